@@ -1,0 +1,1 @@
+"""The whole pipeline on one laptop: check the machine, start and stop the services, run the demo."""

@@ -1,0 +1,118 @@
+"""The few calls of Airflow's REST API (v2) that the laptop's commands make."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+from laptop.stack import USER, Stack, stack_secrets
+
+ENDED = ("success", "failed")
+
+
+class RestError(RuntimeError):
+    """Airflow refused a call; the message has its status and its words."""
+
+    def __init__(self, method: str, path: str, status: int, words: str) -> None:
+        super().__init__(f"{method} {path}: HTTP {status}: {words}")
+        self.status = status
+
+
+def _send(method: str, url: str, body: object, headers: dict[str, str]) -> Any:
+    request = urllib.request.Request(  # noqa: S310  # always our own http://127.0.0.1
+        url,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **headers},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            return json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as error:
+        raise RestError(method, url, error.code, error.read().decode(errors="replace")[:500]) from error
+
+
+class AirflowRest:
+    """A signed-in caller of one stack's Airflow."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._base = stack.airflow_url
+        password = stack_secrets(stack)["password"]
+        token = _send("POST", f"{self._base}/auth/token", {"username": USER, "password": password}, {})
+        self._headers = {"Authorization": f"Bearer {token['access_token']}"}
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """Send one call below /api/v2 and return its JSON.
+
+        Raises:
+            RestError: any status but 2xx.
+        """
+        return _send(method, f"{self._base}/api/v2{path}", body, self._headers)
+
+    def wait_for_dags(self, dag_ids: list[str], seconds: float = 180) -> None:
+        """Wait until Airflow has parsed all these DAGs.
+
+        Raises:
+            TimeoutError: one is missing; the message has the import errors that Airflow shows.
+        """
+        end = time.monotonic() + seconds
+        missing = set(dag_ids)
+        while time.monotonic() < end:
+            known = {dag["dag_id"] for dag in self.call("GET", "/dags?limit=100")["dags"]}
+            missing = set(dag_ids) - known
+            if not missing:
+                return
+            time.sleep(1)
+        errors = [e["filename"] + ": " + e["stack_trace"][-300:] for e in self.call("GET", "/importErrors")["import_errors"]]
+        raise TimeoutError(f"Airflow did not find {sorted(missing)}. Import errors: {errors or 'none'}")
+
+    def pause(self, dag_id: str, paused: bool) -> None:
+        """Switch a DAG off or on."""
+        self.call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", {"is_paused": paused})
+
+    def trigger(self, dag_id: str, conf: dict[str, object], run_id: str | None = None, note: str | None = None) -> str:
+        """Start a run without a logical date and return its id.
+
+        Raises:
+            RestError: 409 when the run id is taken, 400 when the form's values are refused.
+        """
+        body: dict[str, object] = {"logical_date": None, "conf": conf}
+        body |= {} if run_id is None else {"dag_run_id": run_id}
+        body |= {} if note is None else {"note": note}
+        return str(self.call("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """Return queued, running, success or failed."""
+        return str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
+        """Return the state of each task instance, mapped ones as ``task[index]``; None becomes waiting."""
+        page = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=200")
+        return {
+            t["task_id"] + (f"[{t['map_index']}]" if t["map_index"] >= 0 else ""): t["state"] or "waiting"
+            for t in page["task_instances"]
+        }
+
+    def wait_for_run(
+        self, dag_id: str, run_id: str, seconds: float, on_change: Callable[[str, str], None] = lambda task, state: None
+    ) -> str:
+        """Wait until a run has ended, tell ``on_change(task, state)`` what happens meanwhile, and return its state.
+
+        Raises:
+            TimeoutError: the run has not ended after ``seconds``.
+        """
+        end = time.monotonic() + seconds
+        seen: dict[str, str] = {}
+        while time.monotonic() < end:
+            state = self.run_state(dag_id, run_id)
+            now = self.task_states(dag_id, run_id)
+            for task, task_state in now.items():
+                if seen.get(task) != task_state:
+                    on_change(task, task_state)
+            seen = now
+            if state in ENDED:
+                return state
+            time.sleep(1)
+        raise TimeoutError(f"{dag_id} run {run_id} has not ended after {seconds:.0f} s: {seen}")

@@ -1,0 +1,140 @@
+"""Where everything of one running stack lives: folders, ports, secrets, and the environment of its programs.
+
+Two stacks can run side by side when their home folders and ports differ: the tests use that.
+"""
+
+import base64
+import datetime as dt
+import json
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+STACK_NAME = "coffee-shop"
+USER = "admin"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack: ``home`` holds all its state; both servers listen on 127.0.0.1."""
+
+    home: Path
+    aws_port: int
+    airflow_port: int
+
+    @property
+    def aws_url(self) -> str:
+        """Address of the local AWS."""
+        return f"http://127.0.0.1:{self.aws_port}"
+
+    @property
+    def airflow_url(self) -> str:
+        """Address of Airflow's UI and REST API."""
+        return f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def names_file(self) -> Path:
+        """The COFFEE_SHOP_* lines that the deploy writes from the template's outputs."""
+        return self.home / "coffee_shop.env"
+
+    @property
+    def mail(self) -> Path:
+        """Folder of the mails that the local SES accepted."""
+        return self.home / "aws" / "mail"
+
+
+def stack_from_environment() -> Stack:
+    """Return the stack that LOCAL_HOME, AWS_PORT and AIRFLOW_PORT name (defaults: .local, 4566, 8080)."""
+    home = Path(os.environ.get("LOCAL_HOME") or ROOT / ".local")
+    return Stack(
+        home=home if home.is_absolute() else ROOT / home,
+        aws_port=int(os.environ.get("AWS_PORT") or 4566),
+        airflow_port=int(os.environ.get("AIRFLOW_PORT") or 8080),
+    )
+
+
+def stack_secrets(stack: Stack) -> dict[str, str]:
+    """Return the stack's keys and password, made on the first call and kept in a file that only its owner can read."""
+    path = stack.home / "secrets.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = {
+            "password": secrets.token_urlsafe(12),
+            "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "api_secret": secrets.token_hex(32),
+            "jwt_secret": secrets.token_hex(64),
+            "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        }
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(made, file, indent=1)
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def read_names(stack: Stack) -> dict[str, str]:
+    """Return the names (buckets, databases, ...) that the deploy wrote; empty before the first deploy."""
+    if not stack.names_file.exists():
+        return {}
+    lines = stack.names_file.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def aws_environment(stack: Stack) -> dict[str, str]:
+    """Return the environment that sends every AWS call to the local AWS; the keys there are any text."""
+    base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))}
+    here = str(Path(sys.executable).parent)
+    return base | {
+        "PATH": here + os.pathsep + base.get("PATH", os.defpath),
+        "AWS_ENDPOINT_URL": stack.aws_url,
+        "AWS_ACCESS_KEY_ID": "laptop",
+        "AWS_SECRET_ACCESS_KEY": "laptop",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+def airflow_environment(stack: Stack) -> dict[str, str]:
+    """Return the environment of every Airflow program of the stack."""
+    keys = stack_secrets(stack)
+    home = stack.home / "airflow"
+    home.mkdir(parents=True, exist_ok=True)
+    passwords = home / "passwords.json"
+    passwords.touch(mode=0o600, exist_ok=True)
+    passwords.write_text(json.dumps({USER: keys["password"]}))
+    return (
+        aws_environment(stack)
+        | read_names(stack)
+        | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            # three at a time: more would only compete for two cores, and memory stays low
+            "AIRFLOW__CORE__PARALLELISM": "3",
+            "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{stack.airflow_url}/execution/",
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(stack.airflow_port),
+            "AIRFLOW__API__BASE_URL": stack.airflow_url,
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__API__SECRET_KEY": keys["api_secret"],
+            "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "20",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
+            # the schedules begin now: a period before the set-up is a back-fill, not a mail at first switch-on
+            "COFFEE_SHOP_START_DATE": keys["made_at"],
+            "COFFEE_SHOP_POLL_SECONDS": "1",
+            "COFFEE_SHOP_DEFERRABLE": "0",
+        }
+    )
