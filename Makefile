@@ -1,34 +1,108 @@
-# `make help` is the table of contents.
+# `make help` is the table of contents. Variables: PYTHON (3.11 or 3.12), AWS_PORT, AIRFLOW_PORT, LOCAL_HOME.
+SHELL = /bin/bash
 PYTHON ?= python3
+AWS_PORT ?= 4566
+AIRFLOW_PORT ?= 8080
+LOCAL_HOME ?= .local
+export AWS_PORT AIRFLOW_PORT LOCAL_HOME
+
 UV_VERSION = 0.13.9
+UV = .venv/bin/uv
 AIRFLOW_PY = .venv/bin/python
 LOCAL_AWS_PY = .venv-local-aws/bin/python
+# an empty HOME has no place for a cache
+ifeq ($(HOME),)
+export UV_CACHE_DIR = $(CURDIR)/.local/uv-cache
+endif
+
+# the packages of each virtual environment
+AIRFLOW_CODE = dags plugins infrastructure laptop sample_data bench
+LOCAL_AWS_CODE = local_aws include/glue
+AIRFLOW_TESTS = tests/dags tests/infrastructure tests/laptop tests/plugins tests/sample_data tests/docs
+LOCAL_AWS_TESTS = tests/local_aws tests/include
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock
+.PHONY: help demo up down status logs backfill setup test test-fast lint format bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+demo:  ## The whole thing: set up, start, load a month, report a week, mail it
+	@$(PYTHON) laptop/preflight.py --running $(LOCAL_HOME) --port AWS_PORT=$(AWS_PORT) --port AIRFLOW_PORT=$(AIRFLOW_PORT)
+	@$(MAKE) --no-print-directory setup
+	@$(AIRFLOW_PY) -m laptop demo
+
+up:  ## Start the local AWS and Airflow
+	@$(PYTHON) laptop/preflight.py --running $(LOCAL_HOME) --port AWS_PORT=$(AWS_PORT) --port AIRFLOW_PORT=$(AIRFLOW_PORT)
+	@$(MAKE) --no-print-directory setup
+	@$(AIRFLOW_PY) -m laptop up
+
+down:  ## Stop everything; the state stays in LOCAL_HOME
+	@$(AIRFLOW_PY) -m laptop down
+
+status:  ## Show what runs, where, and the latest runs
+	@$(AIRFLOW_PY) -m laptop status
+
+logs:  ## Follow the programs' logs; one alone: make logs PROGRAM=scheduler
+	@$(AIRFLOW_PY) -m laptop logs $(PROGRAM)
+
+backfill:  ## Report past periods: make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21
+	@$(AIRFLOW_PY) -m laptop backfill --report "$(REPORT)" --from "$(FROM)" --to "$(TO)" $(if $(MAIL),--mail)
+
 setup: .venv/.installed .venv-local-aws/.installed  ## Make both virtual environments
 
 .venv/.uv:
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	touch $@
+	@echo "==> Virtual environment .venv"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2>&1 | grep -v WARNING || true
+	@test -x $(UV) || (echo "pip could not install uv: look at the lines above, check the network, try again" >&2; exit 1)
+	@touch $@
 
 .venv/.installed: .venv/.uv requirements.txt constraints.txt pyproject.toml
-	VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet -r requirements.txt --group test --group lint -c constraints.txt
-	touch $@
+	@echo "==> Packages of Airflow, tests and lint (about 250 MB to download the first time)"
+	@VIRTUAL_ENV=.venv $(UV) pip install --quiet -r requirements.txt --group test --group lint -c constraints.txt
+	@touch $@
 
 .venv-local-aws/.installed: .venv/.uv local_aws/requirements.txt
-	.venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .venv-local-aws
-	VIRTUAL_ENV=.venv-local-aws .venv/bin/uv pip install --quiet -r local_aws/requirements.txt
-	touch $@
+	@echo "==> Packages of the local AWS: moto, DuckDB, Spark and its Java (about 600 MB)"
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-local-aws
+	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet -r local_aws/requirements.txt
+	@touch $@
+
+test:  ## All tests, fast ones first; sets up what it needs
+	@$(PYTHON) laptop/preflight.py
+	@$(MAKE) --no-print-directory setup
+	$(AIRFLOW_PY) -m pytest -q -m "not slow" --durations=5 $(AIRFLOW_TESTS)
+	$(LOCAL_AWS_PY) -m pytest -q -m "not slow" --durations=5 $(LOCAL_AWS_TESTS)
+	$(LOCAL_AWS_PY) -m pytest -q -m slow --durations=10 $(LOCAL_AWS_TESTS)
+	$(AIRFLOW_PY) -m pytest -q -m slow --durations=10 $(AIRFLOW_TESTS) tests/smoke
+
+test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the stack
+	$(AIRFLOW_PY) -m pytest -q -m "not slow" --durations=5 $(AIRFLOW_TESTS)
+	$(LOCAL_AWS_PY) -m pytest -q -m "not slow" --durations=5 $(LOCAL_AWS_TESTS)
+
+lint: setup  ## ruff, mypy, sqlfluff, cfn-lint
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy $(AIRFLOW_CODE)
+	$(LOCAL_AWS_PY) -m mypy $(LOCAL_AWS_CODE)
+	.venv/bin/sqlfluff lint --processes 2 include/sql
+	.venv/bin/cfn-lint infrastructure/template.yaml
+
+format: setup  ## Put code and SQL into the house's form
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/sqlfluff fix --processes 2 include/sql
+
+bench: setup  ## Measure: time to mail, one more day, memory, parsing, queries, 20 months
+	$(AIRFLOW_PY) -m bench
 
 lock: .venv/.uv  ## Compile constraints.txt and local_aws/requirements.txt again
 	grep -v '^-c' requirements.txt > .venv/requirements.in
-	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-	  .venv/requirements.in --group test --group lint -o constraints.txt
-	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	  .venv/requirements.in --group pyproject.toml:test --group pyproject.toml:lint -o constraints.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	  local_aws/requirements.in -o local_aws/requirements.txt
+
+clean: down  ## Stop everything and forget the stack's state (data, runs, mails)
+	rm -rf "$(LOCAL_HOME)"
