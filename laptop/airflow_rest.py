@@ -65,7 +65,9 @@ class AirflowRest:
             if not missing:
                 return
             time.sleep(1)
-        errors = [e["filename"] + ": " + e["stack_trace"][-300:] for e in self.call("GET", "/importErrors")["import_errors"]]
+        errors = [
+            e["filename"] + ": " + e["stack_trace"][-300:] for e in self.call("GET", "/importErrors")["import_errors"]
+        ]
         raise TimeoutError(f"Airflow did not find {sorted(missing)}. Import errors: {errors or 'none'}")
 
     def pause(self, dag_id: str, paused: bool) -> None:
@@ -96,7 +98,11 @@ class AirflowRest:
         }
 
     def wait_for_run(
-        self, dag_id: str, run_id: str, seconds: float, on_change: Callable[[str, str], None] = lambda task, state: None
+        self,
+        dag_id: str,
+        run_id: str,
+        seconds: float,
+        on_change: Callable[[str, str], None] = lambda task, state: None,
     ) -> str:
         """Wait until a run has ended, tell ``on_change(task, state)`` what happens meanwhile, and return its state.
 

@@ -1,5 +1,6 @@
 """Start, stop and look at the stack's programs; each runs in a session of its own and is known by its process id."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -37,7 +38,7 @@ def _pid_file(stack: Stack, name: str) -> Path:
 
 
 def _started_at(pid: int) -> str | None:
-    """Return when the system started process ``pid``: tells it from a later one with the same number. None: it ended."""
+    """Return when the system started process ``pid``: None if it ended; tells it from a later one."""
     stat = Path(f"/proc/{pid}/stat")
     if stat.exists():
         state, *fields = stat.read_text().rpartition(")")[2].split()
@@ -82,10 +83,8 @@ def stop(stack: Stack, name: str) -> bool:
     if pid is not None:
         os.killpg(pid, signal.SIGTERM)
         wait_until(lambda: running_pid(stack, name) is None, seconds=20)
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     _pid_file(stack, name).unlink(missing_ok=True)
     return pid is not None
 
@@ -122,7 +121,15 @@ def _wait_for(stack: Stack, name: str, url: str, seconds: float) -> None:
 
 def start_local_aws(stack: Stack) -> None:
     """Start the local AWS and wait until it answers."""
-    command = [str(LOCAL_AWS_PYTHON), "-m", "local_aws", "--port", str(stack.aws_port), "--home", str(stack.home / "aws")]
+    command = [
+        str(LOCAL_AWS_PYTHON),
+        "-m",
+        "local_aws",
+        "--port",
+        str(stack.aws_port),
+        "--home",
+        str(stack.home / "aws"),
+    ]
     start(stack, "local-aws", command, aws_environment(stack))
     _wait_for(stack, "local-aws", f"{stack.aws_url}/_local_aws/ready", 60)
 
@@ -133,7 +140,15 @@ def deploy(stack: Stack) -> None:
     Raises:
         subprocess.CalledProcessError: the deploy failed; its own words say why.
     """
-    command = [sys.executable, "-m", "infrastructure.deploy", "--stack", STACK_NAME, "--env-file", str(stack.names_file)]
+    command = [
+        sys.executable,
+        "-m",
+        "infrastructure.deploy",
+        "--stack",
+        STACK_NAME,
+        "--env-file",
+        str(stack.names_file),
+    ]
     subprocess.run(command, cwd=ROOT, env=aws_environment(stack), check=True)
 
 

@@ -1,4 +1,4 @@
-"""Count a period's income and transactions straight from the raw CSV files: the demo's and the tests' second opinion.
+"""Count a period's income and transactions straight from the raw CSV files: the demo's second opinion.
 
 On purpose nothing here is shared with the pipeline: the csv module, decimals and a set.
 """
@@ -24,6 +24,8 @@ def count_raw_figures(files: Iterable[Path], first: dt.date, last: dt.date) -> R
 
     Args:
         files: sales files of contract 3.1 without rows that belong in quarantine.
+        first: first day of the period.
+        last: last day of the period.
     """
     income = Decimal(0)
     receipts = set()
@@ -32,5 +34,11 @@ def count_raw_figures(files: Iterable[Path], first: dt.date, last: dt.date) -> R
             for row in csv.DictReader(file):
                 if first.isoformat() <= row["TransactionDate"].strip() <= last.isoformat():
                     income += Decimal(row["SaleAmount"].strip())
-                    receipts.add((row["SalesOutletNo"].strip(), row["TransactionDate"].strip(), row["TransactionNo"].strip()))
+                    receipts.add(
+                        (
+                            row["SalesOutletNo"].strip(),
+                            row["TransactionDate"].strip(),
+                            row["TransactionNo"].strip(),
+                        )
+                    )
     return RawFigures(income, len(receipts))

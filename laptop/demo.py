@@ -1,0 +1,196 @@
+"""The demo: a month of sample data goes in at one end, and a week's workbooks and mail come out at the other."""
+
+import datetime as dt
+import email
+import email.policy
+import os
+import subprocess
+import sys
+import time
+from decimal import Decimal
+from email.message import EmailMessage
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from laptop.airflow_rest import AirflowRest
+from laptop.raw_figures import RawFigures, count_raw_figures
+from laptop.stack import ROOT, USER, Stack, aws_environment, read_names, stack_secrets
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MONTH = (dt.date(2019, 4, 1), dt.date(2019, 4, 30))
+WEEK = (dt.date(2019, 4, 22), dt.date(2019, 4, 28))
+WEEK_FOLDER = "weekly/2019-W17/"
+LOAD = "coffee_shop_load"
+WEEKLY = "coffee_shop_weekly_report"
+REPORTS = ["coffee_shop_daily_report", WEEKLY, "coffee_shop_monthly_report", "coffee_shop_upload_report"]
+RECIPIENT = "manager@coffee-shop.example"
+
+
+class DemoError(RuntimeError):
+    """The demo did not work, or its figures do not agree; the message says where to look."""
+
+
+def step(words: str) -> None:
+    """Print the headline of a step with the time of day."""
+    print(f"\n[{dt.datetime.now():%H:%M:%S}] {words}", flush=True)  # noqa: DTZ005  # the reader's own clock
+
+
+def s3_client(stack: Stack) -> "S3Client":
+    """Return an S3 client of the stack's local AWS."""
+    import boto3
+
+    environment = aws_environment(stack)
+    return boto3.client(
+        "s3",
+        endpoint_url=stack.aws_url,
+        region_name=environment["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def make_sample(stack: Stack) -> Path:
+    """Make April 2019 as CSV files and return their folder; the same seed makes the same bytes."""
+    folder = stack.home / "sample"
+    first, last = (day.isoformat() for day in MONTH)
+    command = [sys.executable, "-m", "sample_data", "--from", first, "--to", last, "--output", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return folder
+
+
+def upload(stack: Stack, folder: Path) -> int:
+    """Put every CSV below ``folder`` into the raw bucket under the same key and return how many there were."""
+    s3 = s3_client(stack)
+    bucket = read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
+    files = sorted(folder.rglob("*.csv"))
+    for file in files:
+        key = file.relative_to(folder).as_posix()
+        s3.upload_file(str(file), bucket, key)
+        print(f"  s3://{bucket}/{key}  {file.stat().st_size / 1e6:.1f} MB")
+    return len(files)
+
+
+def watch_run(airflow: AirflowRest, dag_id: str, run_id: str) -> None:
+    """Print what the run's tasks do until it has ended.
+
+    Raises:
+        DemoError: the run failed; names the failed tasks and how to see their logs.
+    """
+    started = time.monotonic()
+    failed: set[str] = set()
+
+    def tell(task: str, state: str) -> None:
+        if state == "failed":
+            failed.add(task)
+        if state in ("running", "success", "failed", "skipped", "up_for_retry", "deferred"):
+            print(f"  {time.monotonic() - started:5.0f} s  {task:<44} {state}", flush=True)
+
+    if airflow.wait_for_run(dag_id, run_id, 1200, tell) != "success":
+        raise DemoError(f"{dag_id} failed in {', '.join(sorted(failed)) or 'no task'}: open the UI, or type: make logs")
+
+
+def run_load(airflow: AirflowRest) -> None:
+    """Start a load and wait for it."""
+    airflow.pause(LOAD, False)
+    watch_run(airflow, LOAD, airflow.trigger(LOAD, {}))
+
+
+def run_weekly_report(airflow: AirflowRest) -> None:
+    """Report the demo's week and mail it. The DAG is on only meanwhile, so that its schedule stays paused."""
+    first, last = (day.isoformat() for day in WEEK)
+    airflow.pause(WEEKLY, False)
+    try:
+        run = airflow.trigger(WEEKLY, {"from": first, "to": last, "mail": True, "recipients": [RECIPIENT]})
+        watch_run(airflow, WEEKLY, run)
+    finally:
+        airflow.pause(WEEKLY, True)
+
+
+def newest_mail(stack: Stack) -> tuple[Path, EmailMessage]:
+    """Return the newest mail and its file.
+
+    Raises:
+        DemoError: there is none.
+    """
+    files = sorted(stack.mail.glob("*.eml"), key=lambda path: path.stat().st_mtime)
+    if not files:
+        raise DemoError(f"No mail was sent: {stack.mail} is empty")
+    return files[-1], email.message_from_bytes(files[-1].read_bytes(), policy=email.policy.default)
+
+
+def headline_cells(workbook: bytes) -> dict[str, Any]:
+    """Return the labelled headline cells of a workbook's first sheet, label to value."""
+    import io
+
+    from openpyxl import load_workbook
+
+    sheet = load_workbook(io.BytesIO(workbook), read_only=False).worksheets[0]
+    cells: dict[str, Any] = {}
+    for row in sheet.iter_rows():
+        for label, value in pairwise(row):
+            if isinstance(label.value, str) and isinstance(value.value, int | float):
+                cells.setdefault(label.value, value.value)
+    return cells
+
+
+def compare_figures(raw: RawFigures, cells: dict[str, Any], mail: EmailMessage) -> list[str]:
+    """Return a sentence for each place where the workbook or the mail differs from the raw files."""
+    wrong = []
+    income = cells.get("Income")
+    if income is None or round(Decimal(str(income)), 2) != raw.income:
+        wrong.append(f"The workbook's income is {income}, the raw files add up to {raw.income}")
+    if cells.get("Transactions") != raw.transactions:
+        wrong.append(f"The workbook has {cells.get('Transactions')} transactions, the raw files {raw.transactions}")
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        text = body.get_content() if body else ""
+        for figure in (f"${raw.income:,.2f}", f"{raw.transactions:,}"):
+            if figure not in text:
+                wrong.append(f"The mail's {kind} part does not say {figure}")
+    return wrong
+
+
+def check_figures(stack: Stack, sample: Path) -> tuple[RawFigures, Path, list[str]]:
+    """Count the week from the raw files and hold workbook and mail against it.
+
+    Returns:
+        The figures, the mail's file, and the keys of the workbooks.
+
+    Raises:
+        DemoError: they differ, or a workbook is missing.
+    """
+    raw = count_raw_figures(sorted((sample / "sales-reciept").rglob("*.csv")), *WEEK)
+    s3, bucket = s3_client(stack), read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
+    keys = [f"{WEEK_FOLDER}{name}.xlsx" for name in ("customers", "employees", "sales")]
+    mail_file, mail = newest_mail(stack)
+    wrong = []
+    for key in keys:
+        cells = headline_cells(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        wrong += [f"{key}: {words}" for words in compare_figures(raw, cells, mail)]
+    if wrong:
+        raise DemoError("The figures do not agree:\n  " + "\n  ".join(wrong))
+    return raw, mail_file, keys
+
+
+def last_words(stack: Stack, raw: RawFigures, mail: Path, keys: list[str]) -> str:
+    """Return what the demo ends with: where everything is, and what to try next."""
+    bucket = read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
+    folder = stack.home / "aws" / "s3" / bucket
+    where = Path(os.path.relpath(folder, Path.cwd()))
+    lines = [
+        f"Income ${raw.income:,.2f} and {raw.transactions:,} transactions from {WEEK[0]} to {WEEK[1]}: counted from the",
+        "raw files, found the same in the workbooks and in the mail.",
+        "",
+        "Workbooks   " + "\n            ".join(str(where / key) for key in keys),
+        f"Mail        {os.path.relpath(mail.with_suffix('.html'), Path.cwd())}   (open it in a browser)",
+        f"Airflow     {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}",
+        "",
+        "Next        make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21    three past weeks",
+        "            make status    make logs    make down    make help",
+        "The report schedules are paused. Switch one on in the UI (Dags, the switch beside its name), or type:",
+        "            make schedule REPORT=weekly",
+    ]
+    return "\n".join(lines)
