@@ -1,0 +1,1 @@
+"""The coffee shop's own Python: settings, periods, the ledger of loads, workbooks and mail."""
