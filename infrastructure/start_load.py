@@ -2,7 +2,8 @@
 
 EventBridge calls ``handler`` with an S3 "Object Created" event. The run's id comes from the object, so an event that
 is delivered twice starts one run. Anything that a later try may mend is raised: Lambda then retries, and after its
-last try puts the event into the dead-letter queue. Standard library and boto3 only; the same code for MWAA and any other Airflow.
+last try puts the event into the dead-letter queue. Standard library and boto3 only; the same code for MWAA and any
+other Airflow.
 
 Environment:
     DAG_ID: the DAG to start.
