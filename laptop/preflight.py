@@ -76,7 +76,6 @@ def port_problems(ports: "dict[str, int]") -> "list[str]":
             except OSError:
                 found.append(
                     f"Port {port} is taken. Choose another one, for example: make demo {variable}={port + 1000}"
-                    % (port, variable, port + 1000)
                 )
     return found
 
