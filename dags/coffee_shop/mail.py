@@ -1,0 +1,231 @@
+"""The mail about a report: whom it may go to, what it says, and the message as SES takes it.
+
+Pure: templates and dictionaries in, bytes out. Sending and fetching are the operator's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from coffee_shop.data_quality import NO_DATA
+from coffee_shop.report_text import (
+    Wording,
+    figures,
+    largest,
+    notes,
+    outlet_name,
+    state_text,
+    subject,
+    title,
+    warnings,
+)
+
+Json = dict[str, Any]
+
+XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+MAX_RECIPIENTS = 50  # SES API reference, SendRawEmail: at most 50 recipients a message
+MOST_DAYS = 14
+MOST_OUTLETS = 12
+
+
+class RecipientsError(ValueError):
+    """Addresses that the settings do not allow, or too many; the message names them."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A workbook to send: its name, bytes, and what a reader finds in it."""
+
+    name: str
+    body: bytes
+    title: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A workbook to fetch, in place of an attachment."""
+
+    name: str
+    url: str
+    title: str
+    size: int
+
+
+def check_recipients(typed: Sequence[str], recipients: Sequence[str], allowed: Sequence[str]) -> list[str]:
+    """Return who gets the mail: the addresses typed into the form, else the recipients of the settings.
+
+    Args:
+        typed: addresses from the form, or none.
+        recipients: the setting ``mail_recipients``; these may always be typed.
+        allowed: the setting ``mail_allowed``: addresses, or domains such as ``@coffee-shop.example``.
+
+    Raises:
+        RecipientsError: an address is neither, or there are more than SES takes in one mail.
+    """
+    wanted = [address.strip() for address in typed if address.strip()] or list(recipients)
+    known = {address.casefold() for address in (*recipients, *allowed)}
+    refused = [address for address in wanted if not _is_allowed(address, known)]
+    if refused:
+        raise RecipientsError(
+            f"These addresses are not allowed: {', '.join(refused)}. Allowed are: "
+            f"{', '.join(sorted(known)) or 'none'} (settings mail_recipients and mail_allowed of the Variable "
+            "coffee_shop; a domain is written @coffee-shop.example)."
+        )
+    unique = list(dict.fromkeys(wanted))
+    if len(unique) > MAX_RECIPIENTS:
+        raise RecipientsError(f"{len(unique)} recipients; a mail can have {MAX_RECIPIENTS}. Use a list address.")
+    return unique
+
+
+def _is_allowed(address: str, known: set[str]) -> bool:
+    name, at, domain = address.casefold().rpartition("@")
+    whole = name and at and domain and not any(letter in address for letter in ' ,;<>"\r\n\t@'[:-1])
+    return bool(whole) and "@" not in name and (address.casefold() in known or f"@{domain}" in known)
+
+
+def compose(
+    summary: Json,
+    words: Wording,
+    templates: Path,
+    *,
+    mail_from: str,
+    to: Sequence[str],
+    now: datetime,
+    attachments: Sequence[Attachment] = (),
+    links: Sequence[Link] = (),
+    link_days: float = 0,
+) -> bytes:
+    """Write the mail about a report.
+
+    Args:
+        summary: summary.json.
+        words: how the shop writes things.
+        templates: the folder with report.html.j2 and report.txt.j2.
+        mail_from: the sender that SES has verified.
+        to: who gets it.
+        now: the date in the mail's header.
+        attachments: the workbooks, or
+        links: where to fetch them, when they are too large.
+        link_days: for how many days the links work.
+
+    Returns:
+        The raw message: text and HTML as alternatives, then the workbooks.
+    """
+    content = _content(summary, words, attachments, links, link_days)
+    message = EmailMessage()
+    message["Subject"] = content["subject"]
+    message["From"] = mail_from
+    message["To"] = ", ".join(to)
+    message["Date"] = format_datetime(now)
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Report"] = f"{summary['period']['folder']} version {summary['version']}"
+    message.set_content(_render(templates, "report.txt.j2", content), cte="quoted-printable")
+    message.add_alternative(_render(templates, "report.html.j2", content), subtype="html", cte="quoted-printable")
+    for attachment in attachments:
+        message.add_attachment(attachment.body, maintype=XLSX[0], subtype=XLSX[1], filename=attachment.name)
+    return message.as_bytes(policy=SMTP)
+
+
+def compose_alarm(
+    summary: Json, words: Wording, templates: Path, *, mail_from: str, to: Sequence[str], now: datetime
+) -> bytes:
+    """Write the alarm to the operators about a report without any data."""
+    content = {
+        "summary": summary,
+        "subject": _one_line(f"Alarm: {subject(summary, words)}"),
+        "state": state_text(summary, words),
+        "notes": notes(summary, words),
+    }
+    message = EmailMessage()
+    message["Subject"] = content["subject"]
+    message["From"] = mail_from
+    message["To"] = ", ".join(to)
+    message["Date"] = format_datetime(now)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_render(templates, "alarm.txt.j2", content), cte="quoted-printable")
+    return message.as_bytes(policy=SMTP)
+
+
+def _content(
+    summary: Json, words: Wording, attachments: Sequence[Attachment], links: Sequence[Link], link_days: float
+) -> Json:
+    from coffee_shop.periods import period_from_json
+
+    period = summary["period"]
+    in_words = words.period(
+        period_from_json(
+            {
+                "kind": period["kind"],
+                "period_start": period["start"],
+                "period_end": period["end"],
+                "stamp": None,
+            }
+        )
+    )
+    facts = figures(summary, words)
+    return {
+        "summary": summary,
+        "no_data": summary["status"] == NO_DATA,
+        "subject": _one_line(subject(summary, words)),
+        "shop": words.shop,
+        "title": title(period["kind"]).capitalize(),
+        "period": in_words,
+        "warnings": warnings(summary, words),
+        "tiles": facts[:6],
+        "best": next((fact for fact in facts if fact.label == "Best outlet" and fact.remark), None),
+        "worst": next((fact for fact in facts if fact.label == "Worst outlet" and fact.remark), None),
+        "days": _bars(summary["days"], words, MOST_DAYS, lambda row: words.day(row["day"])),
+        "outlets": _bars(summary["outlets"], words, MOST_OUTLETS, outlet_name),
+        "notes": notes(summary, words),
+        "state": state_text(summary, words),
+        "attachments": attachments,
+        "links": links,
+        "link_days": f"{link_days:g}",
+    }
+
+
+def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
+    """Return rows as bars: name, income as text, width in per cent; none for a single row or for too many."""
+    if not 2 <= len(rows) <= most:
+        return []
+    full = largest(rows)
+    return [
+        {
+            "name": name(row),
+            "weekday": datetime.fromisoformat(row["day"]).strftime("%a") if "day" in row else "",
+            "income": words.money(row["income"]),
+            "width": max(1, round(100 * Decimal(row["income"]) / full)),
+        }
+        for row in rows
+    ]
+
+
+def _one_line(text: str) -> str:
+    """Return text that can stand in a header."""
+    return " ".join(text.split())
+
+
+def _render(templates: Path, name: str, content: Json) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=name.endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["size"] = _size
+    return environment.get_template(name).render(content)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:.1f} MB" if count >= 1_000_000 else f"{max(1, round(count / 1000))} kB"

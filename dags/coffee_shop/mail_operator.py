@@ -1,0 +1,180 @@
+"""The e-mail operator: the mail about a report, with text, HTML and the workbooks from S3, at most once a version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from coffee_shop.aws import s3_client
+from coffee_shop.data_quality import NO_DATA
+from coffee_shop.settings import Settings, include_folder, names, settings
+from coffee_shop.state import ChangedMeanwhileError, read_json, replace_json, write_json
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from mypy_boto3_s3 import S3Client
+
+Json = dict[str, Any]
+
+
+class ReportMailOperator(BaseOperator):
+    """Mail a report: the SES client of the provider's hook, a raw message, attachments fetched in the same task.
+
+    A marker in the state bucket, written only if there is none, makes sure that a retry does not mail twice.
+
+    Args:
+        order: what the run is to do: ``mail``, ``recipients``, ``mail_once_as``, ``closed``.
+        summary: summary.json of the report to mail.
+    """
+
+    template_fields: Sequence[str] = ("order", "summary")
+
+    def __init__(self, *, order: Any, summary: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.order = order
+        self.summary = summary
+
+    def execute(self, context: Context) -> str:
+        """Send the mail and, without any data, the alarm; return SES's message id."""
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        if not self.order["mail"]:
+            raise AirflowSkipException("This run was not asked to mail.")
+        shop = settings()
+        s3 = s3_client()
+        if self.summary["status"] == NO_DATA and not self.order["closed"]:
+            self._alarm(s3, shop)
+        recipients = self.order["recipients"]
+        if not recipients:
+            raise AirflowSkipException("Nobody gets this mail: set mail_recipients in the Variable coffee_shop.")
+        message_id = self._send_once(s3, self._marker(), recipients, lambda: self._report(s3, shop))
+        if message_id is None:
+            raise AirflowSkipException(f"This version was mailed before: {self._marker()} is in the state bucket.")
+        return message_id
+
+    def _marker(self) -> str:
+        once_as = self.order["mail_once_as"] or f"{self.summary['period']['folder']}/{self.summary['version']}"
+        return f"mails/{once_as}.json"
+
+    def _alarm(self, s3: S3Client, shop: Settings) -> None:
+        from coffee_shop.mail import compose_alarm
+
+        self.log.error("No sales have been loaded for %s.", self.summary["period"]["label"])
+        if not shop.mail_operators:
+            self.log.warning("Nobody gets the alarm: set mail_operators in the Variable coffee_shop.")
+            return
+        self._send_once(
+            s3,
+            self._marker().replace(".json", "-alarm.json"),
+            list(shop.mail_operators),
+            lambda: compose_alarm(
+                self.summary,
+                wording(shop),
+                include_folder() / "mail",
+                mail_from=names().mail_from,
+                to=shop.mail_operators,
+                now=datetime.now(UTC),
+            ),
+        )
+
+    def _report(self, s3: S3Client, shop: Settings) -> bytes:
+        """Return the mail with the workbooks attached, or with links when it would be too large."""
+        from coffee_shop.mail import Attachment, compose
+
+        bucket, limit = names().reports_bucket, shop.mail_size_limit_mb * 1_000_000
+        common: Json = {
+            "mail_from": names().mail_from,
+            "to": self.order["recipients"],
+            "now": datetime.now(UTC),
+        }
+        files = self.summary["files"]
+        templates, words = include_folder() / "mail", wording(shop)
+        # base64 makes four bytes of three: no need to fetch what cannot fit
+        if sum(file["size"] for file in files) * 4 / 3 < limit:
+            attachments = [
+                Attachment(
+                    file["file"],
+                    s3.get_object(Bucket=bucket, Key=file["key"])["Body"].read(),
+                    file["report"].capitalize(),
+                )
+                for file in files
+            ]
+            mail = compose(self.summary, words, templates, attachments=attachments, **common)
+            if len(mail) <= limit:
+                return mail
+        links = self._links(bucket, shop.link_days)
+        return compose(self.summary, words, templates, links=links, link_days=shop.link_days, **common)
+
+    def _links(self, bucket: str, link_days: float) -> list[Any]:
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+        from botocore.config import Config
+
+        from coffee_shop.mail import Link
+
+        signer: Any = S3Hook(config=Config(signature_version="s3v4")).get_conn()
+        seconds = int(timedelta(days=link_days).total_seconds())
+        return [
+            Link(
+                file["file"],
+                signer.generate_presigned_url(
+                    "get_object", Params={"Bucket": bucket, "Key": file["key"]}, ExpiresIn=seconds
+                ),
+                file["report"].capitalize(),
+                file["size"],
+            )
+            for file in self.summary["files"]
+        ]
+
+    def _send_once(self, s3: S3Client, marker: str, recipients: Sequence[str], make: Callable[[], bytes]) -> str | None:
+        """Send a mail unless its marker is there; return the message id, None when it was sent before."""
+        bucket, raw = names().state_bucket, make()
+        try:
+            replace_json(s3, bucket, marker, _mark("sending", recipients), etag=None)
+        except ChangedMeanwhileError:
+            self._refuse_if_unknown(s3, bucket, marker)
+            return None
+        message_id = self._send(s3, bucket, marker, recipients, raw)
+        write_json(s3, bucket, marker, _mark("sent", recipients) | {"message_id": message_id})
+        return message_id
+
+    def _refuse_if_unknown(self, s3: S3Client, bucket: str, marker: str) -> None:
+        """Fail when an earlier try was cut off while it handed the mail over: it may have gone out or not."""
+        from airflow.sdk.exceptions import AirflowFailException
+
+        there = read_json(s3, bucket, marker)
+        if there and there.value["state"] == "sending":
+            raise AirflowFailException(
+                f"An earlier try was cut off at {there.value['at']} while it handed this mail to SES: whether it went "
+                f"out is not known. Ask {', '.join(there.value['to'])}; to send it, delete "
+                f"s3://{bucket}/{marker} and clear this task."
+            )
+
+    def _send(self, s3: S3Client, bucket: str, marker: str, recipients: Sequence[str], raw: bytes) -> str:
+        from airflow.providers.amazon.aws.hooks.ses import SesHook
+        from botocore.config import Config
+        from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+
+        # one try: botocore would send again when only the answer was lost
+        ses: Any = SesHook(config=Config(retries={"total_max_attempts": 1})).get_conn()
+        try:
+            answer = ses.send_raw_email(
+                Source=names().mail_from, Destinations=list(recipients), RawMessage={"Data": raw}
+            )
+        except (ClientError, ConnectTimeoutError, EndpointConnectionError):
+            s3.delete_object(Bucket=bucket, Key=marker)  # SES did not take it: a retry may try again
+            raise
+        return str(answer["MessageId"])
+
+
+def wording(shop: Settings) -> Any:
+    """Return how the shop writes things, from its settings."""
+    from coffee_shop.report_text import Wording
+
+    return Wording(shop.shop_name, shop.currency_symbol, shop.date_format, shop.zone)
+
+
+def _mark(state: str, recipients: Sequence[str]) -> Json:
+    return {"state": state, "to": list(recipients), "at": datetime.now(UTC).isoformat()}

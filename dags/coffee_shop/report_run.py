@@ -1,0 +1,285 @@
+"""What the tasks of a report DAG do, one function for each; the DAG file only puts them in order.
+
+What goes from task to task is JSON: the order (what this run is to do), the state (which queries count), the draft of
+summary.json. Workbooks wait in the state bucket until all are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from coffee_shop.aws import athena_client, s3_client
+from coffee_shop.ledger import newest_load, read_ledger
+from coffee_shop.periods import UPLOAD, Period, period_from_json, period_of_run
+from coffee_shop.report_definition import REPORT_NAMES
+from coffee_shop.settings import Settings, include_folder, names, settings
+from coffee_shop.state import read_json
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from coffee_shop.athena_results import Rows
+
+Json = dict[str, Any]
+
+HEADLINE = "headline"
+
+
+class OrderError(ValueError):
+    """The run was started with something that this DAG does not take; the message says what it takes."""
+
+
+def order_of_run(kind: str, context: Context, shop: Settings) -> Json | None:
+    """Return what a run is to do, None when there is nothing to report.
+
+    Args:
+        kind: daily, weekly, monthly or upload.
+        context: the task's context.
+        shop: the settings.
+
+    Raises:
+        OrderError: the run's conf names something unknown.
+        PeriodError: from and to make no period.
+        RecipientsError: addresses that the settings do not allow.
+    """
+    from coffee_shop.mail import check_recipients
+
+    dag_run, params = context["dag_run"], context["params"]
+    _check_conf(dag_run.conf or {}, context["dag"].params)
+    run_type = str(getattr(dag_run.run_type, "value", dag_run.run_type))
+    events = _upload_events(context) if kind == UPLOAD else None
+    if run_type == "asset_triggered" and not shop.upload_report:
+        return None
+    period = period_of_run(
+        kind,
+        params=params,
+        run_after=dag_run.run_after,
+        zone=shop.zone,
+        interval_end=context.get("data_interval_end"),
+        events=events,
+    )
+    if period is None:
+        return None
+    return {
+        "run": {"dag_id": dag_run.dag_id, "run_id": dag_run.run_id},
+        "period": period.as_json(),
+        "reports": [name for name in REPORT_NAMES if name in params["reports"]],
+        "mail": wants_mail(run_type, asked=bool(params["mail"]), on_backfill=shop.mail_on_backfill),
+        "recipients": check_recipients(params["recipients"] or [], shop.mail_recipients, shop.mail_allowed),
+        "mail_once_as": _mail_once_as(events),
+        "closed": all(day in shop.closed_days for day in period.days),
+    }
+
+
+def wants_mail(run_type: str, *, asked: bool, on_backfill: bool) -> bool:
+    """Return whether a run mails: schedules and uploads do, a back-fill or a run by hand when asked."""
+    if run_type in ("scheduled", "asset_triggered"):
+        return True
+    return asked or (run_type == "backfill" and on_backfill)
+
+
+def _check_conf(conf: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Refuse what the form does not have: conf overrides params, and a query takes its text from those."""
+    if unknown := conf.keys() - set(known):
+        raise OrderError(f"The run's conf has {', '.join(sorted(unknown))}; this DAG takes {', '.join(sorted(known))}.")
+
+
+def _upload_events(context: Context) -> list[Json]:
+    found = context.get("triggering_asset_events") or {}
+    return [dict(event.extra or {}) for events in found.values() for event in events]
+
+
+def _mail_once_as(events: list[Json] | None) -> str | None:
+    """Return the name of the marker that makes an upload mail once, whatever is cleared or announced again."""
+    loads = sorted({str(event["load_id"]) for event in events or [] if event.get("load_id")})
+    return f"upload/{'+'.join(loads)}" if loads else None
+
+
+def questions_of(report: str, order: Json, found: Json) -> list[Json]:
+    """Return the queries of a report as params of the operator that runs them, one after the other.
+
+    Args:
+        report: customer, employee, sales, or headline.
+        order: what the run is to do.
+        found: what the wait found.
+
+    Returns:
+        For each question its name, SQL file and period; nothing when the report was not asked for or there is no data.
+    """
+    from coffee_shop.data_quality import NO_DATA
+    from coffee_shop.report_definition import load_report
+
+    if found["status"] == NO_DATA or report not in (HEADLINE, *order["reports"]):
+        return []
+    folder = include_folder() / "sql" / report
+    if report == HEADLINE:
+        sql = [(path.stem, f"{HEADLINE}/{path.name}") for path in sorted(folder.glob("*.sql"))]
+    else:
+        sql = [(question.name, question.sql) for question in load_report(folder).questions]
+    period = order["period"]
+    return [
+        {
+            "question": name,
+            "sql": path,
+            "period_start": period["period_start"],
+            "period_end": period["period_end"],
+        }
+        for name, path in sql
+    ]
+
+
+def one_state_of(found: Json, queries: Mapping[str, tuple[list[Json], list[str]]], poll_seconds: int) -> Json:
+    """Return the queries whose results count, all of one state of the lake, and which state that is.
+
+    Args:
+        found: what the wait found; its newest load is the one before the first query.
+        queries: for each report its questions and the ids of their queries, in the same order.
+        poll_seconds: how often to look at a query that runs again.
+    """
+    from airflow.providers.amazon.aws.hooks.athena import AthenaHook
+
+    from coffee_shop.lake_state import run_queries_again, settle
+
+    s3, bucket, hook = s3_client(), names().state_bucket, AthenaHook()
+    executions = {
+        f"{report}/{question['question']}": execution_id
+        for report, (questions, ids) in queries.items()
+        for question, execution_id in zip(questions or [], ids or [], strict=True)
+    }
+    settled = settle(
+        found["load_id"],
+        executions,
+        newest=lambda: newest_load(read_ledger(s3, bucket).value),
+        run_again=lambda old: run_queries_again(hook, old, poll_seconds),
+    )
+    loads = read_ledger(s3, bucket).value["loads"]
+    published = [load["published_at"] for load in loads if load["load_id"] == settled.load_id]
+    return {
+        "executions": settled.executions,
+        "data": {
+            "load_id": settled.load_id,
+            "published_at": published[-1] if published else None,
+            "changed_while_made": settled.changed,
+        },
+    }
+
+
+def figures_of(order: Json, found: Json, state: Json) -> Json:
+    """Return the draft of summary.json: headline figures, outlets, days, data quality.
+
+    Args:
+        order: what the run is to do.
+        found: what the wait found.
+        state: which queries count.
+    """
+    from coffee_shop.data_quality import NO_DATA, data_quality, missing_outlets, status_of
+    from coffee_shop.summary import draft_summary, period_before
+
+    shop, period = settings(), period_from_json(order["period"])
+    s3 = s3_client()
+    ledger = read_ledger(s3, names().state_bucket).value
+    answers = {
+        name: _as_dicts(_answer(state, f"{HEADLINE}/{name}")) for name in ("headline", "outlets", "days", "quarantine")
+    }
+    headline = answers["headline"][0] if answers["headline"] else None
+    missing = missing_outlets(ledger, period.days, shop.closed_days, shop.expected_outlet_days)
+    without_data = found["status"] == NO_DATA or headline is None or not headline["lines"]
+    return draft_summary(
+        run=order["run"],
+        period=period,
+        words={"shop": shop.shop_name, "currency": shop.currency_symbol},
+        state=state["data"],
+        status=NO_DATA if without_data else status_of(ledger, period.days, missing),
+        quality=data_quality(ledger, period.days, missing, headline, answers["quarantine"]),
+        headline=headline,
+        outlets=answers["outlets"],
+        days=answers["days"],
+        previous=_summary_before(s3, period_before(period)),
+    )
+
+
+def workbook_of(report: str, order: Json, state: Json, draft: Json) -> Json | None:
+    """Build a report's workbook and keep it until all are there; None when it was not asked for or has no data.
+
+    Args:
+        report: customer, employee or sales.
+        order: what the run is to do.
+        state: which queries count.
+        draft: the draft of summary.json.
+    """
+    from coffee_shop.data_quality import NO_DATA
+    from coffee_shop.report_definition import load_report
+    from coffee_shop.report_store import stage
+    from coffee_shop.workbook import build_workbook
+
+    if report not in order["reports"] or draft["status"] == NO_DATA:
+        return None
+    definition = load_report(include_folder() / "sql" / report)
+    answers = {question.name: _answer(state, f"{report}/{question.name}") for question in definition.questions}
+    lost = [name for name, answer in answers.items() if answer is None]
+    if lost:
+        raise OrderError(f"No query ran for {', '.join(lost)}; clear {report}.questions and what follows it.")
+    body = build_workbook(definition, {name: answer for name, answer in answers.items() if answer}, _page(draft, order))
+    return stage(s3_client(), names().state_bucket, order["run"], report, definition.file, body)
+
+
+def store_report(order: Json, draft: Json, staged: list[Json | None]) -> Json:
+    """Put a run's workbooks in place and return the whole summary.
+
+    Args:
+        order: what the run is to do.
+        draft: the draft of summary.json.
+        staged: what each workbook's task returned.
+    """
+    from coffee_shop.report_store import put_in_place
+
+    return put_in_place(
+        s3_client(),
+        reports_bucket=names().reports_bucket,
+        state_bucket=names().state_bucket,
+        draft=draft,
+        staged=[each for each in staged if each],
+        made_reports=order["reports"],
+        now=lambda: datetime.now(UTC),
+    )
+
+
+def _page(draft: Json, order: Json) -> Any:
+    from coffee_shop.mail_operator import wording
+    from coffee_shop.report_text import figures, notes, state_text, warnings
+    from coffee_shop.workbook import Fact, Page
+
+    words = wording(settings())
+    return Page(
+        shop=words.shop,
+        period=words.period(period_from_json(order["period"])),
+        state=state_text(draft, words),
+        made=datetime.fromisoformat(draft["data"]["published_at"]).astimezone(UTC),
+        currency=words.currency,
+        facts=[Fact(fact.label, fact.value, fact.format, fact.remark) for fact in figures(draft, words)],
+        warnings=warnings(draft, words),
+        notes=notes(draft, words),
+    )
+
+
+def _answer(state: Json, question: str) -> Rows | None:
+    """Return the rows that a question's query gave, None when it did not run."""
+    from coffee_shop.athena_results import read_rows
+
+    execution_id = state["executions"].get(question)
+    if execution_id is None:
+        return None
+    return read_rows(athena_client(), s3_client(), execution_id)
+
+
+def _as_dicts(rows: Rows | None) -> list[Json]:
+    return [dict(zip(rows.columns, row, strict=True)) for row in rows.rows] if rows else []
+
+
+def _summary_before(s3: Any, period: Period | None) -> Json | None:
+    if period is None:
+        return None
+    stored = read_json(s3, names().reports_bucket, f"{period.folder}/summary.json")
+    return stored.value if stored else None

@@ -1,0 +1,199 @@
+"""Reports of a day, a week, a month and an upload: conformed tables -> three workbooks -> S3 -> one mail.
+
+One builder makes the four DAGs; they differ in when they run and which dates that is about.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.providers.amazon.aws.operators.athena import AthenaOperator
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronTriggerTimetable,
+    Param,
+    TaskGroup,
+    TriggerRule,
+    chain,
+    get_current_context,
+    task,
+)
+from airflow.sdk.exceptions import AirflowSkipException
+from coffee_shop import report_run
+from coffee_shop.mail_operator import ReportMailOperator
+from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
+from coffee_shop.published_days import PublishedDaysSensor
+from coffee_shop.report_definition import REPORT_NAMES
+from coffee_shop.settings import include_folder, names_while_parsing, parse_settings, settings, task_defaults
+from dateutil.relativedelta import relativedelta
+
+NAMES = names_while_parsing()
+PARSE = parse_settings()
+CONFORM = Asset.ref(name="coffee_shop_conform")
+
+Json = Any  # what goes from task to task; while the file is parsed only a reference to it
+
+SCHEDULES: dict[str, Any] = {
+    DAILY: CronTriggerTimetable(PARSE.daily_cron, timezone=PARSE.time_zone, interval=timedelta(days=1)),
+    WEEKLY: CronTriggerTimetable(PARSE.weekly_cron, timezone=PARSE.time_zone, interval=timedelta(days=7)),
+    MONTHLY: CronTriggerTimetable(PARSE.monthly_cron, timezone=PARSE.time_zone, interval=relativedelta(months=1)),
+    UPLOAD: [CONFORM],
+}
+
+ABOUT = {
+    DAILY: "yesterday",
+    WEEKLY: "the last whole week, Monday to Sunday",
+    MONTHLY: "the last whole month",
+    UPLOAD: "the days whose rows an upload changed, from the first to the last",
+}
+
+DOC = """
+Three workbooks and one mail about {about}, or about any dates that you choose.
+
+**By hand**: Trigger, then *From* and *To* (business dates, both included; leave both empty for {about}), which reports,
+whether to mail and to whom. Addresses must be allowed in the Variable `coffee_shop` (`mail_recipients`,
+`mail_allowed`).
+
+**Again after a correction**: clear the run. **One question alone**: clear its instance of `queries` with what follows.
+"""
+
+
+def params() -> dict[str, Param]:
+    """Return the form that the UI shows for a run by hand."""
+    return {
+        "from": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="From",
+            description="First business date. Empty, as To: the last whole period.",
+        ),
+        "to": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="To",
+            description="Last business date, included.",
+        ),
+        "reports": Param(
+            list(REPORT_NAMES),
+            type="array",
+            items={"type": "string", "enum": list(REPORT_NAMES)},
+            minItems=1,
+            examples=list(REPORT_NAMES),
+            title="Reports",
+            description="Which workbooks to make.",
+        ),
+        "mail": Param(False, type="boolean", title="Send the mail"),
+        "recipients": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            title="Recipients",
+            description="One address a line. Empty: the recipients of the settings.",
+        ),
+    }
+
+
+@task(task_id="period")
+def decide(kind: str) -> Json:
+    """Decide which dates, which reports and who gets the mail."""
+    order = report_run.order_of_run(kind, get_current_context(), settings())
+    if order is None:
+        raise AirflowSkipException("Nothing to report: no rows changed, or reports on uploads are switched off.")
+    return order
+
+
+@task(task_id="questions")
+def list_questions(report: str, order: Json, found: Json) -> Json:
+    """List the questions of a report with their SQL files and the period."""
+    return report_run.questions_of(report, order, found)
+
+
+@task(task_id="one_state", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+def settle(found: Json, queries: Json) -> Json:
+    """Make sure that all queries saw the same data; run them again if a load was published meanwhile."""
+    pairs = {report: (list(questions or []), list(ids or [])) for report, (questions, ids) in queries.items()}
+    return report_run.one_state_of(found, pairs, PARSE.poll_seconds)
+
+
+@task(task_id="figures")
+def draw_figures(order: Json, found: Json, state: Json) -> Json:
+    """Draw up the headline figures and what is missing from the data."""
+    return report_run.figures_of(order, found, state)
+
+
+@task
+def build(report: str, order: Json, state: Json, draft: Json) -> Json:
+    """Build a workbook from the results of its questions."""
+    staged = report_run.workbook_of(report, order, state, draft)
+    if staged is None:
+        raise AirflowSkipException(f"No {report} workbook: not asked for, or no data.")
+    return staged
+
+
+@task(task_id="store", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+def put_in_place(order: Json, draft: Json, staged: Json) -> Json:
+    """Put the workbooks and summary.json in place, the version before them below versions/."""
+    return report_run.store_report(order, draft, staged)
+
+
+def query(questions: Any) -> Any:
+    """Return one query for each question: an instance with the question's name that can be cleared alone."""
+    return AthenaOperator.partial(
+        task_id="queries",
+        query="{% include params.sql %}",
+        map_index_template="{{ params.question }}",
+        database=NAMES.conform_database,
+        workgroup=NAMES.workgroup,
+        sleep_time=PARSE.poll_seconds,
+        deferrable=PARSE.deferrable,
+    ).expand(params=questions)
+
+
+def report_dag(kind: str) -> DAG:
+    """Build the DAG of one kind of report."""
+    with DAG(
+        dag_id=f"coffee_shop_{kind}_report",
+        description=f"Workbooks and mail about {ABOUT[kind]}.",
+        doc_md=DOC.format(about=ABOUT[kind]),
+        schedule=SCHEDULES[kind],
+        start_date=pendulum.datetime(
+            PARSE.start_date.year, PARSE.start_date.month, PARSE.start_date.day, tz=PARSE.time_zone
+        ),
+        catchup=False,
+        max_active_runs=2,
+        default_args=task_defaults(),
+        params=params(),
+        template_searchpath=[str(include_folder() / "sql")],
+        tags=["coffee shop", "report"],
+    ) as dag:
+        period = decide(kind)
+        wait_until_published = PublishedDaysSensor(
+            task_id="wait_until_published",
+            order=period,
+            deferrable=PARSE.deferrable,
+            poke_interval=6 * PARSE.poll_seconds,
+        )
+        found = wait_until_published.output
+
+        asked, query_groups = {}, []
+        for report in (report_run.HEADLINE, *REPORT_NAMES):
+            with TaskGroup(report) as group:
+                questions = list_questions(report, period, found)
+                asked[report] = (questions, query(questions).output)
+            query_groups.append(group)
+        one_state = settle(found, asked)
+        figures = draw_figures(period, found, one_state)
+        with TaskGroup("workbooks") as workbooks:
+            built = [build.override(task_id=report)(report, period, one_state, figures) for report in REPORT_NAMES]
+        store = put_in_place(period, figures, built)
+        mail = ReportMailOperator(task_id="mail", order=period, summary=store)
+
+        chain(period, wait_until_published, query_groups, one_state, figures, workbooks, store, mail)
+    return dag
+
+
+for _kind in SCHEDULES:
+    report_dag(_kind)
