@@ -4,31 +4,27 @@ Only the load's publish task writes it, and only if nobody wrote it since it was
 loads can never both think that they published. Reports read it to know which days are there.
 """
 
-import json
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+import copy
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from coffee_shop.state import ChangedMeanwhileError, Json, Stored, read_json, replace_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LEDGER_KEY = "ledger.json"
+PENDING_KEY = "pending.json"
 SALES, INVENTORY, TARGETS = DATASETS = ("sales_reciept", "pastry_inventory", "sales_target")
 PREFIXES = {SALES: "sales-reciept/", INVENTORY: "pastry-inventory/", TARGETS: "sales-target/"}
+DAILY_DATASETS = (SALES, INVENTORY)
 
-Json = dict[str, Any]
+LOADS_KEPT = 500
+HANDOVERS_KEPT = 2000
 
 
 class LedgerError(RuntimeError):
-    """The ledger cannot be read, or is not what this load began with."""
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A JSON object as it was read from S3; ``etag`` is None when it was not there."""
-
-    value: Json
-    etag: str | None
+    """The ledger cannot be read, or is not the one that this load began with."""
 
 
 def empty_ledger() -> Json:
@@ -43,15 +39,6 @@ def empty_ledger() -> Json:
     }
 
 
-def read_json(s3: "S3Client", bucket: str, key: str) -> Stored | None:
-    """Return a JSON object and its ETag, or None when there is none."""
-    try:
-        answer = s3.get_object(Bucket=bucket, Key=key)
-    except s3.exceptions.NoSuchKey:
-        return None
-    return Stored(json.loads(answer["Body"].read()), answer["ETag"])
-
-
 def read_ledger(s3: "S3Client", state_bucket: str) -> Stored:
     """Return the ledger, an empty one before the first load.
 
@@ -64,6 +51,16 @@ def read_ledger(s3: "S3Client", state_bucket: str) -> Stored:
             f"s3://{state_bucket}/{LEDGER_KEY} has format {stored.value.get('format')!r}; this program knows format 1."
         )
     return stored
+
+
+def plan_key(load_id: str) -> str:
+    """Return where the plan of a load lies in the state bucket."""
+    return f"loads/{load_id}/plan.json"
+
+
+def result_key(load_id: str) -> str:
+    """Return where the result of a load, with its control totals, lies in the state bucket."""
+    return f"loads/{load_id}/result.json"
 
 
 def newest_load(ledger: Json) -> str | None:
@@ -96,3 +93,146 @@ def open_files(ledger: Json) -> list[Json]:
                     | {name: seen[name] for name in ("version_id", "reason", "load_id", "run_id", "at")}
                 )
     return sorted(found, key=lambda file: (file["at"], file["key"]))
+
+
+def is_published(ledger: Json, load_id: str) -> bool:
+    """Return whether a load is in the ledger."""
+    return any(load["load_id"] == load_id for load in ledger["loads"])
+
+
+def has_published(ledger: Json, run_id: str) -> bool:
+    """Return whether a run of the load DAG has published before: what its form asked for is done."""
+    return any(load["run_id"] == run_id for load in ledger["loads"])
+
+
+def check_plan_is_fresh(ledger: Json, plan: Json) -> None:
+    """Refuse to go on with a plan that was made from an older ledger, unless its own load is already published.
+
+    Raises:
+        LedgerError: another load has published since; the message says what to clear.
+    """
+    if ledger["revision"] == plan["ledger_revision"] or is_published(ledger, plan["load_id"]):
+        return
+    raise LedgerError(
+        f"The plan of load {plan['load_id']} was made from revision {plan['ledger_revision']} of the ledger; it is at "
+        f"{ledger['revision']} now (newest load: {newest_load(ledger)}). Going on would undo newer data. Clear this "
+        "run from what_is_new, with all that follows."
+    )
+
+
+def after_load(ledger: Json, plan: Json, result: Json, at: datetime) -> Json:
+    """Return the ledger as it is after a load: its files, who holds which day, what changed hands.
+
+    ``plan`` is what the task ``what_is_new`` wrote, ``result`` what the job ``partition_data`` wrote.
+    """
+    new: Json = copy.deepcopy(ledger)
+    stamp = {"load_id": plan["load_id"], "run_id": plan["run_id"], "at": at.isoformat(timespec="seconds")}
+    for dataset in DATASETS:
+        files = new["files"][dataset]
+        versions = {version["key"]: version for version in plan["read"].get(dataset, ())}
+        for key, file in result["files"].get(dataset, {}).items():
+            files[key] = _file_after_load(files.get(key), versions[key], file, stamp)
+        unread = {version["key"]: version for version in plan.get("withdrawn_versions", {}).get(dataset, ())}
+        for key in plan["withdraw"].get(dataset, ()):
+            files[key] = _file_withdrawn(files.get(key), unread.get(key), stamp)
+        for day, outlets in result["days"].get(dataset, {}).items():
+            if outlets:
+                new["days"][dataset][day] = outlets
+            else:
+                new["days"][dataset].pop(day, None)
+    new["handovers"] = (ledger["handovers"] + [handover | stamp for handover in result["handovers"]])[-HANDOVERS_KEPT:]
+    new["loads"] = [*ledger["loads"], _load(plan, result, stamp)][-LOADS_KEPT:]
+    new["revision"] = ledger["revision"] + 1
+    return new
+
+
+def _file_after_load(before: Json | None, version: Json, file: Json, stamp: Json) -> Json:
+    seen = {name: version[name] for name in ("version_id", "last_modified", "etag", "size")}
+    seen |= {"status": file["status"], "reason": file["reason"]} | stamp
+    if file["status"] == "refused":
+        known = before["last_seen"] if before else {}
+        if known.get("status") == "refused" and known.get("version_id") == version["version_id"]:
+            # a reload met it again: the load that met it first stays the one to name
+            seen |= {name: known[name] for name in ("load_id", "run_id", "at")}
+        return {"last_seen": seen, "holding": before["holding"] if before else None, "withdrawn": None}
+    totals = ("rows_read", "rows_clean", "rows_quarantined", "quantity", "amount", "claims")
+    holding = {"version_id": version["version_id"], "last_modified": version["last_modified"]}
+    return {"last_seen": seen, "holding": holding | {name: file[name] for name in totals}, "withdrawn": None}
+
+
+def _file_withdrawn(before: Json | None, unread: Json | None, stamp: Json) -> Json:
+    seen = before["last_seen"] if before else {}
+    if unread:
+        seen = {name: unread[name] for name in ("version_id", "last_modified", "etag", "size")}
+        seen |= {"status": "refused", "reason": "withdrawn before it was read"} | stamp
+    return {"last_seen": seen, "holding": None, "withdrawn": {"run_id": stamp["run_id"], "at": stamp["at"]}}
+
+
+def _load(plan: Json, result: Json, stamp: Json) -> Json:
+    files = [(key, file) for some in result["files"].values() for key, file in some.items()]
+    return {
+        "load_id": plan["load_id"],
+        "run_id": plan["run_id"],
+        "published_at": stamp["at"],
+        "changed_dates": changed_dates(result),
+        "files": len(files),
+        "refused": sorted(key for key, file in files if file["status"] == "refused"),
+    }
+
+
+def changed_dates(result: Json) -> list[str]:
+    """Return the dates, ISO and in order, whose rows of sales or inventory a load changed."""
+    return sorted({day for dataset in DAILY_DATASETS for day in result["changed"].get(dataset, ())})
+
+
+def touched_dates(result: Json) -> list[str]:
+    """Return the dates, ISO and in order, of sales or inventory that a load rebuilt."""
+    return sorted({day for dataset in DAILY_DATASETS for day in result["touched"].get(dataset, ())})
+
+
+def publish(s3: "S3Client", state_bucket: str, plan: Json, result: Json, at: datetime) -> Json:
+    """Write the ledger with this load in it, once, and return it; then forget the pending days.
+
+    A second call for the same load, after a crash, writes nothing and returns the ledger as it is.
+
+    Raises:
+        LedgerError: another load has published since the plan was made; nothing was written.
+    """
+    stored = read_ledger(s3, state_bucket)
+    if is_published(stored.value, plan["load_id"]):
+        _forget_pending(s3, state_bucket, plan["load_id"])
+        return stored.value
+    check_plan_is_fresh(stored.value, plan)
+    new = after_load(stored.value, plan, result, at)
+    try:
+        replace_json(s3, state_bucket, LEDGER_KEY, new, stored.etag)
+    except ChangedMeanwhileError as error:
+        # a write whose answer got lost is repeated by the client, and then meets itself
+        now = read_ledger(s3, state_bucket).value
+        if not is_published(now, plan["load_id"]):
+            raise LedgerError(
+                f"Another load published while load {plan['load_id']} did. Clear this run from what_is_new, with all "
+                "that follows."
+            ) from error
+        new = now
+    _forget_pending(s3, state_bucket, plan["load_id"])
+    return new
+
+
+def _forget_pending(s3: "S3Client", state_bucket: str, load_id: str) -> None:
+    """Delete the list of pending days if it is this load's: a later one's days are not published yet."""
+    pending = read_json(s3, state_bucket, PENDING_KEY)
+    if pending and pending.value["load_id"] == load_id:
+        s3.delete_object(Bucket=state_bucket, Key=PENDING_KEY)
+
+
+def newly_refused(ledger: Json, result: Json) -> list[tuple[str, str]]:
+    """Return (key, reason) of the files that this load refused and no load before had; the ledger is the one after."""
+    found = []
+    for dataset, files in result["files"].items():
+        for key, file in files.items():
+            seen = ledger["files"][dataset].get(key, {}).get("last_seen", {})
+            met_before = seen.get("version_id") == file["version_id"] and seen.get("load_id") != result["load_id"]
+            if file["status"] == "refused" and not met_before:
+                found.append((key, str(file["reason"])))
+    return sorted(found)

@@ -103,6 +103,7 @@ class ParseSettings:
     monthly_cron: str
     deferrable: bool
     poll_seconds: int
+    files_wait_seconds: int
 
 
 def parse_settings(environment: Mapping[str, str] = os.environ) -> ParseSettings:
@@ -120,6 +121,7 @@ def parse_settings(environment: Mapping[str, str] = os.environ) -> ParseSettings
         monthly_cron=environment.get("COFFEE_SHOP_MONTHLY_CRON") or "0 7 1 * *",
         deferrable=_switch(environment, "COFFEE_SHOP_DEFERRABLE", default=True),
         poll_seconds=_seconds(environment, "COFFEE_SHOP_POLL_SECONDS", default=10),
+        files_wait_seconds=_seconds(environment, "COFFEE_SHOP_FILES_WAIT_SECONDS", default=600),
     )
 
 
@@ -173,15 +175,13 @@ class Settings:
     # load
     quiet_minutes: float = 5
     """The load waits until no file has landed for this long."""
-    files_wait_minutes: float = 10
-    """How long the first load waits for a file of each dataset before it goes on with what is there."""
     quarantine_share: float = 0.01
     """A file with a larger share of its rows in quarantine is refused whole."""
     max_quantity: int = 1000
     """The largest quantity that a line of sales may have."""
     handover_share: float = 0.5
     """A file that takes a day over with less than this share of the rows before makes the gate fail."""
-    lease_minutes: float = 60
+    lease_minutes: float = 120
     """How long a load may go without a sign of life before another one may take its place."""
 
     # reports
@@ -252,7 +252,6 @@ _RULES = {
     "currency_symbol": _TEXT,
     "date_format": _TEXT,
     "quiet_minutes": _number(0, 120),
-    "files_wait_minutes": _number(0, 120),
     "quarantine_share": _number(0, 1),
     "max_quantity": _whole(1, 1_000_000),
     "handover_share": _number(0, 1),

@@ -1,0 +1,267 @@
+"""What is new in the raw bucket, and the plan of one load.
+
+A version is new when it is its key's current one and not the last one that the ledger has seen. The plan lists the
+(key, VersionId) pairs to read, so what a load does never depends on what lands while it runs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from coffee_shop.ledger import DATASETS, INVENTORY, PREFIXES, SALES, TARGETS
+from coffee_shop.settings import Settings
+from coffee_shop.state import Json
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class RequestError(ValueError):
+    """The form asks for something that cannot be done; the message says what and why."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """The current version of one raw key; ``last_modified`` in ISO format, UTC."""
+
+    key: str
+    version_id: str
+    last_modified: str
+    etag: str
+    size: int
+
+
+Listing = Mapping[str, Sequence[Version]]
+"""The current versions by dataset."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the load's form asks for besides the new files.
+
+    ``reload`` is None, or the first and the last date (ISO, both included); ``ALL`` loads everything again.
+    """
+
+    withdraw: tuple[str, ...] = ()
+    reload: tuple[str, str] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked for."""
+        return not self.withdraw and self.reload is None
+
+
+ALL = ("0001-01-01", "9999-12-31")
+
+
+def request_from_params(params: Mapping[str, object], raw_bucket: str) -> Request:
+    """Return what the form asks for: ``withdraw`` (keys or ``s3://`` addresses), ``reload_from``, ``_to``, ``_all``.
+
+    Raises:
+        RequestError: only one of the two dates, or in the wrong order; a key of no dataset.
+    """
+    listed = params.get("withdraw")
+    keys = [str(key).strip().removeprefix(f"s3://{raw_bucket}/") for key in listed] if isinstance(listed, list) else []
+    withdraw = tuple(key for key in keys if key)
+    for key in withdraw:
+        dataset_of(key)
+    if params.get("reload_all"):
+        return Request(withdraw, ALL)
+    first, last = params.get("reload_from") or None, params.get("reload_to") or None
+    if first is None and last is None:
+        return Request(withdraw)
+    if first is None or last is None:
+        raise RequestError("Give both reload_from and reload_to, or neither; for one day give it twice.")
+    if str(first) > str(last):
+        raise RequestError(f"reload_from ({first}) is after reload_to ({last}).")
+    return Request(withdraw, (str(first), str(last)))
+
+
+def dataset_of(key: str) -> str:
+    """Return the dataset that a raw key belongs to.
+
+    Raises:
+        RequestError: it lies under none of the three prefixes.
+    """
+    for dataset, prefix in PREFIXES.items():
+        if key.startswith(prefix):
+            return dataset
+    raise RequestError(f"The key {key!r} is under none of {', '.join(PREFIXES.values())}.")
+
+
+def list_current(s3: "S3Client", raw_bucket: str) -> dict[str, list[Version]]:
+    """Return the current version of every ``.csv`` key, by dataset, in the order of the keys.
+
+    A key whose newest version is a delete marker has no current one: deleting a raw object changes nothing.
+
+    Raises:
+        RequestError: the bucket keeps no versions, so nobody could tell an upload from the one before.
+    """
+    found: dict[str, list[Version]] = {}
+    for dataset, prefix in PREFIXES.items():
+        pages = s3.get_paginator("list_object_versions").paginate(Bucket=raw_bucket, Prefix=prefix)
+        found[dataset] = [
+            Version(
+                key=version["Key"],
+                version_id=version["VersionId"],
+                last_modified=version["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds"),
+                etag=version["ETag"].strip('"'),
+                size=version["Size"],
+            )
+            for page in pages
+            for version in page.get("Versions", [])
+            if version["IsLatest"] and version["Key"].endswith(".csv")
+        ]
+        without_id = [version.key for version in found[dataset] if version.version_id == "null"]
+        if without_id:
+            raise RequestError(
+                f"s3://{raw_bucket}/{without_id[0]} has no version id: switch versioning of the bucket {raw_bucket} "
+                "on and upload the file again."
+            )
+    return found
+
+
+def new_versions(ledger: Json, listing: Listing) -> dict[str, list[Version]]:
+    """Return the versions that no published load has seen, by dataset.
+
+    A version older than the one seen last is none: it became the current one because the newer was deleted for good,
+    and deleting changes nothing.
+    """
+    return {
+        dataset: [version for version in listing.get(dataset, ()) if _is_new(ledger["files"][dataset], version)]
+        for dataset in DATASETS
+    }
+
+
+def _is_new(files: Json, version: Version) -> bool:
+    if version.key not in files:
+        return True
+    seen = files[version.key]["last_seen"]
+    if seen["version_id"] == version.version_id:
+        return False
+    return datetime.fromisoformat(version.last_modified) >= datetime.fromisoformat(seen["last_modified"])
+
+
+def newest_upload(versions: Mapping[str, Iterable[Version]]) -> datetime | None:
+    """Return when the last of these versions landed, or None when there are none."""
+    moments = [datetime.fromisoformat(version.last_modified) for some in versions.values() for version in some]
+    return max(moments, default=None)
+
+
+def unknown_datasets(ledger: Json) -> list[str]:
+    """Return the datasets of which the ledger has never seen a file."""
+    return [dataset for dataset in DATASETS if not ledger["files"][dataset]]
+
+
+def key_pattern(dataset: str) -> str:
+    """Return where a dataset's files are looked for, as a pattern of keys."""
+    return f"{PREFIXES[dataset]}*.csv"
+
+
+def missing_datasets(ledger: Json, listing: Listing) -> list[str]:
+    """Return the datasets that have no file in the bucket and never had one in a load."""
+    return [dataset for dataset in unknown_datasets(ledger) if not listing.get(dataset)]
+
+
+def make_plan(
+    *,
+    load_id: str,
+    run_id: str,
+    made_at: datetime,
+    ledger: Json,
+    listing: Listing,
+    request: Request,
+    settings: Settings,
+) -> Json:
+    """Return the plan of a load, as ``loads/<load_id>/plan.json`` keeps it.
+
+    Raises:
+        RequestError: a key to withdraw is neither in the ledger nor in the bucket.
+    """
+    new = new_versions(ledger, listing)
+    withdraw = _by_dataset(request.withdraw)
+    _refuse_unknown_keys(ledger, listing, request.withdraw)
+    again = _versions_to_reload(ledger, request.reload) if request.reload else {}
+    read: dict[str, list[Json]] = {}
+    unread: dict[str, list[Json]] = {}
+    for dataset in DATASETS:
+        gone = set(withdraw.get(dataset, ()))
+        fresh = {version.key: asdict(version) for version in new[dataset]}
+        wanted = again.get(dataset, {}) | fresh
+        read[dataset] = [wanted[key] for key in sorted(wanted) if key not in gone]
+        unread[dataset] = [fresh[key] for key in sorted(fresh) if key in gone]
+    return {
+        "load_id": load_id,
+        "run_id": run_id,
+        "made_at": made_at.isoformat(timespec="seconds"),
+        "ledger_revision": ledger["revision"],
+        "read": read,
+        "withdraw": withdraw,
+        # new versions of keys that are withdrawn: seen, but not to be read
+        "withdrawn_versions": {dataset: versions for dataset, versions in unread.items() if versions},
+        "rebuild": _days_to_rebuild(ledger, request.reload) if request.reload else {},
+        "settings": {
+            "max_quantity": settings.max_quantity,
+            "quarantine_share": settings.quarantine_share,
+            "handover_share": settings.handover_share,
+        },
+    }
+
+
+def _by_dataset(keys: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key in sorted(set(keys)):
+        found.setdefault(dataset_of(key), []).append(key)
+    return found
+
+
+def _refuse_unknown_keys(ledger: Json, listing: Listing, keys: Iterable[str]) -> None:
+    for key in keys:
+        dataset = dataset_of(key)
+        if key not in ledger["files"][dataset] and key not in {version.key for version in listing.get(dataset, ())}:
+            raise RequestError(
+                f"Cannot withdraw {key!r}: no load has seen it and it is not in the raw bucket. Known keys of "
+                f"{dataset}: {', '.join(sorted(ledger['files'][dataset])[:20]) or 'none'}."
+            )
+
+
+def _versions_to_reload(ledger: Json, span: tuple[str, str]) -> dict[str, dict[str, Json]]:
+    """Return the last seen version of each file to read again: those with rows in the span, and those refused.
+
+    Nobody knows the dates of a refused file without reading it; a first load would read it.
+    """
+    again: dict[str, dict[str, Json]] = {}
+    for dataset in DATASETS:
+        again[dataset] = {
+            key: {"key": key}
+            | {name: file["last_seen"][name] for name in ("version_id", "last_modified", "etag", "size")}
+            for key, file in ledger["files"][dataset].items()
+            if not file["withdrawn"] and _may_have_rows_in(file, span)
+        }
+    return again
+
+
+def _may_have_rows_in(file: Json, span: tuple[str, str]) -> bool:
+    if file["last_seen"]["status"] == "refused" or not file["holding"]:
+        return True
+    return any(_touches(day, span) for day in file["holding"]["claims"])
+
+
+def _touches(day: str, span: tuple[str, str]) -> bool:
+    """Return whether a day, or a month such as 2019-04, has a day in the span."""
+    width = len(day)
+    return span[0][:width] <= day <= span[1][:width]
+
+
+def _days_to_rebuild(ledger: Json, span: tuple[str, str]) -> dict[str, list[str]]:
+    return {
+        dataset: sorted(day for day in ledger["days"][dataset] if _touches(day, span))
+        for dataset in (SALES, INVENTORY, TARGETS)
+    }
+
+
+def has_work(plan: Json, pending: Json | None) -> bool:
+    """Return whether a load has anything to do: files to read or withdraw, or days that a broken load left behind."""
+    asked = [*plan["read"].values(), *plan["withdraw"].values(), *plan["rebuild"].values()]
+    return any(asked) or bool(pending and any(pending.get(dataset) for dataset in DATASETS))

@@ -1,0 +1,237 @@
+"""Raw files -> conformed tables: crawl, split by day, conform, check, publish.
+
+Starts when a file is uploaded (by REST), once a day as a net under lost uploads, and by hand. Each version of each raw
+key is loaded once; when nothing is new the run ends early and green. Only the days that a new file touches are written
+again. Two loads never run at the same time: the second waits in `quiet`.
+
+**A red task**: its log says what was wrong and what to do; then clear it, with all that follows. Every task may run
+twice. A red `gate` alone means that everything is published except the files that it names.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.providers.amazon.aws.operators.athena import AthenaOperator
+from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
+from airflow.providers.amazon.aws.operators.glue_crawler import GlueCrawlerOperator
+from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
+from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
+from airflow.providers.standard.sensors.python import PythonSensor
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, chain
+from coffee_shop import guards, load
+from coffee_shop.settings import names_while_parsing, parse_settings, task_defaults
+
+NAMES = names_while_parsing()
+PARSE = parse_settings()
+
+LOAD_ID = "{{ ti.xcom_pull(task_ids='what_is_new') }}"
+CRAWLER: dict[str, Any] = {
+    "fail_on_already_running": False,
+    "deferrable": PARSE.deferrable,
+    "poll_interval": PARSE.poll_seconds,
+    "pre_execute": guards.before_crawl,
+    "post_execute": guards.after_crawl,
+}
+JOB: dict[str, Any] = {
+    "verbose": True,
+    "resume_glue_job_on_retry": True,
+    "stop_job_run_on_kill": True,
+    "deferrable": PARSE.deferrable,
+    "job_poll_interval": PARSE.poll_seconds,
+    "waiter_delay": PARSE.poll_seconds,
+    "waiter_max_attempts": timedelta(hours=12) // timedelta(seconds=PARSE.poll_seconds),
+    "pre_execute": guards.before_job,
+    "post_execute": guards.after_job,
+    "on_retry_callback": guards.after_failed_job,
+    "on_failure_callback": [guards.after_failed_job, guards.release],
+}
+# a run of a job is found again after a crash by this mark: the same load, the same job
+JOB_ARGUMENTS = {"--load_id": LOAD_ID, "--airflow_task_uuid": "{{ task.task_id }} of load " + LOAD_ID}
+
+PARAMS = {
+    "withdraw": Param(
+        [],
+        type="array",
+        items={"type": "string"},
+        title="Withdraw files",
+        description="Keys in the raw bucket, one a line, that count no longer. What they delivered is gone, and days "
+        "that they held go back to the next file. Uploading a key again makes it count again.",
+    ),
+    "reload_from": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="Load again from",
+        description="First business date to build again from the raw files, although they are loaded already.",
+    ),
+    "reload_to": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="Load again to",
+        description="Last business date to build again, included.",
+    ),
+    "reload_all": Param(
+        False,
+        type="boolean",
+        title="Load everything again",
+        description="Build every day again from the raw files. The result equals a first load.",
+    ),
+}
+
+with DAG(
+    dag_id="coffee_shop_load",
+    schedule=CronTriggerTimetable(PARSE.load_cron, timezone=PARSE.time_zone),
+    start_date=datetime.combine(PARSE.start_date, datetime.min.time()),
+    catchup=False,
+    max_active_runs=1,
+    default_args=task_defaults() | {"on_failure_callback": guards.release},
+    params=PARAMS,
+    doc_md=__doc__,
+    tags=["coffee shop", "load"],
+):
+    quiet = PythonSensor(
+        task_id="quiet",
+        python_callable=load.wait_until_quiet,
+        mode="reschedule",
+        poke_interval=3 * PARSE.poll_seconds,
+        timeout=timedelta(hours=12),
+        doc_md="Waits until no new file has landed for a while and no other load runs, then takes the lease.",
+    )
+
+    files_there = S3KeySensor.partial(
+        task_id="files_there",
+        bucket_name=NAMES.raw_bucket,
+        wildcard_match=True,
+        deferrable=PARSE.deferrable,
+        mode="reschedule",
+        poke_interval=3 * PARSE.poll_seconds,
+        timeout=PARSE.files_wait_seconds,
+        soft_fail=True,
+        on_skipped_callback=load.say_missing,
+        map_index_template="{{ task.bucket_key }}",
+        doc_md="Waits for a file of each dataset that no load has seen yet; skipped when all three are known.",
+    ).expand(bucket_key=quiet.output)
+
+    what_is_new = ShortCircuitOperator(
+        task_id="what_is_new",
+        python_callable=load.make_plan,
+        pre_execute=guards.hold_lease,
+        trigger_rule="none_failed",
+        doc_md="Compares the raw bucket with the ledger and writes the load's plan; nothing new ends the run here.",
+    )
+
+    crawl_raw = GlueCrawlerOperator(
+        task_id="crawl_raw",
+        config={"Name": NAMES.crawler("raw")},
+        doc_md="Gives analysts a table of the raw files to look at.",
+        **CRAWLER,
+    )
+
+    partition_data = GlueJobOperator(
+        task_id="partition_data",
+        job_name=NAMES.job("partition_data"),
+        script_args=JOB_ARGUMENTS,
+        doc_md="Reads the new files, puts rows that break the contract into quarantine, writes clean data by day.",
+        **JOB,
+    )
+
+    crawl_clean = GlueCrawlerOperator(
+        task_id="crawl_clean",
+        config={"Name": NAMES.crawler("clean")},
+        doc_md="Makes the clean tables and their new partitions known to the catalog.",
+        **CRAWLER,
+    )
+
+    conform_tables = GlueJobOperator(
+        task_id="conform_tables",
+        job_name=NAMES.job("conform_tables"),
+        script_args=JOB_ARGUMENTS,
+        doc_md="Writes the dimensions, old members and new ones.",
+        **JOB,
+    )
+
+    crawl_conform = GlueCrawlerOperator(
+        task_id="crawl_conform",
+        config={"Name": NAMES.crawler("conform")},
+        doc_md="Makes the dimensions known to the catalog.",
+        **CRAWLER,
+    )
+
+    conform_relations = GlueJobOperator(
+        task_id="conform_relations",
+        job_name=NAMES.job("conform_relations"),
+        script_args=JOB_ARGUMENTS,
+        doc_md="Writes the facts of the days touched, then takes members that are gone out of the dimensions.",
+        **JOB,
+    )
+
+    crawl_conform_again = GlueCrawlerOperator(
+        task_id="crawl_conform_again",
+        config={"Name": NAMES.crawler("conform")},
+        doc_md="Makes the facts and their new partitions known to the catalog.",
+        **CRAWLER,
+    )
+
+    describe_tables = PythonOperator(
+        task_id="describe_tables",
+        python_callable=load.describe_tables,
+        pre_execute=guards.hold_lease_and_check_plan,
+        doc_md="Writes the comments of tables and columns into the catalog, from include/data_model.yaml.",
+    )
+
+    list_checks = PythonOperator(
+        task_id="list_checks",
+        python_callable=load.list_checks,
+        doc_md="Finds the queries in include/sql/checks/ and fills in the dates that this load touched.",
+    )
+
+    checks = AthenaOperator.partial(
+        task_id="checks",
+        database=NAMES.conform_database,
+        workgroup=NAMES.workgroup,
+        deferrable=PARSE.deferrable,
+        sleep_time=PARSE.poll_seconds,
+        map_index_template="{{ task.query.partition('\n')[0].removeprefix('-- ') }}",
+        doc_md="Runs each check: a query that returns the rows that are wrong.",
+    ).expand_kwargs(list_checks.output)
+
+    judge_checks = PythonOperator(
+        task_id="judge_checks",
+        python_callable=load.judge_checks,
+        op_kwargs={"queries": list_checks.output, "query_ids": checks.output},
+        pre_execute=guards.hold_lease_and_check_plan,
+        trigger_rule="none_failed",
+        doc_md="Fails with the offending rows of `#fail` checks, names those of `#warn` checks.",
+    )
+
+    publish = PythonOperator(
+        task_id="publish",
+        python_callable=load.publish_load,
+        pre_execute=guards.hold_lease,
+        outlets=[Asset(load.CONFORM)],
+        doc_md="Puts the load into the ledger; from here on reports see it. The asset's event names the changed dates.",
+    )
+
+    gate = PythonOperator(
+        task_id="gate",
+        python_callable=load.gate,
+        doc_md="Fails if a file of this load was refused or a day lost most of its rows; all else is published.",
+    )
+
+    chain(
+        quiet,
+        files_there,
+        what_is_new,
+        crawl_raw,
+        partition_data,
+        [crawl_clean, list_checks],
+        conform_tables,
+        crawl_conform,
+        conform_relations,
+        crawl_conform_again,
+        [describe_tables, checks],
+        judge_checks,
+        publish,
+        gate,
+    )
