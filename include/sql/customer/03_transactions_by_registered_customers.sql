@@ -1,0 +1,34 @@
+-- How many of the period's transactions are by registered customers?
+-- Grain: one row for the period; none when nothing was sold.
+with lines as (
+    select
+        transaction_id,
+        customer_id
+    from sales_reciept
+    where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
+),
+
+-- registered: somebody with a name, an address or a card
+registered as (
+    select customer_id
+    from customer
+    where
+        customerno <> '0'
+        and coalesce(customerfirstname, customersurname, customeremail, loyaltycardnumber) is not null
+),
+
+counted as (
+    select
+        count(distinct case when registered.customer_id is not null then lines.transaction_id end)
+            as registered_transactions,
+        count(distinct lines.transaction_id) as transactions
+    from lines
+    left join registered on lines.customer_id = registered.customer_id
+)
+
+select
+    registered_transactions,
+    transactions,
+    cast(registered_transactions as double) / transactions as registered_share
+from counted
+where transactions > 0
