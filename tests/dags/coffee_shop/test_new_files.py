@@ -1,0 +1,218 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from coffee_shop.ledger import empty_ledger
+from coffee_shop.new_files import (
+    ALL,
+    Request,
+    RequestError,
+    Version,
+    dataset_of,
+    has_work,
+    make_plan,
+    missing_datasets,
+    new_versions,
+    newest_upload,
+    request_from_params,
+    unknown_datasets,
+)
+from coffee_shop.settings import Settings
+
+APRIL = "sales-reciept/april.csv"
+FIX = "sales-reciept/corrections/fix.csv"
+STOCK = "pastry-inventory/april.csv"
+GOALS = "sales-target/2019.csv"
+
+
+def version(key: str, version_id: str, at: str = "2019-05-01T06:00:00.000+00:00") -> Version:
+    return Version(key, version_id, at, f"etag-{version_id}", 100)
+
+
+def seen(version_id: str, *, at: str = "2019-05-01T06:00:00.000+00:00", days: tuple[str, ...] = (), **more: Any) -> Any:
+    """A file of the ledger that delivered ``days``."""
+    last_seen = {
+        "version_id": version_id,
+        "last_modified": at,
+        "etag": f"etag-{version_id}",
+        "size": 100,
+        "status": "published",
+    }
+    holding = {"version_id": version_id, "claims": {day: {"5": [1, 1, "2.50", "d"]} for day in days}}
+    return {"last_seen": last_seen, "holding": holding, "withdrawn": None} | more
+
+
+def refused(version_id: str, holding: Any = None) -> Any:
+    file = seen(version_id)
+    file["last_seen"]["status"] = "refused"
+    return file | {"holding": holding}
+
+
+@pytest.fixture
+def ledger() -> Any:
+    found = empty_ledger()
+    found["revision"] = 7
+    found["files"]["sales_reciept"] = {APRIL: seen("v1", days=("2019-04-01", "2019-04-02"))}
+    found["files"]["sales_target"] = {GOALS: seen("g1", days=("2019-04", "2019-05"))}
+    found["days"]["sales_reciept"] = {"2019-04-01": {"5": {}}, "2019-04-02": {"5": {}}}
+    found["days"]["sales_target"] = {"2019-04": {"5": {}}, "2019-05": {"5": {}}}
+    return found
+
+
+def plan(ledger: Any, listing: Any, request: Request | None = None) -> Any:
+    return make_plan(
+        load_id="20190501T060500Z-abc",
+        run_id="manual__1",
+        made_at=datetime(2019, 5, 1, 6, 5, tzinfo=UTC),
+        ledger=ledger,
+        listing=listing,
+        request=request or Request(),
+        settings=Settings(),
+    )
+
+
+def keys(versions: Any) -> list[tuple[str, str]]:
+    return [(found["key"], found["version_id"]) for found in versions]
+
+
+def test_to_an_empty_ledger_everything_is_new() -> None:
+    found = new_versions(empty_ledger(), {"sales_reciept": [version(APRIL, "v1")], "sales_target": []})
+    assert found == {"sales_reciept": [version(APRIL, "v1")], "pastry_inventory": [], "sales_target": []}
+
+
+def test_a_version_seen_before_is_not_new_and_another_is(ledger: Any) -> None:
+    assert not any(new_versions(ledger, {"sales_reciept": [version(APRIL, "v1")]}).values())
+    assert new_versions(ledger, {"sales_reciept": [version(APRIL, "v2")]})["sales_reciept"] == [version(APRIL, "v2")]
+
+
+def test_a_refused_version_is_not_tried_again(ledger: Any) -> None:
+    ledger["files"]["sales_reciept"][APRIL] = refused("v2")
+    assert not any(new_versions(ledger, {"sales_reciept": [version(APRIL, "v2")]}).values())
+
+
+def test_an_old_version_that_became_current_by_a_deletion_is_not_new(ledger: Any) -> None:
+    older = version(APRIL, "v0", at="2019-04-30T06:00:00.000+00:00")
+    assert not any(new_versions(ledger, {"sales_reciept": [older]}).values())
+
+
+def test_newest_upload() -> None:
+    listing = {"sales_reciept": [version(APRIL, "v1"), version(FIX, "f1", at="2019-05-02T01:02:03.000+00:00")]}
+    assert newest_upload(listing) == datetime(2019, 5, 2, 1, 2, 3, tzinfo=UTC)
+    assert newest_upload({"sales_reciept": []}) is None
+
+
+def test_a_dataset_is_missing_only_when_no_load_ever_saw_it(ledger: Any) -> None:
+    assert unknown_datasets(ledger) == ["pastry_inventory"]
+    assert missing_datasets(ledger, {"sales_reciept": []}) == ["pastry_inventory"]
+    assert missing_datasets(ledger, {"pastry_inventory": [version(STOCK, "s1")]}) == []
+
+
+@pytest.mark.parametrize("key", ["sales-reciept.csv", "sales/april.csv", ""])
+def test_a_key_of_no_dataset_is_refused(key: str) -> None:
+    with pytest.raises(RequestError, match="sales-reciept/"):
+        dataset_of(key)
+
+
+def test_the_form() -> None:
+    assert request_from_params({}, "raw") == Request()
+    assert request_from_params({"withdraw": [], "reload_from": None, "reload_to": "", "reload_all": False}, "raw").empty
+    assert request_from_params({"reload_all": True}, "raw") == Request((), ALL)
+    assert request_from_params({"withdraw": [f" s3://raw/{APRIL} ", ""]}, "raw") == Request((APRIL,))
+    assert request_from_params({"reload_from": "2019-04-01", "reload_to": "2019-04-02"}, "raw").reload == (
+        "2019-04-01",
+        "2019-04-02",
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"reload_from": "2019-04-01"}, "both"),
+        ({"reload_to": "2019-04-01"}, "both"),
+        ({"reload_from": "2019-04-02", "reload_to": "2019-04-01"}, "after"),
+        ({"withdraw": ["april.csv"]}, "april.csv"),
+    ],
+)
+def test_a_form_that_cannot_be_done_is_refused(params: dict[str, object], words: str) -> None:
+    with pytest.raises(RequestError, match=words):
+        request_from_params(params, "raw")
+
+
+def test_the_plan_of_new_files(ledger: Any) -> None:
+    listing = {"sales_reciept": [version(APRIL, "v2"), version(FIX, "f1")], "sales_target": [version(GOALS, "g1")]}
+    assert plan(ledger, listing) == {
+        "load_id": "20190501T060500Z-abc",
+        "run_id": "manual__1",
+        "made_at": "2019-05-01T06:05:00+00:00",
+        "ledger_revision": 7,
+        "read": {
+            "sales_reciept": [
+                {
+                    "key": APRIL,
+                    "version_id": "v2",
+                    "last_modified": "2019-05-01T06:00:00.000+00:00",
+                    "etag": "etag-v2",
+                    "size": 100,
+                },
+                {
+                    "key": FIX,
+                    "version_id": "f1",
+                    "last_modified": "2019-05-01T06:00:00.000+00:00",
+                    "etag": "etag-f1",
+                    "size": 100,
+                },
+            ],
+            "pastry_inventory": [],
+            "sales_target": [],
+        },
+        "withdraw": {},
+        "withdrawn_versions": {},
+        "rebuild": {},
+        "settings": {"max_quantity": 1000, "quarantine_share": 0.01, "handover_share": 0.5},
+    }
+
+
+def test_a_key_withdrawn_is_not_read_even_if_a_newer_version_lies_there(ledger: Any) -> None:
+    listing = {"sales_reciept": [version(APRIL, "v2"), version(FIX, "f1")]}
+    found = plan(ledger, listing, Request(withdraw=(APRIL,)))
+    assert found["withdraw"] == {"sales_reciept": [APRIL]}
+    assert keys(found["read"]["sales_reciept"]) == [(FIX, "f1")]
+    assert keys(found["withdrawn_versions"]["sales_reciept"]) == [(APRIL, "v2")]
+
+
+def test_an_unknown_key_cannot_be_withdrawn(ledger: Any) -> None:
+    with pytest.raises(RequestError, match=r"sales-reciept/may\.csv.*Known keys.*april\.csv"):
+        plan(ledger, {}, Request(withdraw=("sales-reciept/may.csv",)))
+
+
+def test_reload_of_some_dates_reads_the_files_that_have_them(ledger: Any) -> None:
+    ledger["files"]["sales_reciept"][FIX] = seen("f1", days=("2019-04-09",))
+    found = plan(ledger, {"sales_reciept": [version(APRIL, "v1")]}, Request(reload=("2019-04-02", "2019-04-03")))
+    assert keys(found["read"]["sales_reciept"]) == [(APRIL, "v1")]
+    # a month has a day in the span
+    assert keys(found["read"]["sales_target"]) == [(GOALS, "g1")]
+    assert found["rebuild"] == {"sales_reciept": ["2019-04-02"], "pastry_inventory": [], "sales_target": ["2019-04"]}
+
+
+def test_reload_of_all_reads_the_last_seen_version_of_every_file_that_counts(ledger: Any) -> None:
+    ledger["files"]["sales_reciept"][FIX] = refused("f1")
+    ledger["files"]["pastry_inventory"][STOCK] = seen("s1", withdrawn={"run_id": "r", "at": "then"}, holding=None)
+    found = plan(ledger, {}, Request(reload=ALL))
+    assert keys(found["read"]["sales_reciept"]) == [(APRIL, "v1"), (FIX, "f1")]
+    assert found["read"]["pastry_inventory"] == []
+    assert found["rebuild"]["sales_target"] == ["2019-04", "2019-05"]
+
+
+def test_reload_prefers_a_newer_version(ledger: Any) -> None:
+    found = plan(ledger, {"sales_reciept": [version(APRIL, "v2")]}, Request(reload=ALL))
+    assert keys(found["read"]["sales_reciept"]) == [(APRIL, "v2")]
+
+
+def test_nothing_new_is_no_work_unless_a_broken_load_left_days(ledger: Any) -> None:
+    found = plan(ledger, {"sales_reciept": [version(APRIL, "v1")]})
+    assert not has_work(found, None)
+    assert not has_work(found, {"load_id": "x", "sales_reciept": [], "pastry_inventory": [], "sales_target": False})
+    assert has_work(found, {"load_id": "x", "sales_reciept": ["2019-04-01"], "sales_target": False})
+    assert has_work(found, {"load_id": "x", "sales_reciept": [], "sales_target": True})
+    assert has_work(plan(ledger, {}, Request(withdraw=(APRIL,))), None)
+    assert has_work(plan(ledger, {}, Request(reload=ALL)), None)

@@ -1,0 +1,145 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from coffee_shop import settings
+from coffee_shop.settings import SettingsError, check_settings, names, names_while_parsing, parse_settings
+
+ENVIRONMENT = {
+    "COFFEE_SHOP_STACK": "beans",
+    "COFFEE_SHOP_RAW_BUCKET": "beans-raw-1",
+    "COFFEE_SHOP_CLEAN_BUCKET": "beans-clean-1",
+    "COFFEE_SHOP_CONFORM_BUCKET": "beans-conform-1",
+    "COFFEE_SHOP_REPORTS_BUCKET": "beans-reports-1",
+    "COFFEE_SHOP_STATE_BUCKET": "beans-state-1",
+    "COFFEE_SHOP_ARTIFACTS_BUCKET": "beans-artifacts-1",
+    "COFFEE_SHOP_RESULTS_BUCKET": "beans-results-1",
+    "COFFEE_SHOP_WORKGROUP": "beans",
+    "COFFEE_SHOP_MAIL_FROM": "reports@coffee-shop.example",
+}
+
+
+def test_names_come_from_the_environment() -> None:
+    found = names(ENVIRONMENT)
+    assert found.state_bucket == "beans-state-1"
+    assert found.conform_database == "coffee_shop_conform"
+    assert found.crawler("clean") == "beans-clean"
+    assert found.job("partition_data") == "beans-partition-data"
+
+
+def test_a_task_refuses_names_that_are_not_set_and_lists_them() -> None:
+    environment = {key: value for key, value in ENVIRONMENT.items() if "STATE" not in key and "MAIL" not in key}
+    with pytest.raises(SettingsError, match="COFFEE_SHOP_STATE_BUCKET, COFFEE_SHOP_MAIL_FROM"):
+        names(environment)
+
+
+def test_a_dag_file_can_be_parsed_without_names() -> None:
+    assert names_while_parsing({}).raw_bucket == "unset-coffee-shop-raw-bucket"
+
+
+def test_all_settings_have_defaults() -> None:
+    found = check_settings({})
+    assert found.quiet_minutes == 5
+    assert found.closed_days == ()
+    assert found.zone.key == "America/New_York"
+
+
+def test_settings_of_the_variable_replace_defaults() -> None:
+    found = check_settings(
+        {
+            "quiet_minutes": 0,
+            "closed_days": ["2019-12-25"],
+            "mail_recipients": ["boss@coffee-shop.example"],
+            "mail_allowed": ["@coffee-shop.example", "auditor@example.com"],
+            "upload_report": False,
+        },
+        time_zone="Europe/Rome",
+    )
+    assert found.quiet_minutes == 0
+    assert found.closed_days == (date(2019, 12, 25),)
+    assert found.mail_recipients == ("boss@coffee-shop.example",)
+    assert found.mail_allowed == ("@coffee-shop.example", "auditor@example.com")
+    assert found.upload_report is False
+    assert found.zone.key == "Europe/Rome"
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (["quiet_minutes"], "must be a JSON object"),
+        ({"quite_minutes": 5}, "unknown key 'quite_minutes'"),
+        ({"time_zone": "Europe/Rome"}, "COFFEE_SHOP_TIME_ZONE"),
+        ({"quiet_minutes": "5"}, "quiet_minutes is '5', expected a number from 0 to 120"),
+        ({"quiet_minutes": -1}, "quiet_minutes is -1"),
+        ({"quiet_minutes": True}, "quiet_minutes is True"),
+        ({"max_quantity": 12.5}, "max_quantity is 12.5, expected a whole number"),
+        ({"quarantine_share": 1.5}, "quarantine_share is 1.5"),
+        ({"upload_report": "yes"}, "upload_report is 'yes', expected true or false"),
+        ({"upload_report": 1}, "upload_report is 1"),
+        ({"shop_name": ""}, "shop_name is '', expected a text"),
+        ({"closed_days": ["2019-02-30"]}, "closed_days"),
+        ({"closed_days": "2019-12-25"}, "expected a list of dates"),
+        ({"mail_recipients": ["@coffee-shop.example"]}, "mail_recipients"),
+        ({"mail_recipients": ["a@b.example, c@d.example"]}, "mail_recipients"),
+        ({"mail_allowed": ["coffee-shop.example"]}, "mail_allowed"),
+        ({"mail_allowed": [7]}, "mail_allowed"),
+        ({"link_days": 8}, "link_days is 8, expected a number from 0.01 to 7"),
+    ],
+)
+def test_what_cannot_be_used_is_named(found: object, words: str) -> None:
+    with pytest.raises(SettingsError, match=r"coffee_shop") as refused:
+        check_settings(found)
+    assert words in str(refused.value)
+
+
+def test_every_fault_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        check_settings({"max_quantity": 0, "wait_days": "three"})
+    assert "max_quantity" in str(refused.value)
+    assert "wait_days" in str(refused.value)
+
+
+def test_every_setting_has_a_rule_and_a_default_that_keeps_it() -> None:
+    defaults = vars(settings.Settings()).copy()
+    del defaults["time_zone"]
+    assert set(defaults) == set(settings._RULES)
+    as_json = {key: list(value) if isinstance(value, tuple) else value for key, value in defaults.items()}
+    assert check_settings(as_json) == settings.Settings()
+
+
+def test_what_shapes_the_dags_has_defaults() -> None:
+    found = parse_settings({})
+    assert (found.time_zone, found.load_cron) == ("America/New_York", "0 5 * * *")
+    assert (found.deferrable, found.poll_seconds) == (True, 10)
+    assert found.start_date == date(2019, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("COFFEE_SHOP_TIME_ZONE", "Mars/Olympus"),
+        ("COFFEE_SHOP_DEFERRABLE", "yes"),
+        ("COFFEE_SHOP_POLL_SECONDS", "0"),
+        ("COFFEE_SHOP_START_DATE", "yesterday"),
+    ],
+)
+def test_a_bad_variable_is_named(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=variable):
+        parse_settings({variable: value})
+
+
+def test_a_start_may_be_a_moment() -> None:
+    assert parse_settings({"COFFEE_SHOP_START_DATE": "2026-11-23T06:00:00+00:00"}).start_date == date(2026, 11, 23)
+
+
+@pytest.mark.parametrize("place", ["dags/include", "include"])
+def test_include_is_found_beside_dags_and_inside(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / place).mkdir(parents=True)
+    monkeypatch.setattr(settings, "__file__", str(tmp_path / "dags" / "coffee_shop" / "settings.py"))
+    assert settings.include_folder() == tmp_path / place
+
+
+def test_a_missing_include_folder_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "__file__", str(tmp_path / "dags" / "coffee_shop" / "settings.py"))
+    with pytest.raises(SettingsError, match="looked for"):
+        settings.include_folder()
