@@ -1,0 +1,109 @@
+"""A back-fill as people ask for it, in business dates, and as Airflow takes it, in moments when runs are due."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+KINDS = ("daily", "weekly", "monthly")
+MOST_PERIODS = 400
+
+
+class FormError(ValueError):
+    """What was typed into the form makes no back-fill; the message says what to type."""
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """A back-fill as the form asks for it: whole periods that hold the dates, and when their runs are due."""
+
+    kind: str
+    periods: list[tuple[date, date]]
+    due_from: datetime
+    due_to: datetime
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG that makes these reports."""
+        return f"coffee_shop_{self.kind}_report"
+
+    def label(self, first: date) -> str:
+        """Return the name of a period, as in the reports bucket."""
+        if self.kind == "weekly":
+            year, week, _ = first.isocalendar()
+            return f"{year}-W{week:02d}"
+        return f"{first:%Y-%m}" if self.kind == "monthly" else first.isoformat()
+
+
+def plan_backfill(kind: str, first: str, last: str, zone: ZoneInfo) -> Backfill:
+    """Return the periods that hold the business dates ``first`` to ``last``, both included.
+
+    A period's run is due after it has ended and before the next one has, at whatever hour the schedule says; Airflow's
+    back-fill takes the range of those moments, not of the dates that people mean.
+
+    Raises:
+        FormError: unknown kind, dates that are none, in the wrong order, not over yet, or too many.
+    """
+    if kind not in KINDS:
+        raise FormError(f"Report is {kind!r}; it can be {', '.join(KINDS)}.")
+    start, end = _typed_date(first, "From"), _typed_date(last, "To")
+    if start > end:
+        raise FormError(f"From ({start}) is after To ({end}).")
+    periods = [_period_around(kind, start)]
+    while periods[-1][1] < end:
+        if len(periods) == MOST_PERIODS:
+            raise FormError(f"These are more than {MOST_PERIODS} periods. Take a shorter time.")
+        periods.append(_period_around(kind, periods[-1][1] + timedelta(days=1)))
+    if periods[-1][1] >= datetime.now(zone).date():
+        raise FormError(f"The period {periods[-1][0]} to {periods[-1][1]} is not over yet. Take an earlier To.")
+    day_after_next = _period_around(kind, periods[-1][1] + timedelta(days=1))[1] + timedelta(days=1)
+    return Backfill(
+        kind,
+        periods,
+        due_from=datetime.combine(periods[0][1] + timedelta(days=1), time(), zone),
+        due_to=datetime.combine(day_after_next, time(), zone) - timedelta(seconds=1),
+    )
+
+
+def _typed_date(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise FormError(f"{name} is {text!r}; expected a date such as 2019-04-24.") from error
+
+
+def _period_around(kind: str, day: date) -> tuple[date, date]:
+    """Return first and last date of the day, ISO week or month that holds ``day``."""
+    if kind == "daily":
+        return day, day
+    if kind == "weekly":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=6)
+    return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def start_backfill(backfill: Backfill, *, mail: bool, again: bool, user: Any, session: Any) -> int:
+    """Create a back-fill as Airflow's REST API does, and return its id.
+
+    Args:
+        backfill: the periods.
+        mail: whether its runs mail.
+        again: make periods again that have a report.
+        user: who asks.
+        session: a session of Airflow's database.
+    """
+    from airflow.api_fastapi.core_api.datamodels.backfills import BackfillPostBody
+    from airflow.api_fastapi.core_api.routes.public.backfills import create_backfill
+
+    body = BackfillPostBody.model_validate(
+        {
+            "dag_id": backfill.dag_id,
+            "from_date": backfill.due_from.isoformat(),
+            "to_date": backfill.due_to.isoformat(),
+            "dag_run_conf": {"mail": mail},
+            "reprocess_behavior": "completed" if again else "none",
+            "max_active_runs": 2,
+        }
+    )
+    return int(create_backfill(body, user, session).id)
