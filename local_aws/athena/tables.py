@@ -1,0 +1,151 @@
+"""Tables as the Glue catalog describes them, and the files that hold their rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moto.glue.models import FakeTable, GlueBackend, glue_backends
+
+from local_aws.athena.errors import QueryError, Refused
+from local_aws.athena.expressions import Place
+from local_aws.athena.scopes import TableColumn
+from local_aws.athena.trino_types import UnknownHiveType, from_hive
+
+CATALOG = "awsdatacatalog"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One object of a table: its local path, its key and its size in bytes."""
+
+    path: Path
+    uri: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One place where rows lie: the values of the partition keys, and where."""
+
+    values: tuple[str, ...]
+    location: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the catalog, with what is needed to read it."""
+
+    database: str
+    name: str
+    columns: list[TableColumn]
+    format: str  # parquet, text, csv, json
+    options: dict[str, str]
+    partitions: list[Partition]
+
+    @property
+    def keys(self) -> list[TableColumn]:
+        """Partition keys in order."""
+        return [c for c in self.columns if c.partition]
+
+
+# Whoever asks: which files lie under this location? Replaced where a caller may not see all of them.
+Lister = Callable[[str], list[StoredFile]]
+
+
+def files_at(location: str) -> list[StoredFile]:
+    """Objects of a table or partition, sub-folders included, without hidden ones (``_`` or ``.`` in front).
+
+    Source: https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
+    """
+    from local_aws.s3 import object_store
+
+    bucket, _, prefix = location.removeprefix("s3://").partition("/")
+    if prefix and not prefix.endswith("/"):
+        prefix += "/"
+    return [
+        StoredFile(Path(o.path), f"s3://{bucket}/{o.key}", o.size)
+        for o in object_store.list_objects(bucket, prefix)
+        if o.size and not o.key.rsplit("/", 1)[-1].startswith(("_", "."))
+    ]
+
+
+class GlueCatalog:
+    """The Glue catalog of one account and region, as Athena sees it.
+
+    Args:
+        account: account id.
+        region: region name.
+    """
+
+    def __init__(self, account: str, region: str) -> None:
+        self.backend: GlueBackend = glue_backends[account][region]
+
+    def glue_table(self, database: str, table: str, at: Place = None) -> FakeTable:
+        """The catalog's own entry.
+
+        Raises:
+            QueryError: SCHEMA_NOT_FOUND, TABLE_NOT_FOUND.
+        """
+        if database not in self.backend.databases:
+            raise QueryError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", at)
+        tables = self.backend.databases[database].tables
+        if table not in tables:
+            raise QueryError("TABLE_NOT_FOUND", f"Table '{CATALOG}.{database}.{table}' does not exist", at)
+        return tables[table]
+
+    def columns(self, database: str, table: str, at: Place) -> list[TableColumn]:
+        """Columns of a table, partition keys last."""
+        return _columns(self.glue_table(database, table, at).as_dict(), at)
+
+    def table(self, database: str, name: str) -> Table:
+        """A table with its format and all its partitions."""
+        entry = self.glue_table(database, name)
+        described = entry.as_dict()
+        storage = described.get("StorageDescriptor") or {}
+        keys = described.get("PartitionKeys") or []
+        if keys:
+            partitions = [
+                Partition(tuple(p.values), p.partition_input["StorageDescriptor"]["Location"])
+                for p in entry.partitions.values()
+            ]
+        else:
+            partitions = [Partition((), storage.get("Location", ""))]
+        kind, options = _format(described)
+        return Table(database, name, _columns(described, None), kind, options, partitions)
+
+
+def _columns(described: dict[str, Any], at: Place) -> list[TableColumn]:
+    columns = []
+    stored = (described.get("StorageDescriptor") or {}).get("Columns") or []
+    for found, partition in ((stored, False), (described.get("PartitionKeys") or [], True)):
+        for c in found:
+            try:
+                columns.append(TableColumn(c["Name"].lower(), from_hive(c["Type"]), partition))
+            except UnknownHiveType as e:
+                raise Refused(f"column type {e} of {described['Name']}.{c['Name']}", at) from e
+    return columns
+
+
+def _format(described: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    storage = described.get("StorageDescriptor") or {}
+    parameters = {**(storage.get("Parameters") or {}), **(described.get("Parameters") or {})}
+    serde = storage.get("SerdeInfo") or {}
+    library = serde.get("SerializationLibrary", "")
+    options = {**parameters, **(serde.get("Parameters") or {})}
+    named = f"table {described['DatabaseName']}.{described['Name']}"
+    if (described.get("TableType") or "") == "VIRTUAL_VIEW":
+        raise Refused(f"view {named}")
+    if parameters.get("projection.enabled", "").lower() == "true":
+        raise Refused(f"partition projection ({named})")
+    if (parameters.get("table_type") or "").upper() == "ICEBERG":
+        raise Refused(f"Iceberg ({named})")
+    for part, kind in (("Parquet", "parquet"), ("OpenCSVSerde", "csv"), ("LazySimpleSerDe", "text")):
+        if part in library:
+            return kind, options
+    if re.search(r"Parquet", storage.get("InputFormat", "")):
+        return "parquet", options
+    raise Refused(f"format {library or parameters.get('classification') or 'unknown'} ({named})")
