@@ -1,6 +1,7 @@
-"""What the Makefile calls: up, down, status, logs, demo, backfill, schedule."""
+"""What the Makefile calls: up, down, status, logs, demo, backfill, schedule, upload."""
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 from laptop import demo, processes
 from laptop.airflow_rest import AirflowRest, RestError
+from laptop.backfill import BackfillError, run_backfill
 from laptop.demo import step
 from laptop.stack import USER, Stack, stack_from_environment, stack_secrets
 
@@ -23,6 +25,7 @@ def up(stack: Stack, arguments: argparse.Namespace) -> None:
     step("Airflow: start api-server, scheduler, dag-processor, triggerer")
     processes.start_airflow(stack)
     airflow = AirflowRest(stack)
+    airflow.set_variable_once("coffee_shop", json.dumps(demo.SETTINGS), "Settings of the shop: docs/operating.md")
     airflow.wait_for_dags([demo.LOAD, *demo.REPORTS])
     print(f"  {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}")
 
@@ -78,15 +81,26 @@ def run_demo(stack: Stack, arguments: argparse.Namespace) -> None:
 
 def backfill(stack: Stack, arguments: argparse.Namespace) -> None:
     """Create a back-fill of past periods and wait for it."""
-    from laptop.backfill import run_backfill
-
-    run_backfill(AirflowRest(stack), arguments.report, arguments.first, arguments.last, arguments.mail)
+    airflow = AirflowRest(stack)
+    run_backfill(airflow, arguments.report, arguments.first, arguments.last, mail=arguments.mail, again=arguments.again)
 
 
 def schedule(stack: Stack, arguments: argparse.Namespace) -> None:
     """Switch a report's schedule on."""
     AirflowRest(stack).pause(f"coffee_shop_{arguments.report}_report", False)
     print(f"coffee_shop_{arguments.report}_report is on. Off again: in the UI, the switch beside its name.")
+
+
+def upload(stack: Stack, arguments: argparse.Namespace) -> None:
+    """Upload a correction of one day, load it, and say which days changed."""
+    airflow = AirflowRest(stack)
+    step(f"Sample data: {arguments.day} with other sales")
+    folder = demo.make_correction(stack, arguments.day)
+    step("Upload to corrections/ below the prefix")
+    demo.upload(stack, folder)
+    step("Load")
+    demo.run_load(airflow)
+    print("\n" + demo.changed_dates(stack))
 
 
 COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
@@ -97,6 +111,7 @@ COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
     "demo": run_demo,
     "backfill": backfill,
     "schedule": schedule,
+    "upload": upload,
 }
 
 
@@ -113,6 +128,8 @@ def parse_arguments() -> argparse.Namespace:
     commands.choices["backfill"].add_argument("--from", dest="first", required=True, metavar="YYYY-MM-DD")
     commands.choices["backfill"].add_argument("--to", dest="last", required=True, metavar="YYYY-MM-DD")
     commands.choices["backfill"].add_argument("--mail", action="store_true", help="mail the reports as well")
+    commands.choices["backfill"].add_argument("--again", action="store_true", help="report periods that ran before")
+    commands.choices["upload"].add_argument("--day", required=True, metavar="YYYY-MM-DD")
     return parser.parse_args()
 
 
@@ -121,7 +138,14 @@ def main() -> int:
     arguments = parse_arguments()
     try:
         COMMANDS[arguments.command](stack_from_environment(), arguments)
-    except (processes.NotReadyError, demo.DemoError, RestError, TimeoutError, subprocess.CalledProcessError) as error:
+    except (
+        processes.NotReadyError,
+        demo.DemoError,
+        BackfillError,
+        RestError,
+        TimeoutError,
+        subprocess.CalledProcessError,
+    ) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except OSError as error:

@@ -74,6 +74,18 @@ class AirflowRest:
         """Switch a DAG off or on."""
         self.call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", {"is_paused": paused})
 
+    def is_paused(self, dag_id: str) -> bool:
+        """Return whether a DAG is switched off."""
+        return bool(self.call("GET", f"/dags/{dag_id}")["is_paused"])
+
+    def set_variable_once(self, key: str, value: str, description: str) -> None:
+        """Create an Airflow Variable; one that somebody made or changed stays as it is."""
+        try:
+            self.call("POST", "/variables", {"key": key, "value": value, "description": description})
+        except RestError as error:
+            if error.status != 409:
+                raise
+
     def trigger(self, dag_id: str, conf: dict[str, object], run_id: str | None = None, note: str | None = None) -> str:
         """Start a run without a logical date and return its id.
 

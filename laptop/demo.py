@@ -3,7 +3,9 @@
 import datetime as dt
 import email
 import email.policy
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -27,6 +29,8 @@ LOAD = "coffee_shop_load"
 WEEKLY = "coffee_shop_weekly_report"
 REPORTS = ["coffee_shop_daily_report", WEEKLY, "coffee_shop_monthly_report", "coffee_shop_upload_report"]
 RECIPIENT = "manager@coffee-shop.example"
+# nobody else uploads here, so a load need not wait until nothing lands any more
+SETTINGS = {"quiet_minutes": 0, "mail_recipients": [RECIPIENT], "mail_allowed": ["coffee-shop.example"]}
 
 
 class DemoError(RuntimeError):
@@ -59,6 +63,27 @@ def make_sample(stack: Stack) -> Path:
     command = [sys.executable, "-m", "sample_data", "--from", first, "--to", last, "--output", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True)
     return folder
+
+
+def make_correction(stack: Stack, day: str) -> Path:
+    """Make a sales file of one day with other rows than the sample's, as a correction, and return its folder."""
+    made = stack.home / "correction"
+    command = [sys.executable, "-m", "sample_data", "--from", day, "--to", day, "--output", str(made), "--per", "day"]
+    subprocess.run([*command, "--lines-per-month", "60000"], cwd=ROOT, check=True)
+    ready = stack.home / "correction-upload"
+    shutil.rmtree(ready, ignore_errors=True)
+    for file in made.glob(f"sales-reciept/*{day}*.csv"):
+        target = ready / "sales-reciept" / "corrections" / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    return ready
+
+
+def changed_dates(stack: Stack) -> str:
+    """Return which dates the newest published load changed, in one sentence."""
+    body = s3_client(stack).get_object(Bucket=read_names(stack)["COFFEE_SHOP_STATE_BUCKET"], Key="ledger.json")["Body"]
+    load = json.loads(body.read())["loads"][-1]
+    return f"Load {load['load_id']} changed the rows of {len(load['changed_dates'])} day: {load['changed_dates']}"
 
 
 def upload(stack: Stack, folder: Path) -> int:
@@ -181,8 +206,8 @@ def last_words(stack: Stack, raw: RawFigures, mail: Path, keys: list[str]) -> st
     folder = stack.home / "aws" / "s3" / bucket
     where = Path(os.path.relpath(folder, Path.cwd()))
     lines = [
-        f"Income ${raw.income:,.2f} and {raw.transactions:,} transactions from {WEEK[0]} to {WEEK[1]}: counted from the",
-        "raw files, found the same in the workbooks and in the mail.",
+        f"Income ${raw.income:,.2f} and {raw.transactions:,} transactions from {WEEK[0]} to {WEEK[1]}:",
+        "counted from the raw files, and found the same in the workbooks and in the mail.",
         "",
         "Workbooks   " + "\n            ".join(str(where / key) for key in keys),
         f"Mail        {os.path.relpath(mail.with_suffix('.html'), Path.cwd())}   (open it in a browser)",

@@ -1,0 +1,98 @@
+"""Report past periods: print them, create the back-fill through Airflow's REST API, wait until its runs have ended."""
+
+import os
+import time
+import urllib.parse
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from laptop.airflow_rest import ENDED, AirflowRest, RestError
+from plugins.coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
+
+
+class BackfillError(RuntimeError):
+    """The back-fill could not be created, or a run of it failed; the message says what to do."""
+
+
+def create_backfill(airflow: AirflowRest, plan: Backfill, *, mail: bool, again: bool) -> int:
+    """Create the back-fill and return its id.
+
+    Raises:
+        BackfillError: Airflow refused it, for example because all its periods ran before.
+    """
+    body = {
+        "dag_id": plan.dag_id,
+        "from_date": plan.due_from.isoformat(),
+        "to_date": plan.due_to.isoformat(),
+        "dag_run_conf": {"mail": mail},
+        "reprocess_behavior": "completed" if again else "none",
+        "max_active_runs": 2,
+    }
+    try:
+        return int(airflow.call("POST", "/backfills", body)["id"])
+    except RestError as error:
+        raise BackfillError(f"Airflow refused the back-fill. {error}\nTo report periods again, add AGAIN=1.") from error
+
+
+def _runs_of(airflow: AirflowRest, plan: Backfill) -> list[dict[str, Any]]:
+    words = urllib.parse.urlencode(
+        {
+            "run_type": "backfill",
+            "logical_date_gte": plan.due_from.isoformat(),
+            "logical_date_lte": plan.due_to.isoformat(),
+            "order_by": "logical_date",
+            "limit": 500,
+        }
+    )
+    runs: list[dict[str, Any]] = airflow.call("GET", f"/dags/{plan.dag_id}/dagRuns?{words}")["dag_runs"]
+    return runs
+
+
+def wait_for_backfill(airflow: AirflowRest, plan: Backfill, number: int) -> None:
+    """Wait until every run of the back-fill has ended, and print each as it ends.
+
+    Raises:
+        BackfillError: a run failed.
+    """
+    told: dict[str, str] = {}
+    while True:
+        completed = airflow.call("GET", f"/backfills/{number}")["completed_at"]
+        runs = _runs_of(airflow, plan)
+        for run in runs:
+            if run["state"] in ENDED and told.get(run["dag_run_id"]) != run["state"]:
+                told[run["dag_run_id"]] = run["state"]
+                print(f"  {run['dag_run_id']:<60} {run['state']}", flush=True)
+        if completed and all(run["state"] in ENDED for run in runs):
+            break
+        time.sleep(2)
+    failed = [run["dag_run_id"] for run in runs if run["state"] == "failed"]
+    if failed:
+        raise BackfillError(
+            f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}. Open the UI for their logs."
+        )
+
+
+def run_backfill(airflow: AirflowRest, kind: str, first: str, last: str, *, mail: bool, again: bool) -> None:
+    """Report every period that holds the business dates ``first`` to ``last``, both included.
+
+    The DAG is switched on only meanwhile if it was off, so that its schedule stays as it was.
+
+    Raises:
+        BackfillError: wrong dates, a refused back-fill, a failed run.
+    """
+    zone = ZoneInfo(os.environ.get("COFFEE_SHOP_TIME_ZONE") or "America/New_York")
+    try:
+        plan = plan_backfill(kind, first, last, zone)
+    except FormError as error:
+        raise BackfillError(str(error)) from error
+    print(f"{len(plan.periods)} {kind} reports, {'mailed' if mail else 'not mailed (MAIL=1 mails them)'}:")
+    for start, end in plan.periods:
+        print(f"  {plan.label(start):<10} {start} to {end}")
+    paused = airflow.is_paused(plan.dag_id)
+    number = create_backfill(airflow, plan, mail=mail, again=again)
+    print(f"Back-fill {number} of {plan.dag_id}:")
+    try:
+        airflow.pause(plan.dag_id, False)
+        wait_for_backfill(airflow, plan, number)
+    finally:
+        airflow.pause(plan.dag_id, paused)
