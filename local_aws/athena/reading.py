@@ -82,6 +82,8 @@ def prepare(con: duckdb.DuckDBPyConnection, scan: Scan, table: Table, lister: Li
     Returns:
         Compressed bytes that are read from it.
     """
+    if table.format == "partition list":
+        return _partition_list(con, scan, table)
     condition = condition_of(scan)
     partitions = _matching(con, table, condition)
     found = [(p, lister(p.location)) for p in partitions]
@@ -92,6 +94,20 @@ def prepare(con: duckdb.DuckDBPyConnection, scan: Scan, table: Table, lister: Li
     if table.format == "parquet":
         return _parquet_view(con, scan, table, found)
     return _text_view(con, scan, table, found)
+
+
+def _partition_list(con: duckdb.DuckDBPyConnection, scan: Scan, table: Table) -> int:
+    """Make the view of ``table$partitions``: the values of its partition keys, straight from the catalog."""
+    names = [name(c.name) for c in table.columns]
+    casts = [f"CAST({n} AS {duck_type(c.type)}) AS {n}" for n, c in zip(names, table.columns, strict=True)]
+    con.execute(f"CREATE TEMP TABLE {scan.view}_list ({', '.join(f'{n} VARCHAR' for n in names)})")
+    for p in table.partitions:
+        con.execute(f"INSERT INTO {scan.view}_list VALUES ({', '.join('?' * len(names))})", list(p.values))
+    con.execute(
+        f"""CREATE TEMP VIEW {scan.view} AS SELECT {", ".join(casts)}, CAST(NULL AS VARCHAR) AS "$path" """
+        f"FROM {scan.view}_list"
+    )
+    return 0
 
 
 def _matching(con: duckdb.DuckDBPyConnection, table: Table, condition: Condition) -> list[Partition]:

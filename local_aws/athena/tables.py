@@ -16,6 +16,9 @@ from local_aws.athena.scopes import TableColumn
 from local_aws.athena.trino_types import UnknownHiveType, from_hive
 
 CATALOG = "awsdatacatalog"
+# A query can read the list of a table's partitions: from the catalog, without a byte of data.
+# Source: https://docs.aws.amazon.com/athena/latest/ug/querying-glue-catalog-listing-partitions.html
+PARTITION_LIST = "$partitions"
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,19 @@ class GlueCatalog:
         return tables[table]
 
     def columns(self, database: str, table: str, at: Place) -> list[TableColumn]:
-        """Columns of a table, partition keys last."""
-        return _columns(self.glue_table(database, table, at).as_dict(), at)
+        """Columns of a table, partition keys last; of ``table$partitions`` the keys alone."""
+        described = self.glue_table(database, table.removesuffix(PARTITION_LIST), at).as_dict()
+        if not table.endswith(PARTITION_LIST):
+            return _columns(described, at)
+        if not described.get("PartitionKeys"):
+            raise QueryError("TABLE_NOT_FOUND", f"Table '{CATALOG}.{database}.{table}' does not exist", at)
+        return [TableColumn(c.name, c.type) for c in _columns(described, at) if c.partition]
 
     def table(self, database: str, name: str) -> Table:
         """A table with its format and all its partitions."""
+        if name.endswith(PARTITION_LIST):
+            listed = self.table(database, name.removesuffix(PARTITION_LIST))
+            return Table(database, name, self.columns(database, name, None), "partition list", {}, listed.partitions)
         entry = self.glue_table(database, name)
         described = entry.as_dict()
         storage = described.get("StorageDescriptor") or {}
