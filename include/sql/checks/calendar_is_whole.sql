@@ -1,17 +1,12 @@
 -- #fail
 -- The date table has every day of whole months, with the right names, and every partition of a fact is one of its days.
 -- Grain: one row per day that is missing, wrong or outside the table. Needs no row of a fact.
-with span as (
+with neighbours as (
     select
-        min(date_trunc('month', date)) as first_day,
-        date_add('day', -1, date_add('month', 1, date_trunc('month', max(date)))) as last_day
+        date as calendar_day,
+        lag(date) over (order by date) as day_before,
+        lead(date) over (order by date) as day_after
     from date
-),
-
-expected as (
-    select days.calendar_day
-    from span
-    cross join unnest(sequence(span.first_day, span.last_day, interval '1' day)) as days (calendar_day)
 ),
 
 partitions as (
@@ -23,11 +18,18 @@ partitions as (
 )
 
 select
-    'missing in date' as problem,
-    cast(expected.calendar_day as varchar) as calendar_day
-from expected
-left join date as calendar on expected.calendar_day = calendar.date
-where calendar.date is null
+    'gap before' as problem,
+    cast(calendar_day as varchar) as calendar_day
+from neighbours
+where
+    calendar_day <> day_before + interval '1' day
+    or (day_before is null and day(calendar_day) <> 1)
+union all
+select
+    'gap after' as problem,
+    cast(calendar_day as varchar) as calendar_day
+from neighbours
+where day_after is null and day(calendar_day + interval '1' day) <> 1
 union all
 select
     'wrong in date' as problem,

@@ -9,19 +9,23 @@ with lines as (
     where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 ),
 
--- the number without trailing zeros, a blank, the unit; without a number the unit alone
+-- the volume's number without trailing zeros
+numbers as (
+    select
+        product_id,
+        productcategory,
+        unitofmeasure,
+        regexp_replace(cast(try_cast(volume as decimal(18, 6)) as varchar), '\.?0+$', '') as volume_number
+    from product
+),
+
+-- the number, a blank, the unit; without a number the unit alone
 volumes as (
     select
         product_id,
         coalesce(productcategory, 'NO INFO') as productcategory,
-        coalesce(
-            nullif(
-                concat_ws(
-                    ' ', regexp_replace(cast(cast(volume as decimal(18, 6)) as varchar), '\.?0+$', ''), unitofmeasure
-                ), ''
-            ), 'NO INFO'
-        ) as volume_label
-    from product
+        coalesce(nullif(concat_ws(' ', volume_number, unitofmeasure), ''), 'NO INFO') as volume_label
+    from numbers
 )
 
 select
