@@ -11,7 +11,7 @@ from typing import Any
 
 from coffee_shop.aws import glue_client, s3_client
 from coffee_shop.lease import release_lease, take_lease
-from coffee_shop.ledger import check_plan_is_fresh, plan_key, read_ledger
+from coffee_shop.ledger import LedgerError, check_plan_is_fresh, plan_key, read_ledger
 from coffee_shop.settings import names, settings
 from coffee_shop.state import Json, read_json
 
@@ -61,12 +61,16 @@ def hold_lease_and_check_plan(context: Context) -> None:
 
     Raises:
         GuardError: another run holds the lease, or there is no plan.
-        coffee_shop.ledger.LedgerError: another load has published since the plan was made.
+        AirflowFailException: another load has published since the plan was made; trying again would not help.
     """
+    from airflow.sdk.exceptions import AirflowFailException
+
     hold_lease(context)
-    s3, bucket = s3_client(), names().state_bucket
-    load_id = load_id_of(context)
-    check_plan_is_fresh(read_ledger(s3, bucket).value, read_load(plan_key(load_id)))
+    ledger = read_ledger(s3_client(), names().state_bucket).value
+    try:
+        check_plan_is_fresh(ledger, read_load(plan_key(load_id_of(context))))
+    except LedgerError as error:
+        raise AirflowFailException(str(error)) from error
 
 
 def load_id_of(context: Context) -> str:
@@ -104,15 +108,17 @@ def before_crawl(context: Context) -> None:
     """Hold the lease, and make sure that the crawler exists: the operator would make one.
 
     Raises:
-        GuardError: there is no such crawler.
+        AirflowFailException: there is no such crawler.
     """
+    from airflow.sdk.exceptions import AirflowFailException
+
     hold_lease_and_check_plan(context)
     name = context["task"].config["Name"]
     glue = glue_client()
     try:
         glue.get_crawler(Name=name)
     except glue.exceptions.EntityNotFoundException as error:
-        raise GuardError(f"There is no Glue crawler {name!r}: apply the infrastructure template.") from error
+        raise AirflowFailException(f"There is no Glue crawler {name!r}: apply the infrastructure template.") from error
 
 
 def after_crawl(context: Context, result: object = None) -> None:
@@ -131,15 +137,17 @@ def before_job(context: Context) -> None:
     """Hold the lease, and make sure that the job exists: the operator would make one.
 
     Raises:
-        GuardError: there is no such job.
+        AirflowFailException: there is no such job.
     """
+    from airflow.sdk.exceptions import AirflowFailException
+
     hold_lease_and_check_plan(context)
     name = context["task"].job_name
     glue = glue_client()
     try:
         glue.get_job(JobName=name)
     except glue.exceptions.EntityNotFoundException as error:
-        raise GuardError(f"There is no Glue job {name!r}: apply the infrastructure template.") from error
+        raise AirflowFailException(f"There is no Glue job {name!r}: apply the infrastructure template.") from error
 
 
 def after_job(context: Context, job_run_id: str) -> None:

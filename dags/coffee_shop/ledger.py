@@ -154,7 +154,9 @@ def _file_after_load(before: Json | None, version: Json, file: Json, stamp: Json
         if known.get("status") == "refused" and known.get("version_id") == version["version_id"]:
             # a reload met it again: the load that met it first stays the one to name
             seen |= {name: known[name] for name in ("load_id", "run_id", "at")}
-        return {"last_seen": seen, "holding": before["holding"] if before else None, "withdrawn": None}
+        # the job names the version that counts instead where that is not the one of the ledger
+        holding = file.get("holding") or (before["holding"] if before else None)
+        return {"last_seen": seen, "holding": holding, "withdrawn": None}
     totals = ("rows_read", "rows_clean", "rows_quarantined", "quantity", "amount", "claims")
     holding = {"version_id": version["version_id"], "last_modified": version["last_modified"]}
     return {"last_seen": seen, "holding": holding | {name: file[name] for name in totals}, "withdrawn": None}

@@ -157,6 +157,19 @@ def test_a_refused_version_is_seen_and_takes_nothing_away(loaded: Any) -> None:
     ]
 
 
+def test_a_version_between_two_loads_counts_when_the_newest_is_refused(loaded: Any) -> None:
+    # v2 and v3 were both uploaded since the last load; v3 breaks the contract, v2 does not
+    between = {name: value for name, value in accepted("v2").items() if name in ("version_id", "claims")}
+    new = after_load(
+        loaded,
+        plan("load-2", 1, read={"sales_reciept": [read(APRIL, "v3")]}),
+        result("load-2", files={"sales_reciept": {APRIL: refused("v3") | {"holding": between}}}),
+        AT,
+    )
+    file = new["files"]["sales_reciept"][APRIL]
+    assert (file["last_seen"]["version_id"], file["holding"]["version_id"]) == ("v3", "v2")
+
+
 def test_the_gate_fails_only_in_the_load_that_met_a_refused_version_first(loaded: Any) -> None:
     first = result("load-2", files={"sales_reciept": {FIX: refused("f1")}})
     new = after_load(loaded, plan("load-2", 1, read={"sales_reciept": [read(FIX, "f1")]}), first, AT)
