@@ -1,0 +1,134 @@
+"""Members of the dimensions: per day the latest sale of each, kept in one small object per month.
+
+Dimensions are rebuilt from these extracts, never from all lines: a day that is loaded again replaces its own members
+only, and a member without any fact or target is in none of them.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from .columns import CONTRACTS, SALES, TYPES
+from .star_schema import CUSTOMER, DIMENSIONS, NOBODY, OUTLET, PRODUCT, Dimension, by_number, customer_number
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+_TYPES = {column.name: TYPES[column.kind] for column in CONTRACTS[SALES].columns}
+_ATTRIBUTES = [name for dimension in DIMENSIONS for name in dimension.attributes.values()]
+
+# a row is a member on a day: when and where its latest sale of that day was, and its attributes in that line
+COLUMNS = [
+    ("dimension", "string"),
+    ("number", "string"),
+    ("day", "string"),
+    ("time", "string"),
+    ("transactionno", "string"),
+    ("line_no", "int"),
+    ("outlet", "string"),
+    *((name, _TYPES[name]) for name in _ATTRIBUTES),
+]
+SCHEMA = ", ".join(f"{name} {kind}" for name, kind in COLUMNS)
+
+
+def of_sales(lines: DataFrame) -> DataFrame:
+    """Return the members of each day of sales with the attributes of the day's latest sale.
+
+    Args:
+        lines: clean sales with ``line_no``, all lines of a ``date`` in one part.
+    """
+    parts = [_of_dimension(lines, dimension) for dimension in DIMENSIONS]
+    return reduce(lambda left, right: left.unionByName(right), parts)
+
+
+def _of_dimension(lines: DataFrame, dimension: Dimension) -> DataFrame:
+    from pyspark.sql import functions as f
+
+    number = customer_number() if dimension is CUSTOMER else f.col(dimension.number)
+    attributes = list(dimension.attributes.values())
+    sale = f.struct(
+        f.col("transactiontime").alias("time"),
+        f.length("transactionno").alias("digits"),
+        "transactionno",
+        "line_no",
+        # two tills may write the same moment, number and line
+        f.length("salesoutletno").alias("outlet_digits"),
+        f.col("salesoutletno").alias("outlet"),
+    )
+    latest = (
+        lines.withColumn("number", number)
+        .where("number is not null")
+        .groupBy(f.col("date"), f.col("number"))
+        .agg(f.max(sale).alias("sale"), f.max_by(f.struct(*attributes), sale).alias("attributes"))
+    )
+    known = {name: f.col(f"attributes.{name}") for name in attributes}
+    if dimension is CUSTOMER:  # whatever a till wrote beside it, customer 0 is nobody
+        known = {name: f.when(f.col("number") != NOBODY, value) for name, value in known.items()}
+    return latest.select(
+        f.lit(dimension.table).alias("dimension"),
+        "number",
+        f.col("date").alias("day"),
+        "sale.time",
+        "sale.transactionno",
+        "sale.line_no",
+        "sale.outlet",
+        *(known.get(name, f.lit(None)).cast(_TYPES[name]).alias(name) for name in _ATTRIBUTES),
+    )
+
+
+def of_inventory(rows: DataFrame) -> DataFrame:
+    """Return the outlets and products of each day of inventory; nothing but their numbers is known."""
+    from pyspark.sql import functions as f
+
+    outlets = rows.select("date", f.lit(OUTLET.table).alias("dimension"), f.col(OUTLET.number).alias("number"))
+    products = rows.select("date", f.lit(PRODUCT.table).alias("dimension"), f.col(PRODUCT.number).alias("number"))
+    return _with_nulls(outlets.union(products).distinct().withColumnRenamed("date", "day"))
+
+
+def of_targets(rows: DataFrame) -> DataFrame:
+    """Return the outlets of the targets, without a day."""
+    from pyspark.sql import functions as f
+
+    outlets = rows.select(f.lit(OUTLET.table).alias("dimension"), f.col(OUTLET.number).alias("number")).distinct()
+    return _with_nulls(outlets)
+
+
+def _with_nulls(found: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as f
+
+    return found.select(
+        *(f.col(name) if name in found.columns else f.lit(None).cast(kind).alias(name) for name, kind in COLUMNS)
+    )
+
+
+def latest(members: DataFrame) -> DataFrame:
+    """Return one row per member: the attributes of its latest sale by date, time, TransactionNo and line_no.
+
+    What only inventory or targets mention has nulls: a row without a sale comes before any with one.
+    """
+    from pyspark.sql import functions as f
+
+    order: list[Column] = [f.col("time").isNotNull().alias("sold"), f.col("day"), f.col("time")]
+    order += [f.length("transactionno").alias("digits"), f.col("transactionno"), f.col("line_no")]
+    order += [f.length("outlet").alias("outlet_digits"), f.col("outlet")]
+    found = members.groupBy("dimension", "number").agg(
+        f.max_by(f.struct(*_ATTRIBUTES), f.struct(*order)).alias("attributes")
+    )
+    return found.select("dimension", "number", *(f.col(f"attributes.{name}") for name in _ATTRIBUTES))
+
+
+def dimension_rows(members: DataFrame, dimension: Dimension) -> DataFrame:
+    """Return one dimension's table from the latest members."""
+    from pyspark.sql import functions as f
+
+    return members.where(f.col("dimension") == dimension.table).select(
+        f.md5("number").alias(dimension.id),
+        f.col("number").alias(dimension.number),
+        *(f.col(clean).alias(name) for name, clean in dimension.attributes.items()),
+    )
+
+
+def number_order(dimension: Dimension) -> list[Column]:
+    """Return what orders a dimension's table: its numbers."""
+    return by_number(dimension.number)

@@ -1,0 +1,85 @@
+"""Rows as Parquet, written by the executors: a file's clean rows (staged for Spark) and its quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .cells import Value
+from .columns import TYPES, Dataset
+from .raw_file import Quarantined
+
+_ARROW = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "decimal(12,2)": pa.decimal128(12, 2),
+    "decimal(12,4)": pa.decimal128(12, 4),
+}
+
+# the quarantine table's columns
+QUARANTINE = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("source_key", pa.string()),
+        ("version_id", pa.string()),
+        ("row_number", pa.int64()),
+        ("row", pa.string()),
+        ("reasons", pa.string()),
+        ("refund_amount", pa.decimal128(12, 2)),
+        ("load_id", pa.string()),
+    ]
+)
+
+
+def clean_schema(dataset: Dataset) -> Any:
+    """Return the Arrow schema of a dataset's clean rows, ``source_key`` last."""
+    columns = [(column.name, _ARROW[TYPES[column.kind]]) for column in dataset.columns]
+    return pa.schema([*columns, ("source_key", pa.string())])
+
+
+class RowFile:
+    """A Parquet file that grows by chunks and is only made when the first chunk comes."""
+
+    def __init__(self, path: Path, schema: Any) -> None:
+        self.path = path
+        self._schema = schema
+        self._writer: Any = None
+
+    def append(self, columns: Sequence[Sequence[Value | Decimal | date]]) -> None:
+        """Add rows, given as columns in the schema's order."""
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self.path, self._schema)
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+
+    def close(self) -> bool:
+        """Finish the file; False when nothing was ever added and there is none."""
+        if self._writer is None:
+            return False
+        self._writer.close()
+        return True
+
+
+def quarantine_columns(
+    rows: list[Quarantined], dataset: str, source_key: str, version_id: str, load_id: str
+) -> list[list[Any]]:
+    """Return quarantined rows as the columns of ``QUARANTINE``; several reasons are joined by ``; ``."""
+    n = len(rows)
+    return [
+        [dataset] * n,
+        [source_key] * n,
+        [version_id] * n,
+        [row.line for row in rows],
+        [row.text for row in rows],
+        ["; ".join(row.reasons) for row in rows],
+        [row.refund_amount for row in rows],
+        [load_id] * n,
+    ]

@@ -1,0 +1,151 @@
+"""Putting staged Parquet in place: one S3 copy per object, so a reader sees the old object or the new, never half.
+
+A partition folder, and the folder of a table without partitions, holds exactly one object: ``data.parquet``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+OBJECT = "data.parquet"
+COPIES_AT_ONCE = 16
+DELETES_AT_ONCE = 1000  # what one DeleteObjects call takes
+PARTITIONS_AT_ONCE = 25  # what one BatchDeletePartition call takes
+
+
+class StagingError(Exception):
+    """Spark did not write what a table's layout needs; the message names the folder."""
+
+
+def staged_objects(s3: Any, bucket: str, prefix: str) -> dict[str, str]:
+    """Return the staged Parquet objects below a prefix: sub-folder (``""`` or ``date=2019-04-24``) -> key.
+
+    Raises:
+        StagingError: a folder has more than one.
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    keys = [key for key in keys if key.endswith(".parquet")]
+    folders = [key.removeprefix(f"{prefix}/").rpartition("/")[0] for key in keys]
+    double = [folder for folder, count in Counter(folders).items() if count > 1]
+    if double:
+        raise StagingError(f"s3://{bucket}/{prefix}/{double[0]} has more than one object; expected one a folder")
+    return dict(zip(folders, keys, strict=True))
+
+
+def place_days(s3: Any, staged: tuple[str, str], target: tuple[str, str], key_name: str, days: Sequence[str]) -> None:
+    """Copy one staged object for each day to its partition folder.
+
+    Args:
+        s3: boto3 client.
+        staged: bucket and prefix that Spark wrote to with ``partitionBy(key_name)``.
+        target: bucket and table folder.
+        key_name: the partition key.
+        days: the days that must be there.
+
+    Raises:
+        StagingError: a day was not written, or one more was.
+    """
+    objects = staged_objects(s3, *staged)
+    expected = {f"{key_name}={day}" for day in days}
+    if objects.keys() != expected:
+        different = ", ".join(sorted(objects.keys() ^ expected)[:5])
+        raise StagingError(f"s3://{staged[0]}/{staged[1]} differs from the days to write: {different}")
+    copy_all(s3, [(staged[0], key, target[0], f"{target[1]}/{folder}/{OBJECT}") for folder, key in objects.items()])
+
+
+def place_table(s3: Any, staged: tuple[str, str], target: tuple[str, str]) -> bool:
+    """Copy the one staged object to its table folder if its bytes differ; say whether they did.
+
+    Spark writes the same bytes for the same sorted rows, so an object that stays says that nothing changed.
+    """
+    objects = staged_objects(s3, *staged)
+    if objects.keys() != {""}:
+        raise StagingError(f"s3://{staged[0]}/{staged[1]} has no object of its own; expected one")
+    key = f"{target[1]}/{OBJECT}"
+    if _body(s3, target[0], key) == _body(s3, staged[0], objects[""]):
+        return False
+    copy_all(s3, [(staged[0], objects[""], target[0], key)])
+    return True
+
+
+def copy_all(s3: Any, copies: Iterable[tuple[str, str, str, str]]) -> None:
+    """Copy objects (from bucket, key, to bucket, key), several at once."""
+
+    def copy(places: tuple[str, str, str, str]) -> None:
+        bucket, key, to_bucket, to_key = places
+        s3.copy_object(CopySource={"Bucket": bucket, "Key": key}, Bucket=to_bucket, Key=to_key)
+
+    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+        list(pool.map(copy, copies))
+
+
+def remove_days(
+    clients: tuple[Any, Any], database: str, table: str, bucket: str, key_name: str, days: Sequence[str]
+) -> None:
+    """Take emptied days away: first the partition from the catalog, then its object. Twice does no harm.
+
+    Args:
+        clients: boto3 clients of S3 and Glue.
+        database: the catalog's database.
+        table: the table, which is also its folder's name.
+        bucket: the bucket of the table's folder.
+        key_name: the partition key.
+        days: ISO dates that hold no rows any more.
+    """
+    s3, glue = clients
+    for first in range(0, len(days), PARTITIONS_AT_ONCE):
+        some = days[first : first + PARTITIONS_AT_ONCE]
+        _drop_partitions(glue, database, table, some)
+    delete_all(s3, bucket, [f"{table}/{key_name}={day}/{OBJECT}" for day in days])
+    if days:
+        log.info("%s.%s: removed %s days without rows: %s", database, table, len(days), ", ".join(days))
+
+
+def _drop_partitions(glue: Any, database: str, table: str, days: Sequence[str]) -> None:
+    try:
+        answer = glue.batch_delete_partition(
+            DatabaseName=database, TableName=table, PartitionsToDelete=[{"Values": [day]} for day in days]
+        )
+    except glue.exceptions.EntityNotFoundException:
+        return  # no crawl has made the table yet
+    failed = [
+        error
+        for error in answer.get("Errors", [])
+        if error["ErrorDetail"]["ErrorCode"] != "EntityNotFoundException"  # a day that was removed before
+    ]
+    if failed:
+        detail = failed[0]["ErrorDetail"]
+        raise RuntimeError(
+            f"cannot remove partition {failed[0]['PartitionValues']} of {database}.{table}:"
+            f" {detail['ErrorCode']}: {detail.get('ErrorMessage', '')}"
+        )
+
+
+def delete_all(s3: Any, bucket: str, keys: Sequence[str]) -> None:
+    """Delete objects; those that are not there do no harm."""
+    for first in range(0, len(keys), DELETES_AT_ONCE):
+        some = [{"Key": key} for key in keys[first : first + DELETES_AT_ONCE]]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+        for error in answer.get("Errors", []):
+            raise RuntimeError(f"cannot delete s3://{bucket}/{error['Key']}: {error['Code']}: {error['Message']}")
+
+
+def delete_below(s3: Any, bucket: str, prefix: str) -> None:
+    """Delete all objects below a prefix: what a job staged and has put in place."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+    delete_all(s3, bucket, [entry["Key"] for page in pages for entry in page.get("Contents", [])])
+
+
+def _body(s3: Any, bucket: str, key: str) -> bytes | None:
+    try:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return body

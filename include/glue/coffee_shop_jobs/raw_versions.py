@@ -1,0 +1,213 @@
+"""Reading versions of raw objects in the executors: one file a task, streamed, never whole in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .cells import Limits, Value
+from .columns import CONTRACTS
+from .parquet_rows import QUARANTINE, RowFile, clean_schema, quarantine_columns
+from .raw_file import Quarantined, RefusedError, Summary, read_file, too_many_quarantined
+
+Json = dict[str, Any]
+log = logging.getLogger(__name__)
+
+PUBLISHED, REFUSED = "published", "refused"
+
+
+class VersionGoneError(Exception):
+    """A version that the tables stand on is not in the raw bucket any more."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a raw key; ``last_modified`` in ISO format."""
+
+    dataset: str
+    key: str
+    version_id: str
+    last_modified: str
+
+    @property
+    def digest(self) -> str:
+        """A name for the version that any object key can hold."""
+        return hashlib.sha256(f"{self.key}|{self.version_id}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What to read and where to put it. ``keep_quarantine`` is off when a version is read only for rows it holds."""
+
+    version: Version
+    raw_bucket: str
+    state_bucket: str
+    staging: str
+    load_id: str
+    max_quantity: int
+    quarantine_share: float
+    keep_quarantine: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A version that was read: published or refused, its control totals, and where its clean rows are staged."""
+
+    version: Version
+    status: str
+    reason: str | None
+    totals: Json
+    staged_key: str | None
+
+    def as_json(self) -> Json:
+        """Return the outcome as result.json holds it."""
+        found = {"version_id": self.version.version_id, "status": self.status, "reason": self.reason, **self.totals}
+        return found if self.status == PUBLISHED else {**found, "claims": {}}
+
+    def holding(self) -> Json:
+        """Return the outcome as the ledger's ``holding``."""
+        totals = ("rows_read", "rows_clean", "rows_quarantined", "quantity", "amount", "claims")
+        version = {"version_id": self.version.version_id, "last_modified": self.version.last_modified}
+        return version | {name: self.totals[name] for name in totals}
+
+
+def read_all(spark_context: Any, readings: Sequence[Reading]) -> list[Outcome]:
+    """Read versions in parallel, one task each.
+
+    Raises:
+        VersionGoneError: one of them is not in the bucket any more.
+    """
+    if not readings:
+        return []
+    try:
+        outcomes: list[Outcome] = spark_context.parallelize(readings, len(readings)).map(read_version).collect()
+    except Exception as error:
+        _, _, gone = str(error).partition(f"{VersionGoneError.__name__}: ")  # from the worker's traceback
+        if not gone:
+            raise
+        raise VersionGoneError(gone.splitlines()[0]) from None
+    for outcome in outcomes:
+        log_outcome(outcome)
+    return outcomes
+
+
+def read_version(reading: Reading) -> Outcome:
+    """Fetch one version, read it, stage its clean rows and its quarantine.
+
+    Raises:
+        VersionGoneError: the version is not in the bucket any more.
+    """
+    import boto3
+
+    s3 = boto3.client("s3")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "raw.csv")
+        _fetch(s3, reading, path)
+        return _read(s3, reading, path, Path(folder))
+
+
+def _fetch(s3: Any, reading: Reading, path: Path) -> None:
+    version = reading.version
+    try:
+        found = s3.get_object(Bucket=reading.raw_bucket, Key=version.key, VersionId=version.version_id)
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] not in ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed"):
+            raise
+        raise VersionGoneError(
+            f"s3://{reading.raw_bucket}/{version.key} has no version {version.version_id} any more:"
+            " upload the file again or withdraw it"
+        ) from None
+    with contextlib.closing(found["Body"]) as body, path.open("wb") as file:
+        shutil.copyfileobj(body, file, 1 << 20)
+
+
+def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
+    version = reading.version
+    dataset = CONTRACTS[version.dataset]
+    uploaded = datetime.fromisoformat(version.last_modified).astimezone(UTC).date()
+    rows = RowFile(folder / "clean.parquet", clean_schema(dataset))
+    quarantine = RowFile(folder / "quarantine.parquet", QUARANTINE)
+
+    def take_clean(columns: list[Sequence[Value]]) -> None:
+        rows.append([*columns, [version.key] * len(columns[0])])
+
+    def take_quarantined(found: list[Quarantined]) -> None:
+        quarantine.append(quarantine_columns(found, version.dataset, version.key, version.version_id, reading.load_id))
+
+    try:
+        limits = Limits.of_upload(uploaded, reading.max_quantity)
+        summary = read_file(path, dataset, limits, take_clean, take_quarantined)
+        reason = too_many_quarantined(summary, reading.quarantine_share)
+    except RefusedError as error:
+        summary, reason = Summary(), str(error)
+    has_rows, has_quarantine = rows.close(), quarantine.close()
+    if reading.keep_quarantine:
+        _put_quarantine(s3, reading, quarantine.path if has_quarantine else None)
+    status = REFUSED if reason else PUBLISHED
+    staged = f"{reading.staging}/rows/{version.dataset}/{version.digest}.parquet"
+    if reason or not has_rows:
+        return Outcome(version, status, reason, summary.as_json(), None)
+    with rows.path.open("rb") as body:
+        s3.put_object(Bucket=reading.state_bucket, Key=staged, Body=body)
+    return Outcome(version, status, reason, summary.as_json(), staged)
+
+
+def _put_quarantine(s3: Any, reading: Reading, path: Path | None) -> None:
+    """Keep what this version has in quarantine, instead of what an earlier reading of it found."""
+    key = f"quarantine/{reading.version.dataset}/{reading.version.digest}.parquet"
+    if path is None:
+        s3.delete_object(Bucket=reading.state_bucket, Key=key)
+        return
+    with path.open("rb") as body:
+        s3.put_object(Bucket=reading.state_bucket, Key=key, Body=body)
+
+
+def log_outcome(outcome: Outcome) -> None:
+    """Say in one line what a file delivers, and below it what was wrong with single values."""
+    totals, version = outcome.totals, outcome.version
+    log.info(
+        "%s version %s: %s rows read = %s clean + %s in quarantine; quantity %s, amount %s%s",
+        version.key,
+        version.version_id,
+        f"{totals['rows_read']:,}",
+        f"{totals['rows_clean']:,}",
+        f"{totals['rows_quarantined']:,}",
+        f"{totals['quantity']:,}",
+        totals["amount"],
+        f"; REFUSED: {outcome.reason}" if outcome.reason else "",
+    )
+    if totals["refunds"]["rows"]:
+        log.info("  refunds in quarantine: %s rows, %s", totals["refunds"]["rows"], totals["refunds"]["amount"])
+    for column, reasons in totals["nulled"].items():
+        for reason, count in reasons.items():
+            log.info("  %s: %s values set to null, each %s", column, f"{count:,}", reason)
+    if totals["ignored_columns"]:
+        log.info("  columns ignored: %s", ", ".join(totals["ignored_columns"]))
+
+
+def unseen_versions(s3: Any, raw_bucket: str, version: Version, seen: str | None) -> list[Version]:
+    """Return the versions of a key that came before one and after the last that a load has seen, newest first.
+
+    S3 lists the versions of a key in the order of their upload, the newest first.
+    """
+    found: list[Version] = []
+    older = False
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=raw_bucket, Prefix=version.key):
+        for entry in page.get("Versions", []):
+            if entry["Key"] != version.key:
+                continue
+            if entry["VersionId"] == seen:
+                return found
+            if older:
+                modified = entry["LastModified"].astimezone(UTC).isoformat()
+                found.append(Version(version.dataset, version.key, entry["VersionId"], modified))
+            older = older or entry["VersionId"] == version.version_id
+    return found

@@ -1,0 +1,221 @@
+"""Glue job: clean rows of the touched days -> dimensions with old and new members, and the date table.
+
+Reads the clean tables through the catalog, so the crawl of the clean zone must have run. Keeps the extracts of members
+(one object a month) up to date, builds the dimensions from them, and puts down which dimensions have members that are
+gone: ``conform_relations`` takes those out when the facts no longer need them. A dimension's object is replaced only
+when its rows changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from coffee_shop_jobs import clean_tables, load_state, members, ownership, placing
+from coffee_shop_jobs.calendar_days import date_rows, months_span
+from coffee_shop_jobs.columns import INVENTORY, SALES, TARGETS
+from coffee_shop_jobs.spark_tables import by_day, start_session, write_table
+from coffee_shop_jobs.star_schema import DATE, DATE_COLUMNS, DIMENSIONS, Dimension, number_lines
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+Json = dict[str, Any]
+log = logging.getLogger("coffee_shop_jobs.conform_tables")
+
+DIMENSIONS_FILE = "dimensions.json"
+
+
+class Job:
+    """One run: the clients, the load and the Spark session."""
+
+    def __init__(self, arguments: load_state.Arguments, load: load_state.Load, result: Json) -> None:
+        self.arguments = arguments
+        self.s3: Any = boto3.client("s3")
+        self.ledger = load.ledger
+        self.pending = load.pending
+        self.result = result
+        self.days = ownership.days_after(load.ledger, result)
+        self.staging = f"staging/{arguments.load_id}/{uuid.uuid4().hex[:12]}"
+        self.spark = start_session("conform_tables")
+
+    def staged(self, name: str) -> tuple[str, str]:
+        """Return bucket and prefix of something this run stages."""
+        return self.arguments.state_bucket, f"{self.staging}/{name}"
+
+
+def run(arguments: load_state.Arguments) -> None:
+    """Do the whole job."""
+    s3: Any = boto3.client("s3")
+    load = load_state.read_load(s3, arguments)
+    result = load_state.read_result(s3, arguments)
+    if not any(result["touched"].values()) and load.ledger["revision"]:
+        log.info("no day was touched: the dimensions stay as they are")
+        return
+    job = Job(arguments, load, result)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda dataset: keep_extracts(job, dataset), (SALES, INVENTORY)))
+    found = all_members(job).persist()
+    gone = members_gone(job, found)
+    with ThreadPoolExecutor(len(DIMENSIONS) + 1) as pool:
+        dates = pool.submit(write_dates, job)
+        prune = dict(pool.map(lambda dimension: write_dimension(job, found, dimension, gone), DIMENSIONS))
+        prune[DATE] = dates.result()
+    kept = {table: prefix for table, prefix in prune.items() if prefix}
+    load_state.write_json(s3, arguments.state_bucket, arguments.load_key(DIMENSIONS_FILE), {"prune": kept})
+
+
+# --- extracts of members
+
+
+def keep_extracts(job: Job, dataset: str) -> None:
+    """Write the extracts of the months with touched days again: their other days as they were, these anew."""
+    from pyspark.sql import functions as f
+
+    touched = job.result["touched"][dataset]
+    if not touched:
+        return
+    full = [day for day in touched if day in job.days[dataset]]
+    parts = [members_of_days(job, dataset, full)] if full else []
+    known = {day[:7] for day in job.ledger["days"][dataset] if day not in touched}
+    before = sorted(known & {day[:7] for day in touched})
+    if before:
+        parts.append(read_extracts(job, dataset, before).where(~f.col("day").isin(touched)))
+    months = sorted({day[:7] for day in full} | set(before))
+    if months:
+        rows = reduce(lambda left, right: left.unionByName(right), parts).withColumn("month", f.substring("day", 1, 7))
+        staged = job.staged(f"members/{dataset}")
+        order = ["month", "day", "dimension", "number"]
+        rows = rows.repartition(len(months), "month").sortWithinPartitions(*order)
+        rows.write.partitionBy("month").parquet(f"s3://{staged[0]}/{staged[1]}")
+        objects = placing.staged_objects(job.s3, *staged)
+        bucket = job.arguments.state_bucket
+        placing.copy_all(
+            job.s3,
+            [(bucket, objects[f"month={month}"], bucket, extract_key(dataset, month)) for month in months],
+        )
+    emptied = sorted({day[:7] for day in touched} - set(months))
+    placing.delete_all(job.s3, job.arguments.state_bucket, [extract_key(dataset, month) for month in emptied])
+
+
+def members_of_days(job: Job, dataset: str, days: list[str]) -> DataFrame:
+    """Return the members of some days of the clean zone."""
+    rows = clean_tables.read_days(job.spark, job.arguments.clean_database, dataset, days, job.days[dataset])
+    if dataset == INVENTORY:
+        return members.of_inventory(rows)
+    # read once, used by four dimensions
+    return members.of_sales(number_lines(by_day(rows, "date", len(days))).persist())
+
+
+def read_extracts(job: Job, dataset: str, months: Sequence[str]) -> DataFrame:
+    """Return the members of whole months."""
+    paths = [f"s3://{job.arguments.state_bucket}/{extract_key(dataset, month)}" for month in months]
+    return job.spark.read.schema(members.SCHEMA).parquet(*paths)
+
+
+def extract_key(dataset: str, month: str) -> str:
+    """Return the key of a month's extract in the state bucket."""
+    return f"members/{dataset}/{month}.parquet"
+
+
+# --- dimensions
+
+
+def all_members(job: Job) -> DataFrame:
+    """Return every member that a fact or a target mentions, with the attributes of its latest sale."""
+    parts = [
+        read_extracts(job, dataset, sorted({day[:7] for day in job.days[dataset]}))
+        for dataset in (SALES, INVENTORY)
+        if job.days[dataset]
+    ]
+    parts.append(members.of_targets(clean_tables.read_targets(job.spark, job.arguments.clean_database, job.days)))
+    return members.latest(reduce(lambda left, right: left.unionByName(right), parts))
+
+
+def members_gone(job: Job, found: DataFrame) -> dict[str, list[str]]:
+    """Return by dimension the numbers that its table has and no fact or target mentions any more."""
+    from pyspark.sql import functions as f
+
+    old = [
+        table.select(f.lit(dimension.table).alias("dimension"), f.col(dimension.number).alias("number"))
+        for dimension in DIMENSIONS
+        if (table := published(job, dimension)) is not None
+    ]
+    gone: dict[str, list[str]] = {dimension.table: [] for dimension in DIMENSIONS}
+    if old:
+        every = reduce(lambda left, right: left.union(right), old)
+        for row in every.join(found, ["dimension", "number"], "left_anti").collect():
+            gone[row["dimension"]].append(row["number"])
+    return gone
+
+
+def published(job: Job, dimension: Dimension) -> DataFrame | None:
+    """Return a dimension's table as readers see it now; None before the first load."""
+    name = f"{job.arguments.conform_database}.{dimension.table}"
+    return job.spark.table(name) if job.spark.catalog.tableExists(name) else None
+
+
+def write_dimension(
+    job: Job, found: DataFrame, dimension: Dimension, gone: dict[str, list[str]]
+) -> tuple[str, str | None]:
+    """Put a dimension with old and new members in place.
+
+    Returns:
+        The table, and where it is staged without the members that are gone; None when there are none.
+    """
+    from pyspark.sql import functions as f
+
+    rows = members.dimension_rows(found, dimension)
+    final = None
+    old = published(job, dimension)
+    lost = gone[dimension.table]
+    if lost and old is not None:
+        final = job.staged(f"final/{dimension.table}")
+        write_table(rows, members.number_order(dimension), f"s3://{final[0]}/{final[1]}")
+        rows = rows.unionByName(old.where(f.col(dimension.number).isin(lost)).select(*rows.columns))
+        log.info("%s: %s members are gone and go when the facts are written", dimension.table, len(lost))
+    place(job, dimension.table, rows, members.number_order(dimension))
+    return dimension.table, final[1] if final else None
+
+
+def write_dates(job: Job) -> str | None:
+    """Put the date table in place: every day of the months that old or new facts and targets touch.
+
+    Returns:
+        Where it is staged for the new ones alone, when that are fewer; else None.
+    """
+    schema = ", ".join(f"{name} {kind}" for name, kind in DATE_COLUMNS)
+    new = months_span(day for days in job.days.values() for day in days)
+    before = [day for dataset in (SALES, INVENTORY, TARGETS) for day in job.ledger["days"][dataset]]
+    before += [day for dataset in (SALES, INVENTORY, TARGETS) for day in job.pending.get(dataset, [])]
+    both = months_span([*before, *(day for days in job.days.values() for day in days)])
+    place(job, DATE, job.spark.createDataFrame(date_rows(both), schema), ["date"])
+    if both == new:
+        return None
+    final = job.staged(f"final/{DATE}")
+    write_table(job.spark.createDataFrame(date_rows(new), schema), ["date"], f"s3://{final[0]}/{final[1]}")
+    return final[1]
+
+
+def place(job: Job, table: str, rows: DataFrame, sort: Sequence[Any]) -> None:
+    """Stage a whole table and replace the one in place if its rows changed."""
+    staged = job.staged(f"conform/{table}")
+    write_table(rows, sort, f"s3://{staged[0]}/{staged[1]}")
+    changed = placing.place_table(job.s3, staged, (job.arguments.conform_bucket, table))
+    log.info("%s: %s", table, "written" if changed else "unchanged")
+
+
+def main() -> None:
+    """Run as Glue does."""
+    load_state.log_to_stdout()
+    run(load_state.Arguments.of(sys.argv))
+
+
+if __name__ == "__main__":
+    main()
