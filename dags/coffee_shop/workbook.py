@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from coffee_shop.athena_results import Rows, Value
@@ -144,8 +145,6 @@ def fit_for_excel(question: Question, answer: Rows, max_rows: int = MAX_ROWS) ->
         sheet.remarks.append(
             f"{cut:,} {'text is' if cut == 1 else 'texts are'} cut at {MAX_TEXT:,} characters, all that Excel holds."
         )
-    if question.chart and _blocks(sheet, question.chart) is None:
-        sheet.remarks.append(f"No chart: the query must be sorted by {question.chart.series} first.")
     return sheet
 
 
@@ -466,28 +465,94 @@ def _shown(value: Value, form: str) -> str:
 
 
 def _add_chart(worksheet: Any, sheet: Sheet, chart: Chart) -> None:
-    """Put the chart that report.yaml asks for to the right of the table; series must stand in blocks."""
-    from openpyxl.chart import BarChart, LineChart, Reference
-    from openpyxl.chart.series import SeriesLabel
+    """Put the chart that report.yaml asks for to the right of the table."""
+    from openpyxl.chart import BarChart, LineChart
 
-    names = [column.name for column in sheet.question.columns]
     drawing: Any = LineChart() if chart.kind == "line" else BarChart()
     if chart.kind != "line":
         drawing.type = "bar" if chart.kind == "bar" else "col"
         drawing.gapWidth = 60
     blocks = _blocks(sheet, chart)
-    if blocks is None:
-        return
-    for value in chart.values:
-        column = names.index(value) + 1
-        for label, first, last in blocks:
-            data = Reference(worksheet, min_col=column, min_row=first, max_row=last)
-            drawing.add_data(data, titles_from_data=False)
-            drawing.series[-1].tx = SeriesLabel(v=label or sheet.question.columns[column - 1].title)
-    _, first, last = max(blocks, key=lambda block: block[2] - block[1])
-    drawing.set_categories(Reference(worksheet, min_col=names.index(chart.categories) + 1, min_row=first, max_row=last))
+    drawing.series = _linked_series(worksheet, sheet, chart, blocks) if blocks else _pivoted_series(sheet, chart)
     _style_chart(drawing, chart, sheet)
-    worksheet.add_chart(drawing, f"{_letter(len(names) + 1)}{HEADER_ROW}")
+    worksheet.add_chart(drawing, f"{_letter(len(sheet.question.columns) + 1)}{HEADER_ROW}")
+
+
+def _place(sheet: Sheet, name: str) -> int:
+    return [column.name for column in sheet.question.columns].index(name)
+
+
+def _blocks(sheet: Sheet, chart: Chart) -> list[tuple[str | None, int, int]] | None:
+    """Return name, first and last row of each series; None when they do not stand in blocks of the same categories."""
+    if chart.series is None:
+        return [(None, FIRST_ROW, HEADER_ROW + len(sheet.rows))]
+    series, category = _place(sheet, chart.series), _place(sheet, chart.categories)
+    runs = [(str(name), list(rows)) for name, rows in groupby(sheet.rows, key=lambda row: row[series])]
+    shapes = {tuple(row[category] for row in rows) for _, rows in runs}
+    if len(shapes) > 1 or len({name for name, _ in runs}) < len(runs):
+        return None
+    height = len(runs[0][1])
+    return [
+        (name, FIRST_ROW + number * height, FIRST_ROW + (number + 1) * height - 1)
+        for number, (name, _) in enumerate(runs)
+    ]
+
+
+def _linked_series(worksheet: Any, sheet: Sheet, chart: Chart, blocks: list[tuple[str | None, int, int]]) -> list[Any]:
+    """Return series that point at the table's cells."""
+    from openpyxl.chart import Reference
+    from openpyxl.chart.data_source import AxDataSource, NumDataSource, NumRef, StrRef
+    from openpyxl.chart.series import Series, SeriesLabel
+
+    columns = sheet.question.columns
+
+    def cells(place: int, first: int, last: int) -> str:
+        return str(Reference(worksheet, min_col=place + 1, max_col=place + 1, min_row=first, max_row=last))
+
+    category = _place(sheet, chart.categories)
+    words = columns[category].format == "text"
+    found = []
+    for place in (_place(sheet, value) for value in chart.values):
+        for name, first, last in blocks:
+            labels = cells(category, first, last)
+            found.append(
+                Series(
+                    tx=SeriesLabel(v=name or columns[place].title),
+                    cat=AxDataSource(strRef=StrRef(labels)) if words else AxDataSource(numRef=NumRef(labels)),
+                    val=NumDataSource(numRef=NumRef(cells(place, first, last))),
+                )
+            )
+    return found
+
+
+def _pivoted_series(sheet: Sheet, chart: Chart) -> list[Any]:
+    """Return series that hold their values themselves, 0 where a series has no row for a category.
+
+    For results whose series do not all have the same categories: pointing at cells would put bars under wrong names.
+    """
+    from openpyxl.chart.data_source import AxDataSource, NumData, NumDataSource, NumVal, StrData, StrVal
+    from openpyxl.chart.series import Series, SeriesLabel
+
+    column, value = _place(sheet, chart.series or ""), _place(sheet, chart.values[0])
+    category = _place(sheet, chart.categories)
+    table = {(str(row[column]), _label(row[category])): row[value] for row in sheet.rows}
+    labels = sorted({label for _, label in table})
+    names = StrData(ptCount=len(labels), pt=[StrVal(idx=n, v=label) for n, label in enumerate(labels)])
+    found = []
+    for name in dict.fromkeys(name for name, _ in table):
+        numbers = [NumVal(idx=n, v=str(table.get((name, label)) or 0)) for n, label in enumerate(labels)]
+        found.append(
+            Series(
+                tx=SeriesLabel(v=name),
+                cat=AxDataSource(strLit=names),
+                val=NumDataSource(numLit=NumData(ptCount=len(labels), pt=numbers)),
+            )
+        )
+    return found
+
+
+def _label(value: Value) -> str:
+    return "" if value is None else str(value)
 
 
 PALETTE = ("5A3A28", "B5763A", "7C9082", "D9B382", "8C4A3C", "4F6D7A", "C9A227", "9C8AA5", "6B8E23", "A9A29B")
@@ -522,23 +587,6 @@ def _light_line() -> Any:
     properties = GraphicalProperties()
     properties.line.solidFill = LINE
     return properties
-
-
-def _blocks(sheet: Sheet, chart: Chart) -> list[tuple[str | None, int, int]] | None:
-    """Name, first and last row of each series; None when a series does not stand in one piece."""
-    if chart.series is None:
-        return [(None, FIRST_ROW, HEADER_ROW + len(sheet.rows))]
-    place = [column.name for column in sheet.question.columns].index(chart.series)
-    blocks: list[tuple[str | None, int, int]] = []
-    for number, row in enumerate(sheet.rows, start=FIRST_ROW):
-        label = str(row[place])
-        if blocks and blocks[-1][0] == label:
-            blocks[-1] = (label, blocks[-1][1], number)
-        elif any(block[0] == label for block in blocks):
-            return None
-        else:
-            blocks.append((label, number, number))
-    return blocks
 
 
 def _same_bytes(raw: bytes, made: datetime) -> bytes:
