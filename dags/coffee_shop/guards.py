@@ -11,7 +11,7 @@ from typing import Any
 
 from coffee_shop.aws import glue_client, s3_client
 from coffee_shop.lease import release_lease, take_lease
-from coffee_shop.ledger import LedgerError, check_plan_is_fresh, plan_key, read_ledger
+from coffee_shop.ledger import LedgerError, check_plan_is_fresh, is_published, plan_key, read_ledger
 from coffee_shop.settings import names, settings
 from coffee_shop.state import Json, read_json
 
@@ -57,15 +57,22 @@ def hold_lease(context: Context) -> None:
 
 
 def hold_lease_and_check_plan(context: Context) -> None:
-    """Renew the lease before a task, and make sure that its plan is not older than the ledger.
+    """Renew the lease before a task that writes no table, and make sure that no other load has published since.
+
+    Of a load that is published itself such a task may run again.
 
     Raises:
         GuardError: another run holds the lease, or there is no plan.
         AirflowFailException: another load has published since the plan was made; trying again would not help.
     """
+    hold_lease(context)
+    if not is_published(read_ledger(s3_client(), names().state_bucket).value, load_id_of(context)):
+        _check_plan(context)
+
+
+def _check_plan(context: Context) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    hold_lease(context)
     ledger = read_ledger(s3_client(), names().state_bucket).value
     try:
         check_plan_is_fresh(ledger, read_load(plan_key(load_id_of(context))))
@@ -134,14 +141,16 @@ def after_crawl(context: Context, result: object = None) -> None:
 
 
 def before_job(context: Context) -> None:
-    """Hold the lease, and make sure that the job exists: the operator would make one.
+    """Hold the lease, and make sure that the plan is fresh and the job exists: the operator would make one.
 
     Raises:
-        AirflowFailException: there is no such job.
+        GuardError: another run holds the lease, or there is no plan.
+        AirflowFailException: a load has published since the plan was made, or there is no such job.
     """
     from airflow.sdk.exceptions import AirflowFailException
 
-    hold_lease_and_check_plan(context)
+    hold_lease(context)
+    _check_plan(context)
     name = context["task"].job_name
     glue = glue_client()
     try:

@@ -41,6 +41,7 @@ os.environ.update(
         "COFFEE_SHOP_DEFERRABLE": "0",
         "COFFEE_SHOP_POLL_SECONDS": "1",
         "COFFEE_SHOP_FILES_WAIT_SECONDS": "2",
+        "AIRFLOW_VAR_COFFEE_SHOP": '{"quiet_minutes": 0, "mail_recipients": ["manager@coffee-shop.example"]}',
     }
 )
 
@@ -53,7 +54,7 @@ def airflow_database() -> None:
     db.initdb()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a local AWS in a process of its own, with nothing in it; every AWS call goes there."""
     home = tmp_path_factory.mktemp("local-aws")
@@ -87,7 +88,7 @@ def _wait_for_url(server: subprocess.Popen[bytes], log: Path) -> str:
     raise RuntimeError(f"The local AWS did not start:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3(local_aws: str) -> Any:
     """An S3 client of the local AWS."""
     import boto3
@@ -95,14 +96,16 @@ def s3(local_aws: str) -> Any:
     return boto3.client("s3", endpoint_url=local_aws)
 
 
-@pytest.fixture(scope="session")
-def stack(local_aws: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def stack(local_aws: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The names that the template made in the local AWS, in the environment as well."""
     file = tmp_path_factory.mktemp("stack") / "coffee_shop.env"
     deploy(file)
     names = dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
     os.environ.update(names)
-    return names
+    yield names
+    for name in names:
+        del os.environ[name]
 
 
 def deploy(env_file: Path) -> None:

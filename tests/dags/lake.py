@@ -1,0 +1,68 @@
+"""What tests ask of the lake in the local AWS: rows by Athena, objects of a bucket, runs of a DAG."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = tuple[str | None, ...]
+
+
+def query(sql: str, names: Mapping[str, str]) -> list[Row]:
+    """Return the rows of a query over the conform tables, as text."""
+    import boto3
+
+    athena = boto3.client("athena")
+    query_id = athena.start_query_execution(
+        QueryString=sql,
+        QueryExecutionContext={"Database": names["COFFEE_SHOP_CONFORM_DATABASE"]},
+        WorkGroup=names["COFFEE_SHOP_WORKGROUP"],
+    )["QueryExecutionId"]
+    status: Any = {"State": "QUEUED"}
+    while status["State"] in ("QUEUED", "RUNNING"):
+        time.sleep(0.05)
+        status = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
+    assert status["State"] == "SUCCEEDED", status
+    rows = athena.get_query_results(QueryExecutionId=query_id)["ResultSet"]["Rows"]
+    return [tuple(cell.get("VarCharValue") for cell in row["Data"]) for row in rows[1:]]
+
+
+def objects(s3: Any, bucket: str, prefix: str = "") -> dict[str, tuple[str, Any]]:
+    """Return ETag and LastModified of every object of a bucket."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {
+        found["Key"]: (found["ETag"], found["LastModified"]) for page in pages for found in page.get("Contents", [])
+    }
+
+
+def run(dag: Any, conf: Mapping[str, object] | None = None) -> Any:
+    """Run a DAG in this process, as REST does: without a logical date. Return the DAG run."""
+    return dag.test(logical_date=None, run_conf=dict(conf or {}))
+
+
+def states(dag_run: Any) -> dict[str, str]:
+    """Return the state of each task of a run; mapped ones as ``task[index]``."""
+    return {
+        ti.task_id + (f"[{ti.map_index}]" if ti.map_index >= 0 else ""): str(ti.state)
+        for ti in dag_run.get_task_instances()
+    }
+
+
+def not_green(dag_run: Any) -> dict[str, str]:
+    """Return the tasks of a run that did not end in success."""
+    return {task: state for task, state in states(dag_run).items() if state != "success"}
+
+
+def events(asset_name: str) -> Sequence[Any]:
+    """Return what the events of an asset carry, oldest first."""
+    from airflow.models.asset import AssetEvent, AssetModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        found = session.scalars(
+            select(AssetEvent)
+            .join(AssetModel, AssetModel.id == AssetEvent.asset_id)
+            .where(AssetModel.name == asset_name)
+            .order_by(AssetEvent.timestamp)
+        )
+        return [event.extra for event in found]
