@@ -1,0 +1,1 @@
+"""What `make bench` runs: times, memory and object counts of the whole stack, printed as one table."""
