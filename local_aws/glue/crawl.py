@@ -8,12 +8,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from moto.glue import models as moto_glue
-from moto.s3.models import s3_backends
-from moto.utilities.utils import get_partition
 
 from local_aws.glue import classifiers, files, folders
 from local_aws.glue.folders import File, FoundPartition, FoundTable, Grouping
@@ -44,7 +42,7 @@ class Counted:
 class Options:
     """The crawler's Configuration."""
 
-    grouping: Grouping = Grouping()
+    grouping: Grouping = field(default_factory=Grouping)
     merge_new_columns: bool = False
     partitions_inherit: bool = False
 
@@ -125,9 +123,7 @@ class _Work:
         self.deletes = crawler.schema_change_policy["DeleteBehavior"]
 
     def objects(self, place: _Place, exclusions: list[str]) -> list[object_store.StoredObject]:
-        backend = self.crawler.backend
-        known = s3_backends[backend.account_id][get_partition(backend.region_name)].buckets
-        if place.bucket not in known:
+        if place.bucket not in object_store.buckets():
             raise FailedError(f"The specified bucket does not exist: {place.bucket} (NoSuchBucket)")
         tests = [folders.excluded(pattern) for pattern in exclusions]
         return [

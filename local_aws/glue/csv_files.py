@@ -8,7 +8,7 @@ AWS Glue crawler detect the schema?" (the first 1,000 records or the first megab
 import csv
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from local_aws.glue.schema import TEXT_INPUT, TEXT_OUTPUT, Column, Format, Schema
@@ -51,9 +51,10 @@ def recognise(sample: bytes, whole_file: bool, compression: str, size: int, how:
     if text is None:
         return None
     for separator in (how.delimiter,) if how else _SEPARATORS:
-        rows = _rows(text, separator, how.quote if how else '"', whole_file)
+        rows, read = _rows(text, separator, how.quote if how else '"', whole_file)
         if rows and _is_table(rows, how):
-            return _schema(rows, separator, compression, how, _records(text, rows, size))
+            records = len(rows) if whole_file and read == len(text) else round(size * len(rows) / read)
+            return _schema(rows, separator, compression, how, records)
     return None
 
 
@@ -66,18 +67,17 @@ def _decoded(sample: bytes, whole_file: bool) -> str | None:
     return None if "\x00" in text else text
 
 
-def _rows(text: str, separator: str, quote: str, whole_file: bool) -> list[list[str]]:
+def _rows(text: str, separator: str, quote: str, whole_file: bool) -> tuple[list[list[str]], int]:
+    """The first records that are not empty, and how many characters they take."""
     lines = text.splitlines(keepends=True)
     reader = csv.reader(lines, delimiter=separator, quotechar=quote, strict=True)
     rows: list[list[str]] = []
     try:
-        for row in itertools.islice(reader, SAMPLE_ROWS + 1):
-            if row:
-                rows.append(row)
+        rows.extend(row for row in itertools.islice(reader, SAMPLE_ROWS + 1) if row)
     except csv.Error:
-        # The sample may end inside quotes; a whole file may not.
-        return [] if whole_file else rows
-    return rows
+        if whole_file:
+            return [], 0  # a sample may end inside quotes, a whole file may not
+    return rows, sum(map(len, lines[: reader.line_num]))
 
 
 def _is_table(rows: list[list[str]], how: CsvClassifier | None) -> bool:
@@ -85,15 +85,10 @@ def _is_table(rows: list[list[str]], how: CsvClassifier | None) -> bool:
     if any(len(row) != width for row in rows):
         return False
     if how is None:
-        return width >= 2 and len(rows) >= 2  # noqa: PLR2004 (two columns and two rows, says the guide)
+        return width >= 2 and len(rows) >= 2  # the guide's limits
     if how.header and len(how.header) != width:
         return False
     return width > 1 or how.single_column
-
-
-def _records(text: str, rows: list[list[str]], size: int) -> int:
-    sampled = sum(sum(map(len, row)) + len(row) for row in rows)
-    return len(rows) if sampled >= len(text) * 0.9 else round(size * len(rows) / max(sampled, 1))
 
 
 def _schema(rows: list[list[str]], separator: str, compression: str, how: CsvClassifier | None, records: int) -> Schema:
@@ -126,12 +121,12 @@ def _has_header(rows: list[list[str]], how: CsvClassifier | None) -> bool:
     return any(infer((row[position] for row in rows[1:]), trims=True) != "string" for position in range(len(first)))
 
 
-def infer(values: "itertools.chain[str] | Sequence[str] | object", trims: bool) -> str:
+def infer(values: Iterable[str], trims: bool) -> str:
     """The type of a column: bigint, double or boolean when every value that is there reads as one, else string.
 
     Dates and times stay strings, as with Glue's CSV classifiers.
     """
-    kinds = {_kind(value.strip() if trims else value) for value in values if value.strip()}  # type: ignore[attr-defined]
+    kinds = {_kind(value.strip() if trims else value) for value in values if value.strip()}
     if kinds == {"bigint", "double"}:
         return "double"
     return kinds.pop() if len(kinds) == 1 else "string"

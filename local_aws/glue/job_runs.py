@@ -9,8 +9,6 @@ from moto.core.utils import utcnow
 from moto.glue import models as moto_glue
 from moto.glue.exceptions import ConcurrentRunsExceededException, InvalidInputException
 from moto.logs.models import logs_backends
-from moto.s3.models import s3_backends
-from moto.utilities.utils import get_partition
 
 from local_aws.glue import arguments as job_arguments
 from local_aws.glue import catalog_snapshot, mounts, roles, spark_process
@@ -204,7 +202,7 @@ def _carry_out(job: Job, run: JobRun, role_arn: str) -> None:
         state, message = "FAILED", f"LAUNCH ERROR | {type(error).__name__}: {error}"
     finally:
         _running.pop(run.job_run_id, None)
-    for bucket in _buckets(job):
+    for bucket in object_store.buckets():
         object_store.take_in(bucket)  # also after a failure: what it wrote is there, as on S3
     if run.job_run_id in _asked_to_stop:
         _asked_to_stop.discard(run.job_run_id)
@@ -230,7 +228,7 @@ def _task(job: Job, run: JobRun, role_arn: str) -> spark_process.Task:
     account, region = job.backend.account_id, job.backend.region_name
     given = run.arguments
     folder = (_runs_folder / run.job_run_id).absolute()
-    folders = {bucket: object_store.bucket_folder(bucket) for bucket in _buckets(job)}
+    folders = {bucket: object_store.bucket_folder(bucket) for bucket in object_store.buckets()}
     return spark_process.Task(
         folder=folder,
         script=_fetch(job.command["ScriptLocation"]),
@@ -250,10 +248,6 @@ def _task(job: Job, run: JobRun, role_arn: str) -> spark_process.Task:
             **({"AWS_ENDPOINT_URL": job.backend.endpoint_url} if job.backend.endpoint_url else {}),
         },
     )
-
-
-def _buckets(job: Job) -> list[str]:
-    return list(s3_backends[job.backend.account_id][get_partition(job.backend.region_name)].buckets)
 
 
 def _fetch(address: str) -> tuple[str, bytes]:
