@@ -12,7 +12,7 @@ from moto.glue.models import glue_backends
 from moto.s3.models import s3_backends
 
 from local_aws.athena import executions, results, statements, workgroups
-from local_aws.athena.errors import MalformedQuery
+from local_aws.athena.errors import MalformedQuery, QueryError
 from local_aws.athena.executions import Execution
 from local_aws.athena.faults import InvalidRequest, MetadataNotFound
 
@@ -63,10 +63,15 @@ def _new_execution(
         raise InvalidRequest(f"Catalog {catalog} is not in the local Athena's table")
     workgroups.check_results(ask["results"])
     folder = _output_folder(backend, group.configuration, ask["results"])
+    database = (ask["context"].get("Database") or "default").lower()
     try:
-        statement = statements.parse(ask["query"], ask["parameters"])
-    except MalformedQuery as e:
+        statement = statements.parse(
+            ask["query"], ask["parameters"], database, lambda name: _prepared_text(backend, group.name, name)
+        )
+    except (MalformedQuery, QueryError) as e:
         raise InvalidRequest(str(e), "MALFORMED_QUERY") from e
+    if statement.prepared is not None:
+        _keep_prepared(backend, group.name, *statement.prepared)
     execution_id = executions.new_id()
     execution = Execution(
         id=execution_id,
@@ -74,7 +79,7 @@ def _new_execution(
         region=backend.region_name,
         query=ask["query"],
         parameters=ask["parameters"],
-        database=(ask["context"].get("Database") or "default").lower(),
+        database=database,
         catalog=catalog,
         workgroup=group.name,
         output_folder=folder,
@@ -83,11 +88,29 @@ def _new_execution(
         substatement_type=statement.kind,
         cutoff=group.configuration.get("BytesScannedCutoffPerQuery"),
         metrics=bool(group.configuration.get("PublishCloudWatchMetricsEnabled")),
+        enforced=bool(group.configuration.get("EnforceWorkGroupConfiguration")),
         token=token,
         asked=ask,
         engine_version=workgroups.described(group)["Configuration"]["EngineVersion"],
     )
     return execution, statement
+
+
+def _prepared_text(backend: AthenaBackend, group: str, name: str) -> str | None:
+    found = backend.prepared_statements.get(name)
+    return found.query_statement if found is not None and _group_name(found.workgroup) == group else None
+
+
+def _group_name(group: Any) -> str:
+    return str(getattr(group, "name", group))
+
+
+def _keep_prepared(backend: AthenaBackend, group: str, name: str, text: str) -> None:
+    """PREPARE keeps a statement in the workgroup, DEALLOCATE PREPARE (no text) drops it."""
+    if text:
+        backend.create_prepared_statement(statement_name=name, workgroup=group, query_statement=text, description="")
+    elif backend.prepared_statements.pop(name, None) is None:
+        raise InvalidRequest(f"Prepared statement {name} not found", "MALFORMED_QUERY")
 
 
 def _output_folder(backend: AthenaBackend, configuration: dict[str, Any], asked: dict[str, Any]) -> str:

@@ -50,6 +50,9 @@ class Catalog(Protocol):
             QueryError: SCHEMA_NOT_FOUND, TABLE_NOT_FOUND.
         """
 
+    def view(self, database: str, table: str) -> str | None:
+        """The query of a view; None when there is no view of that name."""
+
 
 @dataclass
 class Bound:
@@ -796,6 +799,9 @@ class Binder:
         if node.catalog and node.catalog.lower() != "awsdatacatalog":
             raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{node.catalog}' does not exist", self.at(node))
         database = (node.db or self.database).lower()
+        query = self.catalog.view(database, node.name.lower())
+        if query is not None:
+            return self._view(query, database, node, called, body)
         columns = self.catalog.columns(database, node.name.lower(), self.at(node))
         ref = Ref(body)
         scan = Scan(self._new("s"), database, node.name.lower(), columns, ref)
@@ -811,6 +817,28 @@ class Binder:
             c.name = n
         relation = Relation(called, [*offered, path], ref, None if node.alias else database)
         return f"{scan.view} AS {sql_alias}", [relation]
+
+    def _view(self, query: str, database: str, node: exp.Table, called: str, body: Body) -> tuple[str, list[Relation]]:
+        """A view is its query, read with names of its own."""
+        before = (self.text, self.database, self._ctes)
+        self.text, self.database, self._ctes = query, database, [{}]
+        view_body, ref = Body(), Ref(body)
+        view_body.refs.append(ref)
+        body.inner.append(view_body)
+        try:
+            with self._inside(Scope([])):
+                bound = self._query(dialect.parse(query), view_body, Scope([]))
+        except QueryError as e:
+            raise QueryError("INVALID_VIEW", f"Failed analyzing stored view '{database}.{node.name}': {e}") from e
+        finally:
+            self.text, self.database, self._ctes = before
+        names = self._alias_columns(node, [c.name for c in bound.columns])
+        sql_alias = self._new("r")
+        columns = [
+            Column(n, c.type, f"{sql_alias}.{c.sql}", {c}, dict(c.origins))
+            for n, c in zip(names, bound.columns, strict=True)
+        ]
+        return f"({bound.sql}) AS {sql_alias}", [Relation(called, columns, ref, None if node.alias else database)]
 
     def _alias_columns(self, node: exp.Expression, names: list[str]) -> list[str]:
         alias = node.args.get("alias")

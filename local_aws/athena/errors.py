@@ -21,14 +21,14 @@ class QueryError(Exception):
     """A query that Athena would end as FAILED.
 
     Args:
-        code: Athena's name for the error, such as ``TABLE_NOT_FOUND``.
+        code: Athena's name for the error, such as ``TABLE_NOT_FOUND``; empty where Hive's own text stands alone.
         message: the text after the code.
         at: 1-based (line, column) in the query, where Athena names one.
     """
 
     def __init__(self, code: str, message: str, at: tuple[int, int] | None = None) -> None:
         place = f"line {at[0]}:{at[1]}: " if at else ""
-        super().__init__(f"{code}: {place}{message}")
+        super().__init__(f"{code}: {place}{message}" if code else message)
         self.code = code
 
     @property

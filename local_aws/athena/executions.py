@@ -40,6 +40,7 @@ class Execution:
     substatement_type: str
     cutoff: int | None
     metrics: bool
+    enforced: bool
     token: str | None
     asked: dict[str, Any]
     caller: str | None = None
@@ -208,7 +209,7 @@ def _context(execution: Execution, handle: _Handle) -> statements.Context:
 
     return statements.Context(
         account=execution.account, region=execution.region, database=execution.database, execution_id=execution.id,
-        workgroup=execution.workgroup, output_folder=execution.output_folder, opened=opened, planned=planned,
+        workgroup=execution.workgroup, output_folder=execution.output_folder, enforced=execution.enforced, opened=opened, planned=planned,
     )  # fmt: skip
 
 

@@ -82,10 +82,11 @@ def prepare(con: duckdb.DuckDBPyConnection, scan: Scan, table: Table, lister: Li
     Returns:
         Compressed bytes that are read from it.
     """
-    if table.format == "partition list":
-        return _partition_list(con, scan, table)
     condition = condition_of(scan)
     partitions = _matching(con, table, condition)
+    if table.format == "partitions":
+        con.execute(f"CREATE TEMP VIEW {scan.view} AS {_partitions_view(table, partitions)}")
+        return 0
     found = [(p, lister(p.location)) for p in partitions]
     found = [(p, files) for p, files in found if files]
     if not found:
@@ -94,20 +95,6 @@ def prepare(con: duckdb.DuckDBPyConnection, scan: Scan, table: Table, lister: Li
     if table.format == "parquet":
         return _parquet_view(con, scan, table, found)
     return _text_view(con, scan, table, found)
-
-
-def _partition_list(con: duckdb.DuckDBPyConnection, scan: Scan, table: Table) -> int:
-    """Make the view of ``table$partitions``: the values of its partition keys, straight from the catalog."""
-    names = [name(c.name) for c in table.columns]
-    casts = [f"CAST({n} AS {duck_type(c.type)}) AS {n}" for n, c in zip(names, table.columns, strict=True)]
-    con.execute(f"CREATE TEMP TABLE {scan.view}_list ({', '.join(f'{n} VARCHAR' for n in names)})")
-    for p in table.partitions:
-        con.execute(f"INSERT INTO {scan.view}_list VALUES ({', '.join('?' * len(names))})", list(p.values))
-    con.execute(
-        f"""CREATE TEMP VIEW {scan.view} AS SELECT {", ".join(casts)}, CAST(NULL AS VARCHAR) AS "$path" """
-        f"FROM {scan.view}_list"
-    )
-    return 0
 
 
 def _matching(con: duckdb.DuckDBPyConnection, table: Table, condition: Condition) -> list[Partition]:
@@ -158,6 +145,14 @@ def _safe(con: duckdb.DuckDBPyConnection, f: Filter, types: dict[str, Type]) -> 
 def _empty(table: Table, scan: Scan) -> str:
     columns = [f"CAST(NULL AS {duck_type(c.type)}) AS {name(c.name)}" for c in table.columns]
     return f"""SELECT {", ".join([*columns, 'CAST(NULL AS VARCHAR) AS "$path"'])} WHERE false"""
+
+
+def _partitions_view(table: Table, partitions: list[Partition]) -> str:
+    names = ", ".join(name(k.name) for k in table.keys)
+    casts = ", ".join(f"CAST({name(k.name)} AS {duck_type(k.type)}) AS {name(k.name)}" for k in table.keys)
+    rows = ", ".join(f"({', '.join(quote(v) for v in p.values)})" for p in partitions)
+    source = f"(VALUES {rows})" if rows else f"(SELECT {', '.join('NULL' for _ in table.keys)} WHERE false)"
+    return f"""SELECT {casts}, CAST(NULL AS VARCHAR) AS "$path" FROM {source} AS p({names})"""
 
 
 def _parquet_view(

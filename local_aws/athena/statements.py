@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import duckdb
 from sqlglot import exp
 
-from local_aws.athena import dialect, engine
+from local_aws.athena import ddl, dialect, engine, writes
 from local_aws.athena.engine import ResultColumn
-from local_aws.athena.errors import MalformedQuery, QueryError, Refused
+from local_aws.athena.errors import MalformedQuery
 from local_aws.athena.tables import GlueCatalog, files_at
+from local_aws.athena.words import Words
 
 
 @dataclass
@@ -26,6 +27,9 @@ class Statement:
     kind: str
     statement_type: str
     tree: exp.Expression | None = None
+    ddl: ddl.Ddl | None = None
+    write: writes.Write | None = None
+    prepared: tuple[str, str] | None = None  # PREPARE and DEALLOCATE: the name, and the text
 
     def result_name(self, execution_id: str) -> str:
         """Name of the result object below the result location.
@@ -49,6 +53,7 @@ class Context:
     execution_id: str
     workgroup: str
     output_folder: str
+    enforced: bool
     opened: Callable[[duckdb.DuckDBPyConnection], None]
     planned: Callable[[int], None]
 
@@ -64,19 +69,59 @@ class Outcome:
     update_count: int = 0
 
 
-def parse(text: str, parameters: list[str] | None) -> Statement:
+def parse(text: str, parameters: list[str] | None, database: str, stored: Callable[[str], str | None]) -> Statement:
     """Recognise a statement.
+
+    Args:
+        text: the statement.
+        parameters: values for its question marks, each written as SQL.
+        database: for names without one.
+        stored: finds the text of a prepared statement by name.
 
     Raises:
         MalformedQuery: when it does not parse; the API answers with it at once.
     """
     sql = text.strip().removesuffix(";").rstrip()
-    words = re.sub(r"--[^\n]*\n|/\*.*?\*/", " ", sql, flags=re.S).lstrip("( \n\t").split(None, 2)
-    first = words[0].upper() if words else ""
-    if first in ("SELECT", "WITH", "VALUES"):
-        tree = bind_parameters(dialect.parse(sql), parameters)
-        return Statement(sql, "SELECT", "DML", tree)
-    raise MalformedQuery(f"Queries of this type are not supported: {first}")
+    words = Words(sql)
+    if words.take_if("EXECUTE"):
+        return _execute(words, parameters, database, stored)
+    if words.take_if("PREPARE"):
+        called = words.identifier()
+        words.expect("FROM")
+        return Statement(sql, "PREPARE", "UTILITY", prepared=(called, sql[words.next.start :] if words.next else ""))
+    if words.take_if("DEALLOCATE", "PREPARE"):
+        called = words.identifier()
+        words.end()
+        return Statement(sql, "DEALLOCATE", "UTILITY", prepared=(called, ""))
+    found = ddl.parse(sql, database)
+    if found is not None:
+        return Statement(sql, found.kind, found.statement_type, ddl=found)
+    write = writes.parse(sql, database)
+    if write is not None:
+        write.tree = bind_parameters(write.tree, parameters)
+        return Statement(sql, write.kind, "DDL" if write.kind == "CREATE_VIEW" else "DML", write=write)
+    first = re.match(r"[(\s]*(\w+)", _COMMENTS.sub(" ", sql))
+    word = first[1].upper() if first else ""
+    if word in ("SELECT", "WITH", "VALUES"):
+        return Statement(sql, "SELECT", "DML", tree=bind_parameters(dialect.parse(sql), parameters))
+    raise MalformedQuery(f"Queries of this type are not supported: {word or 'nothing'}")
+
+
+_COMMENTS = re.compile(r"--[^\n]*(\n|$)|/\*.*?\*/", re.S)
+
+
+def _execute(words: Words, parameters: list[str] | None, database: str, stored: Callable[[str], str | None]) -> Statement:
+    called = words.identifier()
+    values = list(parameters or [])
+    if words.take_if("USING"):
+        if values:
+            raise MalformedQuery("EXECUTE ... USING takes no ExecutionParameters")
+        select = dialect.parse(f"SELECT {words.rest_from(words.next.start if words.next else 0).strip()}")
+        values = [e.sql("trino") for e in select.expressions]
+    text = stored(called)
+    if text is None:
+        raise MalformedQuery(f"Prepared statement {called} not found")
+    return parse(text, values, database, stored)
 
 
 def bind_parameters(tree: exp.Expression, parameters: list[str] | None) -> exp.Expression:
@@ -100,12 +145,17 @@ def run(statement: Statement, context: Context) -> Outcome:
         QueryError: when it fails as it would on AWS.
     """
     catalog = GlueCatalog(context.account, context.region)
-    assert statement.tree is not None  # noqa: S101
+    if statement.ddl is not None:
+        shown = statement.ddl.action(catalog)
+        return Outcome("text", shown.columns, shown.rows)
+    if statement.write is not None:
+        written = writes.run(statement.write, context, catalog)
+        kind = "text" if statement.kind == "CREATE_VIEW" else "files"
+        return Outcome(kind, files=written.files, update_count=written.rows)
+    if statement.tree is None:
+        return Outcome("text")
     with engine.connection(context.opened) as con:
         prepared = engine.prepare(con, statement.text, statement.tree, catalog, context.database, files_at)
         context.planned(prepared.scanned)
         result = engine.fetch(con, prepared)
     return Outcome("rows", result.columns, result.rows)
-
-
-__all__ = ["Context", "Outcome", "QueryError", "Refused", "Statement", "parse", "run"]

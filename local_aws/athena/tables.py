@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from local_aws.athena.trino_types import UnknownHiveType, from_hive
 CATALOG = "awsdatacatalog"
 # A query can read the list of a table's partitions: from the catalog, without a byte of data.
 # Source: https://docs.aws.amazon.com/athena/latest/ug/querying-glue-catalog-listing-partitions.html
-PARTITION_LIST = "$partitions"
+PARTITIONS = "$partitions"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Table:
     database: str
     name: str
     columns: list[TableColumn]
-    format: str  # parquet, text, csv, json
+    format: str  # parquet, text, csv, partitions
     options: dict[str, str]
     partitions: list[Partition]
 
@@ -102,19 +104,25 @@ class GlueCatalog:
 
     def columns(self, database: str, table: str, at: Place) -> list[TableColumn]:
         """Columns of a table, partition keys last; of ``table$partitions`` the keys alone."""
-        described = self.glue_table(database, table.removesuffix(PARTITION_LIST), at).as_dict()
-        if not table.endswith(PARTITION_LIST):
-            return _columns(described, at)
-        if not described.get("PartitionKeys"):
+        base = table.removesuffix(PARTITIONS)
+        columns = _columns(self.glue_table(database, base, at).as_dict(), at)
+        if base == table:
+            return columns
+        keys = [c for c in columns if c.partition]
+        if not keys:
             raise QueryError("TABLE_NOT_FOUND", f"Table '{CATALOG}.{database}.{table}' does not exist", at)
-        return [TableColumn(c.name, c.type) for c in _columns(described, at) if c.partition]
+        return keys
+
+    def view(self, database: str, table: str) -> str | None:
+        """The query of a view, or None for a table (or nothing) of that name."""
+        found = self.backend.databases[database].tables.get(table) if database in self.backend.databases else None
+        text = found.as_dict().get("ViewOriginalText") if found is not None else None
+        m = re.fullmatch(r"/\* Presto View: (\S+) \*/", text or "")
+        return str(json.loads(base64.b64decode(m[1]))["originalSql"]) if m else None
 
     def table(self, database: str, name: str) -> Table:
         """A table with its format and all its partitions."""
-        if name.endswith(PARTITION_LIST):
-            listed = self.table(database, name.removesuffix(PARTITION_LIST))
-            return Table(database, name, self.columns(database, name, None), "partition list", {}, listed.partitions)
-        entry = self.glue_table(database, name)
+        entry = self.glue_table(database, name.removesuffix(PARTITIONS))
         described = entry.as_dict()
         storage = described.get("StorageDescriptor") or {}
         keys = described.get("PartitionKeys") or []
@@ -125,6 +133,9 @@ class GlueCatalog:
             ]
         else:
             partitions = [Partition((), storage.get("Location", ""))]
+        if name.endswith(PARTITIONS):
+            keys_only = [c for c in _columns(described, None) if c.partition]
+            return Table(database, name, keys_only, "partitions", {}, partitions)
         kind, options = _format(described)
         return Table(database, name, _columns(described, None), kind, options, partitions)
 
