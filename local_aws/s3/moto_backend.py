@@ -1,0 +1,116 @@
+"""Moto's S3 keeps the buckets and their settings; objects are ours. The hooks between the two."""
+
+from pathlib import Path
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3 import models, notifications
+
+from local_aws.s3 import object_store
+from local_aws.s3.errors import NoSuchBucket, NoSuchKey
+from local_aws.s3.index import Version
+
+PARTITION = "aws"
+
+
+def bucket_names() -> list[str]:
+    """Return the names of all buckets, in order."""
+    return sorted(_backend().buckets)
+
+
+def versioning(bucket: str) -> str | None:
+    """Return a bucket's versioning status: None, Enabled or Suspended; raise NoSuchBucket."""
+    return _bucket(bucket).versioning_status  # type: ignore[no-any-return]
+
+
+def announce(event: str, version: Version) -> None:
+    """Send an S3 event the way moto sends its own, so that hooks on moto's notifications see ours."""
+    bucket = _bucket(version.bucket)
+    notifications.send_event(bucket.account_id, notifications.S3NotificationEvent(event), bucket, StoredKey(version))
+
+
+class StoredKey:
+    """One of our versions as moto's own code wants to see it (not a moto model: moto keeps every one of those)."""
+
+    def __init__(self, version: Version) -> None:
+        """Wrap a version."""
+        self.name = version.key
+        self.bucket_name = version.bucket
+        self.version_id = version.version_id
+        self.size = version.size
+        self.etag = f'"{version.etag}"'
+        self.last_modified = version.last_modified.replace(tzinfo=None)
+        self.event_seq = version.seq
+
+    @property
+    def value(self) -> bytes:
+        """The object's bytes."""
+        _, file = object_store.store().open(self.bucket_name, self.name, self.version_id)
+        if file is None:
+            raise NoSuchKey(self.name)
+        with file:
+            return file.read()
+
+
+def _backend() -> Any:
+    return models.s3_backends[DEFAULT_ACCOUNT_ID][PARTITION]
+
+
+def _bucket(name: str) -> Any:
+    found = _backend().buckets.get(name)
+    if found is None:
+        raise NoSuchBucket(name)
+    return found
+
+
+def _create_bucket(self: Any, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
+    made = _moto_create_bucket(self, bucket_name, *args, **kwargs)
+    object_store.store().make_bucket(bucket_name)
+    return made
+
+
+def _delete_bucket(self: Any, bucket_name: str) -> Any:
+    self.get_bucket(bucket_name)
+    if not object_store.store().bucket_is_empty(bucket_name):
+        return None
+    gone = _moto_delete_bucket(self, bucket_name)
+    object_store.store().drop_bucket(bucket_name)
+    return gone
+
+
+def _get_object(self: Any, bucket_name: str, key_name: str, version_id: str | None = None, **_: Any) -> Any:
+    self.get_bucket(bucket_name)
+    version = object_store.store().find(bucket_name, key_name, version_id)
+    return None if version is None or version.marker else StoredKey(version)
+
+
+def _put_object(self: Any, bucket_name: str, key_name: str, value: bytes | str, **_: Any) -> Any:
+    body = value.encode() if isinstance(value, str) else value
+    self.get_bucket(bucket_name)
+    return StoredKey(object_store.write(bucket_name, key_name, body))
+
+
+def _list_objects(self: Any, bucket: Any, prefix: str | None, *_: Any, **__: Any) -> Any:
+    raise NotImplementedError(f"moto's own S3 listing of {bucket.name}/{prefix or ''} is not used here")
+
+
+_moto_create_bucket = models.S3Backend.create_bucket
+_moto_delete_bucket = models.S3Backend.delete_bucket
+
+
+def install(home: Path) -> None:
+    """Open the store below `home` and point moto's S3 at it."""
+    object_store.open_store(home, versioning, announce)
+    models.S3Backend.create_bucket = _create_bucket
+    models.S3Backend.delete_bucket = _delete_bucket
+    models.S3Backend.get_object = _get_object
+    models.S3Backend.head_object = _get_object
+    models.S3Backend.put_object = _put_object
+    models.S3Backend.list_objects = _list_objects
+
+
+def uninstall() -> None:
+    """Close the store; moto's S3 is moto's again."""
+    object_store.close_store()
+    models.S3Backend.create_bucket = _moto_create_bucket
+    models.S3Backend.delete_bucket = _moto_delete_bucket
