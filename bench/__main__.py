@@ -75,7 +75,8 @@ def client(stack: Stack, service: str) -> Any:
     import boto3
 
     environment = aws_environment(stack)
-    return boto3.client(
+    connect: Any = boto3.client
+    return connect(
         service,
         endpoint_url=stack.aws_url,
         region_name=environment["AWS_DEFAULT_REGION"],

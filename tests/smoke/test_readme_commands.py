@@ -1,0 +1,116 @@
+"""Every command of README and operating, typed in order on a stack of its own, as a newcomer would.
+
+`make demo` runs the real thing under the scheduler: a REST trigger, Spark, Athena's SQL, mail, and its own check of the
+figures against the raw files. A java and a docker that fail come first in PATH, JAVA_HOME is unset and HOME is empty.
+"""
+
+import email
+import email.policy
+import os
+import re
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
+FOLLOWS = "make logs"  # never ends by itself
+NOT_RUN = {"make test": "this test is part of it", "make test-fast": "part of make test"}
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+def commands(page: str) -> list[str]:
+    """Return the lines of a page's command blocks."""
+    text = (ROOT / page).read_text()
+    return [line for block in BLOCK.findall(text) for line in block.splitlines() if line]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """A machine with Python, make and git and nothing else; the stack is stopped at the end."""
+    home = tmp_path_factory.mktemp("smoke")
+    broken = home / "broken"
+    broken.mkdir()
+    for name in ("java", "docker"):
+        (broken / name).write_text("#!/bin/sh\necho the machine has no $0 >&2\nexit 1\n")
+        (broken / name).chmod(0o755)
+    (home / "empty-home").mkdir()
+    found = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"}
+    found = {name: value for name, value in found.items() if not name.startswith(("AIRFLOW", "AWS_", "COFFEE_SHOP_"))}
+    found |= {
+        "PATH": f"{broken}:{os.environ['PATH']}",
+        "HOME": str(home / "empty-home"),
+        "LOCAL_HOME": str(home / "stack"),
+        "AWS_PORT": str(free_port()),
+        "AIRFLOW_PORT": str(free_port()),
+    }
+    yield found
+    subprocess.run(["make", "down"], cwd=ROOT, env=found, check=False)
+
+
+def run(command: str, environment: dict[str, str], seconds: float) -> str:
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=seconds, check=False
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def mails(environment: dict[str, str]) -> list[email.message.EmailMessage]:
+    folder = Path(environment["LOCAL_HOME"], "aws", "mail")
+    files = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)
+    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
+
+
+def reports(environment: dict[str, str], kind: str) -> list[str]:
+    root = next(Path(environment["LOCAL_HOME"], "aws", "s3").glob("*-reports-*"))
+    return sorted(path.relative_to(root).as_posix() for path in root.glob(f"{kind}/*/*.xlsx"))
+
+
+def test_the_readme_starts_with_the_demo():
+    assert commands("README.md")[:2] == ["make demo", "make test"]
+
+
+def test_demo(environment):
+    shown = run("make demo", environment, 900)
+    assert "found the same in the workbooks and in the mail" in shown
+    assert reports(environment, "weekly") == [
+        "weekly/2019-W17/customers.xlsx",
+        "weekly/2019-W17/employees.xlsx",
+        "weekly/2019-W17/sales.xlsx",
+    ]
+    (mail,) = mails(environment)
+    attached = sorted(part.get_filename() for part in mail.iter_attachments())
+    assert attached == ["customers.xlsx", "employees.xlsx", "sales.xlsx"]
+
+
+def later_commands() -> list[str]:
+    found = [*commands("README.md"), *commands("docs/operating.md")]
+    return [command for command in dict.fromkeys(found) if command != "make demo" and command not in NOT_RUN]
+
+
+@pytest.mark.parametrize("command", later_commands())
+def test_command(command, environment):
+    if command.startswith(FOLLOWS):
+        with pytest.raises(subprocess.TimeoutExpired) as ended:
+            run(command, environment, 5)
+        assert ended.value.stdout, "the log is empty"
+        return
+    shown = run(command, environment, 600)
+    if command.startswith("make upload"):
+        assert "changed the rows of 1 day: ['2019-04-24']" in shown
+
+
+def test_back_filled_weeks_are_there_and_were_not_mailed(environment):
+    weeks = {name.split("/")[1] for name in reports(environment, "weekly")}
+    assert weeks == {"2019-W14", "2019-W15", "2019-W16", "2019-W17"}
+    assert len(mails(environment)) == 1
