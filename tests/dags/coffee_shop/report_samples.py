@@ -1,0 +1,119 @@
+"""A weekly report written out by hand, for the tests of summary, words and mail."""
+
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from coffee_shop.periods import Period
+from coffee_shop.report_text import Wording
+from coffee_shop.summary import draft_summary, finish_summary
+
+WORDS = Wording("Coffee Shop", "$", "%Y-%m-%d", ZoneInfo("America/New_York"))
+WEEK = Period("weekly", date(2019, 4, 22), date(2019, 4, 28))
+
+QUALITY = {
+    "missing": [{"day": "2019-04-24", "outlets": ["8"], "whole_day": False}],
+    "history_begins": None,
+    "lines_without_wholesale_price": 12,
+    "income_without_wholesale_price": "45.60",
+    "quarantine": {"rows": 3, "refunds": 2, "refund_amount": "-7.50"},
+    "open_files": [
+        {
+            "dataset": "sales_reciept",
+            "key": "sales-reciept/<b>.csv",
+            "reason": "line 1: column Quantity is missing",
+            "at": "2019-04-29T09:03:00+00:00",
+        }
+    ],
+    "handovers": [
+        {
+            "day": "2019-04-23",
+            "outlet": "3",
+            "from_key": "sales-reciept/a.csv",
+            "to_key": "sales-reciept/corrections/a.csv",
+            "rows_before": 1200,
+            "rows_after": 1199,
+            "amount_before": "4000.00",
+            "amount_after": "3998.50",
+        }
+    ],
+}
+ALL_THERE = {
+    "missing": [],
+    "history_begins": None,
+    "lines_without_wholesale_price": 0,
+    "income_without_wholesale_price": "0.00",
+    "quarantine": {"rows": 0, "refunds": 0, "refund_amount": "0.00"},
+    "open_files": [],
+    "handovers": [],
+}
+HEADLINE = {
+    "income": Decimal("600.00"),
+    "production_cost": Decimal("150.1250"),
+    "net_income": Decimal("449.8750"),
+    "transactions": 90,
+    "items": 300,
+    "registered_transactions": 45,
+    "lines": 200,
+    "lines_without_wholesale_price": 12,
+    "income_without_wholesale_price": Decimal("45.60"),
+}
+OUTLETS = [
+    {
+        "salesoutletno": "3",
+        "neighbourhood": "Astoria",
+        "income": Decimal("350.00"),
+        "transactions": 50,
+        "items": 200,
+    },
+    {
+        "salesoutletno": "8",
+        "neighbourhood": "Hell's <Kitchen>",
+        "income": Decimal("250.00"),
+        "transactions": 40,
+        "items": 100,
+    },
+]
+DAYS = [
+    {"business_date": date(2019, 4, day), "income": Decimal(income), "transactions": 15, "items": 50, "outlets": 2}
+    for day, income in ((22, "100.00"), (23, "200.00"), (24, "50.00"), (25, "250.00"), (26, "0"))
+]
+PREVIOUS = {
+    "format": 1,
+    "status": "complete",
+    "period": {"label": "2019-W16"},
+    "headline": {
+        "income": "500.00",
+        "net_income": "500.00",
+        "transactions": 90,
+        "items": 0,
+        "average_receipt": 5.0,
+        "registered_share": 0.5,
+    },
+}
+
+
+def draft(**changes):
+    """The draft of the week's summary, with some of its parts changed."""
+    parts = {
+        "run": {"dag_id": "coffee_shop_weekly_report", "run_id": "scheduled__2019-04-29"},
+        "period": WEEK,
+        "words": {"shop": "Coffee Shop", "currency": "$"},
+        "state": {
+            "load_id": "load-7",
+            "published_at": "2019-04-29T09:03:00+00:00",
+            "changed_while_made": False,
+        },
+        "status": "incomplete",
+        "quality": QUALITY,
+        "headline": HEADLINE,
+        "outlets": OUTLETS,
+        "days": DAYS,
+        "previous": PREVIOUS,
+    }
+    return draft_summary(**(parts | changes))
+
+
+def summary(**changes):
+    """The week's summary, with some of its parts changed."""
+    return finish_summary(draft(**changes), version=1, made_at="2019-04-29T10:31:00+00:00", files=[])
