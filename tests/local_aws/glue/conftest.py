@@ -92,3 +92,16 @@ def aws(tmp_path_factory):
     started.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(TRUST))
     yield started
     running.stop()
+
+
+@pytest.fixture
+def alive():
+    """Tell whether a process runs; one that only nobody has waited for yet does not."""
+
+    def look(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
+
+    return look

@@ -206,7 +206,7 @@ def test_one_run_at_a_time_unless_more_are_allowed(aws, job):
     assert [aws.until_over(name, run)["JobRunState"] for run in runs] == ["STOPPED", "STOPPED"]
 
 
-def test_stopping_ends_the_children_too(aws, job):
+def test_stopping_ends_the_children_too(aws, job, alive):
     name = job(
         """
         import subprocess, sys
@@ -218,25 +218,15 @@ def test_stopping_ends_the_children_too(aws, job):
     run_id = aws.glue.start_job_run(JobName=name)["JobRunId"]
     until(lambda: aws.log(run_id, "output"))
     child = int(aws.log(run_id, "output"))
-    assert _alive(child)
+    assert alive(child)
     aws.glue.batch_stop_job_run(JobName=name, JobRunIds=[run_id])
     run = aws.until_over(name, run_id)
     assert run["JobRunState"] == "STOPPED"
     assert "ErrorMessage" not in run
-    until(lambda: not _alive(child))
+    until(lambda: not alive(child))
     assert not (aws.home / "glue" / "runs" / run_id / "tmp").exists()
     told = aws.glue.batch_stop_job_run(JobName=name, JobRunIds=[run_id])
     assert "STOPPED" in told["Errors"][0]["ErrorDetail"]["ErrorMessage"]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # a zombie that nobody has waited for yet is not alive
-    with open(f"/proc/{pid}/stat") as file:
-        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_timeout(aws, job, monkeypatch):
