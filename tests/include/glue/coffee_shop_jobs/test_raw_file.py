@@ -1,0 +1,453 @@
+"""Raw files row by row (contract 3.1): what is clean, what goes to quarantine and why, what is refused."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from coffee_shop_jobs import raw_file
+from coffee_shop_jobs.cells import Limits
+from coffee_shop_jobs.columns import CONTRACTS, INVENTORY, SALES, TARGETS
+from coffee_shop_jobs.raw_file import RefusedError, read_file, too_many_quarantined
+
+LIMITS = Limits.of_upload(date(2019, 4, 30), max_quantity=1000)
+SALES_HEADER = [column.header for column in CONTRACTS[SALES].columns]
+LINE = {
+    "TransactionNo": "0007",
+    "TransactionDate": "2019-04-24",
+    "TransactionTime": "08:15:30",
+    "SalesOutletNo": "5",
+    "ProductNo": "32",
+    "Quantity": "2",
+    "UnitPrice": "3.00",
+    "SaleAmount": "6.00",
+}
+
+
+class Read:
+    """A file that was read: its summary, clean rows as dicts, quarantined rows."""
+
+    def __init__(self, path, dataset, limits=LIMITS):
+        contract = CONTRACTS[dataset]
+        self.clean, self.quarantined = [], []
+        self.summary = read_file(
+            path,
+            contract,
+            limits,
+            lambda columns: self.clean.extend(
+                dict(zip(contract.names, row, strict=True)) for row in zip(*columns, strict=True)
+            ),
+            self.quarantined.extend,
+        )
+        self.totals = self.summary.as_json()
+
+    @property
+    def reasons(self):
+        return {row.line: row.reasons for row in self.quarantined}
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_text(text, dataset=SALES, limits=LIMITS):
+        path = tmp_path / "file.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return Read(path, dataset, limits)
+
+    return read_text
+
+
+def quoted(cell):
+    return '"' + cell.replace('"', '""') + '"' if set(cell) & set('",\n') else cell
+
+
+def sales(*lines, header=SALES_HEADER, end="\n"):
+    """A file of sales with a line for each dict of what differs from LINE."""
+    rows = [[{**LINE, **line}.get(name, "") for name in header] for line in lines]
+    return "".join(",".join(map(quoted, row)) + end for row in [header, *rows])
+
+
+def inventory(*rows, header="SalesOutletNo,TransactionDate,ProductNo,StoctQuantity,SoldQuantity,Waste,WastePercentage"):
+    return "\n".join([header, *rows, ""])
+
+
+def targets(*rows, header="SalesOutletNo,MonthYear,Beans,Beverage,Food,Merchendise,TotalGoal"):
+    return "\n".join([header, *rows, ""])
+
+
+# --- clean rows
+
+
+def test_a_line_of_sales_is_typed(read):
+    found = read(
+        sales(
+            {
+                "CustomerNo": "0012",
+                "DateOfBirth": "1990-05-01",
+                "BirthYear": "1990",
+                "Volume": "12",
+                "CurrentWholesalePrice": "1.25",
+                "IsPromoItem": "N",
+                "StoreLatitude": "40.76",
+                "StorePostalCode": "01102",
+                "CustomerFirstName": "Zoë ",
+            }
+        )
+    )
+
+    (row,) = found.clean
+    assert row["transactionno"] == "7"
+    assert row["transactiondate"] == date(2019, 4, 24)
+    assert row["transactiontime"] == "08:15:30"
+    assert (row["quantity"], row["unitprice"], row["saleamount"]) == (2, Decimal("3.0000"), Decimal("6.00"))
+    assert (row["customerno"], row["dateofbirth"], row["birthyear"]) == ("12", date(1990, 5, 1), 1990)
+    assert (row["volume"], row["currentwholesaleprice"], row["ispromoitem"]) == (12.0, Decimal("1.2500"), "N")
+    assert (row["storelatitude"], row["storepostalcode"]) == (40.76, "01102")
+    assert row["customerfirstname"] == "Zoë"
+    assert row["staffno"] is None
+    assert found.quarantined == []
+
+
+def test_columns_are_found_by_name_whatever_their_order_and_case_and_others_are_ignored_with_a_note(read):
+    header = [name.upper() for name in reversed(SALES_HEADER)]
+    header.insert(3, "Till Version")
+    upper = {name.upper(): value for name, value in LINE.items()}
+    text = ",".join(header) + "\n" + ",".join(upper.get(name, "9") for name in header) + "\n"
+
+    found = read(text.replace("9,", ",").replace(",9\n", ",\n"))
+
+    assert found.summary.ignored_columns == ["Till Version"]
+    assert found.clean[0]["saleamount"] == Decimal("6.00")
+
+
+def test_the_corrected_spellings_are_columns_too(read):
+    corrected = [name.replace("Neighorhood", "Neighborhood") for name in SALES_HEADER]
+
+    (line,) = read(sales({"Neighborhood": "Astoria"}, header=corrected)).clean
+    (stock,) = read(
+        inventory(
+            "5,2019-04-24,69,18,8,10,56%",
+            header="SalesOutletNo,TransactionDate,ProductNo,StockQuantity,SoldQuantity,Waste,WastePercentage",
+        ),
+        INVENTORY,
+    ).clean
+    (target,) = read(
+        targets("5,April 2019,1,2,3,4,10", header="SalesOutletNo,MonthYear,Beans,Beverage,Food,Merchandise,TotalGoal"),
+        TARGETS,
+    ).clean
+
+    assert line["neighorhood"] == "Astoria"
+    assert (stock["stoctquantity"], stock["wastepercentage"]) == (18, 56.0)
+    assert target["merchendise"] == Decimal("4.00")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_line_ends_and_a_bom_make_no_difference(read, end, bom):
+    found = read(bom + sales({}, {"TransactionNo": "8"}, end=end).encode())
+
+    assert [row["transactionno"] for row in found.clean] == ["7", "8"]
+    assert found.clean[0]["year"] is None
+
+
+def test_quoted_commas_quotes_and_newlines_belong_to_the_cell(read):
+    found = read(sales({"ProductDescription": 'A "big" cup,\nvery hot'}, {"TransactionNo": "8"}))
+
+    assert found.clean[0]["productdescription"] == 'A "big" cup,\nvery hot'
+    assert found.summary.rows_read == 2
+
+
+def test_empty_lines_are_no_rows_and_the_last_line_needs_no_end(read):
+    found = read(sales({}).replace("\n", "\n\n  \n").rstrip())
+
+    assert (found.summary.rows_read, found.summary.rows_clean) == (1, 1)
+
+
+def test_a_row_can_be_repeated_in_sales_and_counts_each_time(read):
+    found = read(sales({}, {}, {}))
+
+    assert found.totals["claims"]["2019-04-24"]["5"][:3] == [3, 6, "18.00"]
+
+
+def test_a_promotion_can_make_an_amount_zero_and_an_amount_need_not_be_quantity_times_price(read):
+    found = read(sales({"SaleAmount": "0", "UnitPrice": "0"}, {"SaleAmount": "5.99"}))
+
+    assert [row["saleamount"] for row in found.clean] == [Decimal("0.00"), Decimal("5.99")]
+
+
+def test_a_value_that_cannot_be_read_elsewhere_becomes_null_and_is_counted_with_its_reason(read):
+    found = read(
+        sales(
+            {"CurrentWholesalePrice": "1,25", "CustomerNo": "A7", "IsPromoItem": "yes"},
+            {"CurrentWholesalePrice": "-1", "DateOfBirth": "31 Feb"},
+            {"CurrentWholesalePrice": "1,30", "StaffStartDate": "99-01-01"},
+        )
+    )
+
+    assert [row["currentwholesaleprice"] for row in found.clean] == [None, None, None]
+    assert found.totals["nulled"] == {
+        "currentwholesaleprice": {"is negative": 1, "is not a number such as 1234.50": 2},
+        "customerno": {"is not made of digits only": 1},
+        "dateofbirth": {"is not a date such as 2019-04-24": 1},
+        "ispromoitem": {"is not Y or N": 1},
+        "staffstartdate": {"is not a date such as 2019-04-24": 1},
+    }
+    assert found.summary.rows_clean == 3
+
+
+# --- quarantine
+
+
+def test_a_row_in_quarantine_has_its_line_its_text_and_every_reason(read):
+    text = sales({}, {"TransactionTime": "24:00:00", "Quantity": "1001", "TransactionNo": ""}, {})
+
+    found = read(text)
+
+    (row,) = found.quarantined
+    assert row.line == 3
+    assert row.text == text.splitlines()[2]
+    assert row.reasons == [
+        "TransactionNo is missing",
+        "TransactionTime is not a time from 00:00:00 to 23:59:59: 24:00:00",
+        "Quantity is not from 1 to 1,000: 1001",
+    ]
+    assert row.refund_amount is None
+    totals = found.totals
+    assert (totals["rows_read"], totals["rows_clean"], totals["rows_quarantined"]) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "reason"),
+    [
+        ("TransactionDate", "31 Feb", "is not a date such as 2019-04-24: 31 Feb"),
+        ("TransactionDate", "19-04-24", "is not a date such as 2019-04-24: 19-04-24"),
+        ("TransactionDate", "2019-05-02", "is later than the day after the upload, 2019-05-01: 2019-05-02"),
+        ("SaleAmount", "1,234.50", "is not a number such as 1234.50: 1,234.50"),
+        ("SaleAmount", "6.001", "has more than 2 decimals: 6.001"),
+        ("UnitPrice", "3.00001", "has more than 4 decimals: 3.00001"),
+        ("UnitPrice", "NULL", "is missing"),
+        ("SalesOutletNo", "Astoria", "is not made of digits only: Astoria"),
+        ("ProductNo", "  ", "is missing"),
+    ],
+)
+def test_a_needed_value_that_cannot_be_read_sends_the_row_to_quarantine(read, column, text, reason):
+    found = read(sales({}, {column: text}))
+
+    assert found.reasons == {3: [f"{column} {reason}"]}
+
+
+def test_refunds_are_named_with_their_amount(read):
+    found = read(
+        sales({"Quantity": "-1", "SaleAmount": "-3.50"}, {"SaleAmount": "-2"}, {"UnitPrice": "-1"}, {"Quantity": "-2"})
+    )
+
+    assert [row.refund_amount for row in found.quarantined] == [
+        Decimal("-3.50"),
+        Decimal("-2.00"),
+        Decimal("6.00"),
+        Decimal("6.00"),
+    ]
+    assert found.quarantined[0].reasons == [
+        "refund of -3.50",
+        "Quantity is not from 1 to 1,000: -1",
+        "SaleAmount is negative: -3.50",
+    ]
+    assert found.totals["refunds"] == {"rows": 4, "amount": "6.50"}
+
+
+def test_the_largest_quantity_is_a_setting(read):
+    text = sales({"Quantity": "51"})
+
+    assert read(text, limits=Limits.of_upload(date(2019, 4, 30), 51)).quarantined == []
+    assert read(text, limits=Limits.of_upload(date(2019, 4, 30), 50)).reasons == {
+        2: ["Quantity is not from 1 to 50: 51"]
+    }
+
+
+def test_a_row_with_too_many_or_too_few_cells_goes_to_quarantine(read):
+    lines = sales({}, {}, {}).splitlines()
+    lines[1] += ",more"
+    lines[2] = lines[2].rpartition(",")[0]
+
+    found = read("\n".join(lines))
+
+    assert found.reasons == {2: ["has 57 cells; the header has 56"], 3: ["has 55 cells; the header has 56"]}
+    assert found.summary.rows_clean == 1
+
+
+def test_the_line_number_counts_lines_of_the_file_also_behind_quoted_newlines(read):
+    found = read(sales({"ProductName": "two\nlines"}, {"Quantity": "x"}))
+
+    assert found.reasons == {4: ["Quantity is not a whole number: x"]}
+
+
+def test_broken_quotes_cost_their_own_row_only(read):
+    lines = sales({"ProductName": "quote"}, {"TransactionNo": "8"}).splitlines()
+    lines[1] = lines[1].replace("quote", '"quo"te')
+
+    found = read("\n".join(lines) + "\n")
+
+    assert [row["transactionno"] for row in found.clean] == ["8"]
+    assert found.quarantined[0].text == lines[1]
+    assert found.quarantined[0].reasons[0].startswith("quotes or line ends are not as in RFC 4180")
+
+
+def test_reasons_come_from_whichever_chunk_the_row_is_in(read, monkeypatch):
+    monkeypatch.setattr(raw_file, "CHUNK", 2)
+
+    found = read(sales({}, {"Quantity": "x"}, {}, {}, {"Quantity": "y"}))
+
+    assert found.reasons == {3: ["Quantity is not a whole number: x"], 6: ["Quantity is not a whole number: y"]}
+    assert found.totals["claims"]["2019-04-24"]["5"][:3] == [3, 6, "18.00"]
+
+
+# --- inventory and targets
+
+
+def test_inventory_is_typed_and_its_claim_counts_what_was_sold(read):
+    found = read(inventory("05,2019-04-24,069,18,8,10,56", "5,2019-04-24,70,18,NULL,x,56%"), INVENTORY)
+
+    assert [tuple(row.values()) for row in found.clean] == [
+        ("5", date(2019, 4, 24), "69", 18, 8, 10, 56.0),
+        ("5", date(2019, 4, 24), "70", 18, None, None, 56.0),
+    ]
+    assert found.totals["nulled"] == {"waste": {"is not a whole number": 1}}
+    assert found.totals["claims"]["2019-04-24"]["5"][:3] == [2, 8, "0.00"]
+
+
+def test_all_rows_of_a_repeated_inventory_key_go_to_quarantine_also_when_written_differently(read):
+    found = read(
+        inventory(
+            "5,2019-04-24,69,18,8,10,56",
+            "5,2019-04-24,70,1,1,0,0",
+            "05,2019-04-24,069,18,8,10,56",
+            "5,2019-04-25,69,18,8,10,56",
+        ),
+        INVENTORY,
+    )
+
+    reason = "the key (5, 2019-04-24, 69) is in more than one row of this file"
+    assert found.reasons == {2: [reason], 4: [reason]}
+    assert found.summary.rows_clean == 2
+
+
+def test_a_key_that_cannot_be_read_is_no_repeated_key(read):
+    found = read(inventory("5,2019-04-24,x,18,8,10,56", "5,2019-04-24,x,18,8,10,56"), INVENTORY)
+
+    assert set(map(tuple, found.reasons.values())) == {("ProductNo is not made of digits only: x",)}
+
+
+def test_targets_are_typed_and_claim_months(read):
+    found = read(targets("5,April 2019,20000,75000.50,30000,5000,130000.50", "3,May 2019,NULL,1,,2,3"), TARGETS)
+
+    assert [tuple(row.values()) for row in found.clean] == [
+        ("5", "April 2019", *map(Decimal, ("20000.00", "75000.50", "30000.00", "5000.00", "130000.50"))),
+        ("3", "May 2019", None, Decimal("1.00"), None, Decimal("2.00"), Decimal("3.00")),
+    ]
+    assert {day: {o: c[:3] for o, c in outlets.items()} for day, outlets in found.totals["claims"].items()} == {
+        "2019-04": {"5": [1, 0, "130000.50"]},
+        "2019-05": {"3": [1, 0, "3.00"]},
+    }
+
+
+def test_all_rows_of_a_repeated_target_key_go_to_quarantine(read):
+    found = read(targets("5,April 2019,1,1,1,1,4", "5,april 2019,2,2,2,2,8", "6,April 2019,1,1,1,1,4"), TARGETS)
+
+    reason = "the key (5, April 2019) is in more than one row of this file"
+    assert found.reasons == {2: [reason], 3: [reason]}
+
+
+# --- files refused whole
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "the file has no bytes; expected a header line and rows"),
+        (b"\xef\xbb\xbf", "the file is blank; expected a header line and rows"),
+        ("\n\n", "the file is blank; expected a header line and rows"),
+        (inventory(), "the file has a header line only; expected rows below it"),
+        (inventory("1,2019-04-24,1,1,1,1,1").replace(",", ";"), "the header's separator is a semicolon; expected a"),
+        (inventory("1,2019-04-24,1,1,1,1,1").replace(",", "\t"), "the header's separator is a tab; expected a comma"),
+        (inventory("1,2019-04-24,1,1,1,1,1").replace(",", "|"), "the header's separator is a vertical bar; expected"),
+        (inventory("1,1,1,1", header="SalesOutletNo,ProductNo,SoldQuantity,Waste"), "the header misses TransactionDa"),
+        (
+            inventory(
+                "",
+                header="ProductNo,SalesOutletNo,TransactionDate,ProductNo,StoctQuantity,SoldQuantity,Waste,"
+                "WastePercentage",
+            ),
+            "the header has ProductNo more than once",
+        ),
+        (
+            inventory(
+                "",
+                header="SalesOutletNo,TransactionDate,ProductNo,StockQuantity,StoctQuantity,SoldQuantity,"
+                "Waste,WastePercentage",
+            ),
+            "the header has StoctQuantity more than once",
+        ),
+        (
+            inventory("5,2019-04-24,69,18,8,10,56").encode() + b"5,2019-04-24,70,caf\xe9,8,10,56\n",
+            "line 3, byte 20: 0xe9 is not UTF-8; expected UTF-8",
+        ),
+        (inventory("5,2019-04-24,69,18,8,10,56").encode("utf-16"), "line 1, byte 1: 0xff is not UTF-8"),
+        (
+            inventory("5,2019-04-24,69,18,8,10,56", '5,2019-04-24,70,"18,8,10,56', "5,2019-04-24,71,18,8,10,56"),
+            "line 3: a quote is opened and never closed; expected RFC 4180",
+        ),
+        ("a,b\rc,d\r", "line 1, the header: quotes or line ends are not as in RFC 4180"),
+    ],
+)
+def test_a_file_that_breaks_the_contract_is_refused_with_what_was_expected(read, text, reason):
+    with pytest.raises(RefusedError) as refused:
+        read(text, INVENTORY)
+
+    assert str(refused.value).startswith(reason)
+
+
+def test_a_byte_that_is_not_utf8_is_found_far_down_in_the_file(read):
+    rows = [f"5,2019-04-24,{number},18,8,10,56" for number in range(5000)]
+
+    with pytest.raises(RefusedError, match="line 5002, byte 1: 0xff"):
+        read(inventory(*rows).encode() + b"\xff\n", INVENTORY)
+
+
+@pytest.mark.parametrize(("bad", "refused"), [(1, False), (2, True)])
+def test_more_than_one_percent_in_quarantine_refuses_the_file(read, bad, refused):
+    found = read(sales(*[{}] * (100 - bad), *[{"Quantity": "0"}] * bad))
+
+    reason = too_many_quarantined(found.summary, 0.01)
+
+    assert (reason is not None) == refused
+    if reason:
+        assert reason.startswith("2 of 100 rows are in quarantine, more than 1 %")
+
+
+# --- digests
+
+
+def test_the_digest_does_not_depend_on_the_order_of_rows_or_columns_or_on_how_values_are_written(read):
+    one = read(sales({}, {"TransactionNo": "8", "Volume": "12"}))
+    other = read(sales({"TransactionNo": "08 ", "Volume": "12.0"}, {}, header=SALES_HEADER[::-1], end="\r\n"))
+
+    assert one.totals["claims"] == other.totals["claims"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"SaleAmount": "6.01"}, {"Gender": "F"}, {"CustomerNo": "0"}, {"WeekName": "Week 17"}]
+)
+def test_any_other_value_gives_another_digest(read, changed):
+    before = read(sales({}, {}))
+    after = read(sales({}, changed))
+
+    assert before.totals["claims"]["2019-04-24"]["5"][3] != after.totals["claims"]["2019-04-24"]["5"][3]
+
+
+def test_repeated_rows_do_not_cancel_out(read):
+    digests = {read(sales(*[{}] * times)).totals["claims"]["2019-04-24"]["5"][3] for times in range(1, 5)}
+
+    assert len(digests) == 4
+
+
+def test_control_characters_in_the_data_make_no_two_rows_alike():
+    assert raw_file.row_digest(("a\x1f", "b")) != raw_file.row_digest(("a", "\x1fb"))
+    assert raw_file.row_digest(("\x00", None)) != raw_file.row_digest((None, "\x00"))
