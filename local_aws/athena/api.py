@@ -9,7 +9,6 @@ from typing import Any
 from moto.athena.models import AthenaBackend
 from moto.athena.responses import AthenaResponse
 from moto.glue.models import glue_backends
-from moto.s3.models import s3_backends
 
 from local_aws.athena import executions, results, statements, workgroups
 from local_aws.athena.errors import MalformedQuery, QueryError
@@ -62,7 +61,7 @@ def _new_execution(
     if catalog.lower() not in _CATALOGS:
         raise InvalidRequest(f"Catalog {catalog} is not in the local Athena's table")
     workgroups.check_results(ask["results"])
-    folder = _output_folder(backend, group.configuration, ask["results"])
+    folder = _output_folder(group.configuration, ask["results"])
     database = (ask["context"].get("Database") or "default").lower()
     try:
         statement = statements.parse(
@@ -113,7 +112,9 @@ def _keep_prepared(backend: AthenaBackend, group: str, name: str, text: str) -> 
         raise InvalidRequest(f"Prepared statement {name} not found", "MALFORMED_QUERY")
 
 
-def _output_folder(backend: AthenaBackend, configuration: dict[str, Any], asked: dict[str, Any]) -> str:
+def _output_folder(configuration: dict[str, Any], asked: dict[str, Any]) -> str:
+    from local_aws.s3 import object_store
+
     own = (configuration.get("ResultConfiguration") or {}).get("OutputLocation")
     location = own if configuration.get("EnforceWorkGroupConfiguration") else asked.get("OutputLocation") or own
     if not location:
@@ -123,7 +124,7 @@ def _output_folder(backend: AthenaBackend, configuration: dict[str, Any], asked:
             "INVALID_INPUT",
         )
     bucket = location.removeprefix("s3://").split("/", 1)[0]
-    if bucket not in s3_backends[backend.account_id]["aws"].buckets:
+    if bucket not in object_store.buckets():
         raise InvalidRequest(f"Unable to verify/create output bucket {bucket}", "INVALID_INPUT")
     return str(location) if location.endswith("/") else f"{location}/"
 

@@ -19,7 +19,7 @@ QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = "QUEUED", "RUNNING", "SUCCEEDED"
 _ENDED = (SUCCEEDED, FAILED, CANCELLED)
 # https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
 _CANCELLED_MESSAGE = "Query cancelled by user"
-_CUTOFF_MESSAGE = "Query cancelled! : Bytes scanned limit was exceeded"
+_CUTOFF_MESSAGE = "Bytes scanned limit was exceeded"
 
 
 @dataclass
@@ -203,6 +203,7 @@ def _context(execution: Execution, handle: _Handle) -> statements.Context:
     def planned(scanned: int) -> None:
         execution.planned, execution.scanned = time.time(), scanned
         if execution.cutoff is not None and scanned > execution.cutoff:
+            execution.scanned = int(execution.cutoff)  # AWS stops reading there
             raise _CutOff
         if handle.stopped:
             raise duckdb.InterruptException("stopped")

@@ -132,7 +132,7 @@ def _to_varchar(value: Typed, target: Type, at: Place) -> str:
     if is_exact(source) or source.name in ("boolean", "date", "time"):
         text = f"CAST({sql} AS VARCHAR)"
     elif source.name in ("double", "real"):
-        text = f"java_double({sql})"
+        text = f"{source.name}_text({sql})"
     elif source.name == "timestamp":
         text = timestamp_text(sql, source.args[0])
     elif source.name == "timestamp with time zone":
@@ -175,6 +175,8 @@ def _from_varchar(sql: str, target: Type, at: Place, source: Type) -> str:
 def _number_to_number(sql: str, source: Type, target: Type) -> str:
     if source.name in ("double", "real") and is_integer(target):
         return f"CAST(round({sql}) AS {duck_type(target)})"  # half away from zero, as Trino
+    if source.name in ("double", "real") and target.name == "decimal":
+        return f"CAST(CAST({sql} AS VARCHAR) AS {duck_type(target)})"  # rounds what is printed, half up, as Trino
     return f"CAST({sql} AS {duck_type(target)})"
 
 
@@ -271,21 +273,23 @@ MACROS = (
     # HUGEINT division, rounded half away from zero; division by zero is DuckDB's own error.
     """CREATE TEMP MACRO divide_half_up(n, d) AS
        n // d + CASE WHEN 2 * abs(n % d) >= abs(d) THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END ELSE 0 END""",
-    # The shortest text of a double as Java prints it: 12.0, 1.2E7, 1.0E-5.
-    """CREATE TEMP MACRO java_digits(t) AS rtrim(ltrim(replace(split_part(t, 'e', 1), '.', ''), '0'), '0')""",
-    """CREATE TEMP MACRO java_double(v) AS CASE
+    # CAST(double AS varchar) is 1.2E1 for 12 and 1.0E-1 for 0.1, the digits as few as tell the number from others.
+    # Source: https://github.com/trinodb/trino/pull/10657
+    """CREATE TEMP MACRO digits_of(t) AS rtrim(ltrim(replace(split_part(t, 'e', 1), '.', ''), '0'), '0')""",
+    """CREATE TEMP MACRO exponent_of(t) AS CASE
+         WHEN contains(t, 'e') THEN CAST(split_part(t, 'e', 2) AS INTEGER)
+         WHEN starts_with(t, '0.') THEN length(ltrim(substring(t, 3), '0')) - length(t) + 1
+         ELSE length(split_part(t, '.', 1)) - 1 END""",
+    """CREATE TEMP MACRO scientific(negative, t) AS
+         CASE WHEN negative THEN '-' ELSE '' END || digits_of(t)[1] || '.'
+         || coalesce(nullif(digits_of(t)[2:], ''), '0') || 'E' || CAST(exponent_of(t) AS VARCHAR)""",
+    """CREATE TEMP MACRO double_text(v) AS CASE
          WHEN v IS NULL THEN NULL
          WHEN isnan(v) THEN 'NaN'
          WHEN isinf(v) THEN CASE WHEN v > 0 THEN 'Infinity' ELSE '-Infinity' END
-         WHEN v = 0 THEN CASE WHEN starts_with(CAST(v AS VARCHAR), '-') THEN '-0.0' ELSE '0.0' END
-         WHEN abs(v) >= 1e-3 AND abs(v) < 1e7 THEN CAST(v AS VARCHAR)
-         ELSE CASE WHEN v < 0 THEN '-' ELSE '' END
-           || java_digits(CAST(abs(v) AS VARCHAR))[1] || '.'
-           || coalesce(nullif(java_digits(CAST(abs(v) AS VARCHAR))[2:], ''), '0') || 'E'
-           || CAST(CASE WHEN contains(CAST(abs(v) AS VARCHAR), 'e')
-                THEN CAST(split_part(CAST(abs(v) AS VARCHAR), 'e', 2) AS INTEGER)
-                ELSE CASE WHEN abs(v) >= 1 THEN length(split_part(CAST(abs(v) AS VARCHAR), '.', 1)) - 1
-                     ELSE -1 - (length(split_part(CAST(abs(v) AS VARCHAR), '.', 2))
-                           - length(ltrim(split_part(CAST(abs(v) AS VARCHAR), '.', 2), '0'))) END END AS VARCHAR)
-       END""",
+         WHEN v = 0 THEN CASE WHEN starts_with(CAST(v AS VARCHAR), '-') THEN '-0E0' ELSE '0E0' END
+         ELSE scientific(v < 0, CAST(abs(v) AS VARCHAR)) END""",
+    """CREATE TEMP MACRO real_text(v) AS CASE
+         WHEN v IS NULL OR isnan(v) OR isinf(v) OR v = 0 THEN double_text(CAST(v AS DOUBLE))
+         ELSE scientific(v < 0, format('{:.6e}', abs(v))) END""",
 )
