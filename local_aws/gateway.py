@@ -3,12 +3,15 @@
 Object operations of S3 are done here; everything else is moto's, with what other packages replaced in it.
 """
 
+import calendar
 import io
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.parse import PROTOCOL_PARSERS
@@ -91,8 +94,8 @@ class Gateway:
         call = operations.Call(params, request.headers, request.stream, object_store.store(), DEFAULT_ACCOUNT_ID, began)
         answer = operations.carry_out(record.operation, call)
         status, headers, body = _serialized(record.operation, answer)
-        if request.method == "HEAD" or status == 304:  # noqa: PLR2004
-            headers = {name: value for name, value in headers.items() if status != 304 or name != "Content-Length"}  # noqa: PLR2004
+        if request.method == "HEAD" or status == 304:
+            headers = {name: value for name, value in headers.items() if status != 304 or name != "Content-Length"}
             chunks: Iterable[bytes] = []
         elif answer.body is not None:
             chunks = answer.body
@@ -147,26 +150,50 @@ class CallRecord:
         self.status = 0
 
     @property
+    def access_key(self) -> str:
+        """The caller's access key id, empty for an unsigned request."""
+        return _credential(self.request)[0]
+
+    @property
+    def named_params(self) -> dict[str, Any]:
+        """The call's parameters, as far as they can be read without its model."""
+        if self.params:
+            return self.params
+        if self.service == "s3":
+            return self.uri_params
+        self.request.environ["wsgi.input"].seek(0)
+        body = self.request.environ["wsgi.input"].read()
+        try:
+            found = json.loads(body) if body.lstrip().startswith(b"{") else dict(parse_qsl(body.decode()))
+        except ValueError:
+            return self.uri_params
+        return {**found, **self.uri_params}
+
+    @property
     def changes_something(self) -> bool:
         """Tell whether the call may have changed state other than objects, which have their own index."""
         if self.service == "s3" and self.operation in operations.OPERATIONS:
             return False
-        return self.status < 300 and not self.operation.startswith(READING)  # noqa: PLR2004
+        return self.status < 300 and not self.operation.startswith(READING)
 
 
 def _service(request: Request) -> str:
     """Return botocore's name for the service that a request is meant for; unsigned ones are S3's."""
-    scope = request.headers.get("Authorization", "").partition("Credential=")[2].partition(",")[0]
-    if not scope:
-        query = parse_qs(request.query_string.decode())
-        scope = query.get("X-Amz-Credential", [""])[0]
-    parts = scope.split("/")
-    name = parts[3].lower() if len(parts) > 4 else "s3"  # noqa: PLR2004
+    parts = _credential(request)
+    name = parts[3].lower() if len(parts) > 4 else "s3"
     if name == "ses" and request.path.startswith("/v2/"):
         return "sesv2"
     if name == "s3" and request.path.startswith("/v20180820/"):
         return "s3control"
     return SIGNING_NAMES.get(name, name)
+
+
+def _credential(request: Request) -> list[str]:
+    """Return the parts of the credential scope: access key, day, region, service, aws4_request."""
+    scope = request.headers.get("Authorization", "").partition("Credential=")[2].partition(",")[0]
+    if not scope:
+        scope = request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId") or ""
+    return scope.split("/")
 
 
 def _operation(service: str, request: Request) -> tuple[str, str, dict[str, Any]]:
@@ -232,8 +259,6 @@ def _check_signed(request: Request) -> None:
 
 
 def _seconds(moment: time.struct_time) -> int:
-    import calendar  # noqa: PLC0415
-
     return calendar.timegm(moment)
 
 
@@ -255,6 +280,4 @@ def _drain(environ: dict[str, Any]) -> None:
 
 
 def _status_line(status: int) -> str:
-    from http import HTTPStatus  # noqa: PLC0415
-
     return f"{status} {HTTPStatus(status).phrase}"

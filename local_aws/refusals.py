@@ -37,7 +37,8 @@ def error(service: str, protocol: str, status: int, code: str, message: str, **d
     headers = {"x-amzn-RequestId": request_id, "x-amz-request-id": request_id}
     if service == "s3":
         more = "".join(f"<{name}>{_xml(value)}</{name}>" for name, value in details.items())
-        body = f"<Error><Code>{code}</Code><Message>{_xml(message)}</Message>{more}<RequestId>{request_id}</RequestId></Error>"
+        body = f"<Error><Code>{code}</Code><Message>{_xml(message)}</Message>{more}"
+        body += f"<RequestId>{request_id}</RequestId></Error>"
         return Refusal(status, headers | {"Content-Type": "application/xml"}, _document(body))
     if protocol in ("query", "rest-xml", "ec2"):
         body = (

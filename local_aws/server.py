@@ -1,24 +1,35 @@
 """The server: installs what is for real, loads what was kept, answers on 127.0.0.1."""
 
+import fcntl
 import importlib
-import importlib.util
 import logging
 import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")  # no web page has business here; moto reads it on import
 
 from moto.core.base_backend import BackendDict
+from moto.core.common_models import BaseModel
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from local_aws import calls
 from local_aws.gateway import CallRecord, Gateway
 from local_aws.s3 import moto_backend
+from local_aws.state import State, changed
 
 HOST = "127.0.0.1"
-INSTALLED = ("local_aws.s3", "local_aws.ses", "local_aws.glue", "local_aws.athena", "local_aws.cloudformation")
+INSTALLED = ("s3", "ses", "glue", "athena", "cloudformation")
+# what these start goes on by itself: written soon after, not before the answer
+STARTING = {"StartQueryExecution", "StartJobRun", "StartCrawler", "PutLogEvents", "AssumeRole", "SendMessage"}
+STARTING |= {"SendEmail", "SendRawEmail"}
+
+
+class AlreadyRunning(RuntimeError):
+    """The home folder or the port is in use."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +40,20 @@ class Server:
     home: Path
     _server: BaseWSGIServer
     _thread: threading.Thread
+    _state: State
+    _calls: calls.Calls
+    _lock: IO[str]
 
     def stop(self) -> None:
-        """Stop answering and close the files."""
+        """Stop answering, write the state, close the files."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._state.stop()
+        self._calls.close()
         moto_backend.uninstall()
         BackendDict.reset()
+        self._lock.close()
 
 
 def start(home: Path, port: int = 0) -> Server:
@@ -46,21 +63,81 @@ def start(home: Path, port: int = 0) -> Server:
         home: the folder that holds its whole state; made when missing.
         port: on 127.0.0.1; 0 takes a free one.
 
+    Raises:
+        AlreadyRunning: another server has the home folder or the port.
+        StateOfAnotherVersion: the home folder was written by a version that this one cannot read.
+
     """
     home = home.absolute()
     home.mkdir(parents=True, exist_ok=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    lock = _claim(home)
+    BaseModel.__new__ = _untracked  # type: ignore[method-assign]
     for name in INSTALLED:
-        if importlib.util.find_spec(name) is None:
-            continue
-        module = importlib.import_module(name)
-        if hasattr(module, "install"):
-            module.install(home)
-    server = make_server(HOST, port, Gateway(_after), threaded=True, request_handler=MotoRequestHandler)
+        importlib.import_module(f"local_aws.{name}").install(home)
+    state = State(home / "state.pickle")
+    state.load()
+    noted = calls.Calls(home / "calls.jsonl")
+    server = _bind(Gateway(_after(state, noted)), port)
+    state.start()
     thread = threading.Thread(target=server.serve_forever, name="local-aws", daemon=True)
     thread.start()
-    return Server(f"http://{HOST}:{server.server_port}", home, server, thread)
+    return Server(f"http://{HOST}:{server.server_port}", home, server, thread, state, noted, lock)
 
 
-def _after(record: CallRecord) -> None:
-    """Do what follows a call."""
+def _untracked(cls: type[BaseModel], *_: object, **__: object) -> BaseModel:
+    """Make a model without moto's list of all that were ever made: it would only grow."""
+    return object.__new__(cls)
+
+
+def _claim(home: Path) -> IO[str]:
+    lock = (home / "lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        pid = lock.read().strip()
+        lock.close()
+        raise AlreadyRunning(f"{home} is in use by the local AWS with process id {pid}: stop that one first.") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _bind(app: Gateway, port: int) -> BaseWSGIServer:
+    try:
+        return make_server(HOST, port, app, threaded=True, request_handler=MotoRequestHandler)
+    except (OSError, SystemExit):  # werkzeug prints and exits when the port is taken
+        raise AlreadyRunning(f"Port {port} on {HOST} is in use: choose another with --port.") from None
+
+
+def _after(state: State, noted: calls.Calls) -> "AfterCall":
+    return AfterCall(state, noted)
+
+
+class AfterCall:
+    """What follows a call before its answer goes out: the record, and the state when it changed."""
+
+    def __init__(self, state: State, noted: calls.Calls) -> None:
+        """Take where to write."""
+        self._state = state
+        self._noted = noted
+
+    def __call__(self, record: CallRecord) -> None:
+        """Note the call; keep what it changed."""
+        params = record.named_params
+        self._noted.note(
+            caller=calls.caller(record.access_key),
+            service=record.service,
+            operation=record.operation,
+            action=calls.action(record.service, record.operation, params),
+            resource=calls.resource(record.service, params),
+            status=record.status,
+        )
+        if not record.changes_something:
+            return
+        if record.operation in STARTING:
+            changed()
+        else:
+            self._state.write()

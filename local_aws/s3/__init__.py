@@ -5,6 +5,6 @@ from pathlib import Path
 
 def install(home: Path) -> None:
     """Put objects below `home` and point moto's S3 at them."""
-    from local_aws.s3 import moto_backend  # noqa: PLC0415 (moto takes a second to import)
+    from local_aws.s3 import moto_backend
 
     moto_backend.install(home)

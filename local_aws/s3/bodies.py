@@ -16,6 +16,7 @@ from local_aws.s3.errors import BadDigest, NotForReal, S3Error
 
 CHUNK = 1024 * 1024
 PREFIX = "x-amz-checksum-"
+SETTINGS = {"x-amz-checksum-mode", "x-amz-checksum-algorithm", "x-amz-checksum-type"}
 
 
 class Digest(Protocol):
@@ -76,11 +77,8 @@ def receive(stream: IO[bytes], headers: Mapping[str, str], file: Path) -> Receiv
     """Write a request's body into a file; raise when it is not what the headers announce."""
     trailers: dict[str, str] = {}
     chunked = headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
-    announced = {
-        name[len(PREFIX) :].upper(): ""
-        for name in [header.lower() for header in headers.keys()] + [headers.get("x-amz-trailer", "").lower()]
-        if name.startswith(PREFIX) and name not in (f"{PREFIX}mode", f"{PREFIX}algorithm", f"{PREFIX}type")
-    }
+    named = [*(name.lower() for name, _ in headers.items()), headers.get("x-amz-trailer", "").lower()]
+    announced = {name[len(PREFIX) :].upper() for name in named if name.startswith(PREFIX) and name not in SETTINGS}
     digests = {algorithm: new_digest(algorithm) for algorithm in announced}
     md5 = hashlib.md5(usedforsecurity=False)
     sha256 = hashlib.sha256() if len(headers.get("x-amz-content-sha256", "")) == 64 else None

@@ -163,7 +163,7 @@ class Index:
         )
 
     def newest(self, bucket: str, start: str = "") -> Iterator[Version]:
-        """Yield the newest version of every key from `start` on, in S3's order (UTF-8 bytes), without delete markers."""
+        """Yield the newest version of every key from `start` on, in UTF-8 order; no delete markers."""
         return self._many("bucket = ? and key >= ? and latest = 1 and marker = 0 order by key", bucket, start)
 
     def all_versions(self, bucket: str, start: str = "") -> Iterator[Version]:

@@ -459,14 +459,14 @@ _store: Store | None = None
 
 def open_store(home: Path, versioning: Callable[[str], str | None], announce: Announce) -> Store:
     """Open the process's store; `close_store` first when there is one."""
-    global _store  # noqa: PLW0603 (one server in a process)
+    global _store
     _store = Store(home, versioning, announce)
     return _store
 
 
 def close_store() -> None:
     """Close the process's store, if any."""
-    global _store  # noqa: PLW0603
+    global _store
     if _store is not None:
         _store.close()
         _store = None
@@ -481,7 +481,7 @@ def store() -> Store:
 
 def buckets() -> list[str]:
     """Return the names of all buckets."""
-    from local_aws.s3.moto_backend import bucket_names  # noqa: PLC0415 (moto takes a second to import)
+    from local_aws.s3.moto_backend import bucket_names
 
     return bucket_names()
 

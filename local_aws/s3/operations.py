@@ -105,7 +105,7 @@ def get_object(call: Call) -> Answer:
     """Return an object or a range of it."""
     version, file = call.store.open(call.bucket, call.key, call.params.get("VersionId"))
     answer = _describe(call, version)
-    if version is None or file is None or answer.status == 304:  # noqa: PLR2004
+    if version is None or file is None or answer.status == 304:
         if file is not None:
             file.close()
         return answer
@@ -738,8 +738,8 @@ def _checked_tags(pairs: list[tuple[str, str]]) -> dict[str, str]:
     error = InvalidRequest("Object tags cannot be greater than 10")
     if len(tags) < len(pairs):
         error = InvalidRequest("Cannot provide multiple Tags with the same key")
-    if len(pairs) > 10 or len(tags) < len(pairs):  # noqa: PLR2004 (S3's limit)
-        error.code = "BadRequest" if len(pairs) > 10 else "InvalidTag"  # noqa: PLR2004
+    if len(pairs) > 10 or len(tags) < len(pairs):
+        error.code = "BadRequest" if len(pairs) > 10 else "InvalidTag"
         raise error
     return tags
 
@@ -832,7 +832,7 @@ def _upload(call: Call) -> Upload:
 
 def _part_number(call: Call) -> int:
     number = int(call.params["PartNumber"])
-    if not 1 <= number <= 10000:  # noqa: PLR2004 (S3's limit)
+    if not 1 <= number <= 10000:
         raise InvalidArgument("Part number must be an integer between 1 and 10000, inclusive")
     return number
 
