@@ -79,7 +79,7 @@ def _function(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
     return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
 
 
-_Loader.add_multi_constructor("!", _function)  # type: ignore[no-untyped-call]
+_Loader.add_multi_constructor("!", _function)
 
 
 def read_template(path: Path) -> dict[str, Any]:
@@ -107,10 +107,9 @@ def parameters(
     if "DatabasePrefix" in slots and "DatabasePrefix" not in known:
         values.setdefault("DatabasePrefix", stack.replace("-", "_"))
     kept = sorted(known & slots.keys() - values.keys())
-    return [
-        *({"ParameterKey": name, "ParameterValue": value} for name, value in values.items()),
-        *({"ParameterKey": name, "UsePreviousValue": True} for name in kept),
-    ]
+    found: list[ParameterTypeDef] = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+    found += [{"ParameterKey": name, "UsePreviousValue": True} for name in kept]
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------------- stack
@@ -140,7 +139,7 @@ def _lines(events: "list[StackEventTypeDef]") -> Iterator[str]:
         reason = event.get("ResourceStatusReason", "")
         if status.endswith("_IN_PROGRESS") and event.get("PhysicalResourceId") != event["StackId"]:
             continue  # the line that says how it ended follows
-        words = f"  {status:<32} {event.get('ResourceType', ''):<26} {event.get('LogicalResourceId', '')}"
+        words = f"  {status:<36} {event.get('ResourceType', ''):<26} {event.get('LogicalResourceId', '')}"
         yield words + (f"  {reason}" if reason and reason != "User Initiated" else "")
 
 
@@ -245,7 +244,7 @@ def _changes(cloudformation: "CloudFormationClient", change_set: str) -> "list[C
 def _words(change: "ChangeTypeDef") -> str:
     resource = change["ResourceChange"]
     names = sorted({detail["Target"].get("Name", "") for detail in resource.get("Details", [])} - {""})
-    action = resource["Action"]
+    action: str = resource["Action"]
     if action == "Modify" and resource.get("Replacement", "False") != "False":
         action = "REPLACE"
     elif action == "Remove":
@@ -356,7 +355,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m infrastructure.deploy",
         description="Make or update the stack, upload the jobs' scripts, write the names that the DAGs need.",
-        epilog="AWS_ENDPOINT_URL sends it to the local AWS; without it, to AWS with the credentials and region of boto3.",
+        epilog="AWS_ENDPOINT_URL sends it to the local AWS; else it goes to AWS with boto3's credentials and region.",
     )
     parser.add_argument("--stack", default="coffee-shop", help="name of the stack (default: %(default)s)")
     parser.add_argument(

@@ -12,7 +12,7 @@ def install(home: Path) -> None:
 
     from local_aws.cloudformation import api
 
-    models.CloudFormationBackend = api.Backend
+    setattr(models, "CloudFormationBackend", api.Backend)  # noqa: B010
     models.cloudformation_backends.backend = api.Backend
     for account in models.cloudformation_backends.values():
         account.backend = api.Backend

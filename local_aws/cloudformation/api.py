@@ -7,7 +7,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from moto.cloudformation import models as moto_models
@@ -30,10 +30,10 @@ BODY_LIMIT = 51_200
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 PAGE = 100
 # stacks in these states can be changed
-UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE")
 
 
-class Backend(moto_models.CloudFormationBackend):  # type: ignore[misc]
+class Backend(moto_models.CloudFormationBackend):
     """The stacks of one region."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
@@ -46,7 +46,7 @@ class Backend(moto_models.CloudFormationBackend):  # type: ignore[misc]
         return urls
 
     def stack(self, name_or_id: str) -> Stack:
-        """A stack by its name, or by its id even when it is deleted.
+        """Return a stack by its name, or by its id even when it is deleted.
 
         Raises:
             ValidationError: there is none.
@@ -61,7 +61,7 @@ class Backend(moto_models.CloudFormationBackend):  # type: ignore[misc]
         return any(one.name == name and one.status != "DELETE_COMPLETE" for one in self.own_stacks)
 
     def new_stack(self, name: str) -> Stack:
-        """A stack that nothing has been made of yet; not kept until `keep`."""
+        """Return a stack that nothing has been made of yet; not kept until `keep`."""
         arn = f"arn:{get_partition(self.region_name)}:cloudformation:{self.region_name}:{self.account_id}"
         return Stack(name, f"{arn}:stack/{name}/{uuid.uuid4()}")
 
@@ -71,7 +71,7 @@ class Backend(moto_models.CloudFormationBackend):  # type: ignore[misc]
         return Place(self.account_id, self.region_name, partition, stack.name, stack.stack_id, endpoint_url)
 
     def change_set(self, name: str, stack_name: str | None) -> ChangeSet:
-        """A change set by its ARN, or by its name and its stack's.
+        """Return a change set by its ARN, or by its name and its stack's.
 
         Raises:
             ChangeSetNotFoundError: there is none.
@@ -88,7 +88,7 @@ class Backend(moto_models.CloudFormationBackend):  # type: ignore[misc]
         return iter(())
 
 
-class Api(BaseResponse):  # type: ignore[misc]
+class Api(BaseResponse):
     """The API's calls."""
 
     def __init__(self) -> None:
@@ -97,15 +97,14 @@ class Api(BaseResponse):  # type: ignore[misc]
 
     @property
     def _backend(self) -> Backend:
-        backend: Backend = moto_models.cloudformation_backends[self.current_account][self.region]
-        return backend
+        return cast("Backend", moto_models.cloudformation_backends[self.current_account][self.region])
 
     @property
     def _endpoint_url(self) -> str:
         return f"http://{self.headers['Host']}"
 
     def _only(self, *names: str) -> dict[str, Any]:
-        """The request's parameters. Raises ValidationError for one that would be ignored."""
+        """Return the request's parameters. Raises ValidationError for one that would be ignored."""
         asked: dict[str, Any] = {
             name: value for name, value in self._get_params().items() if value not in (None, [], {})
         }
@@ -114,7 +113,7 @@ class Api(BaseResponse):  # type: ignore[misc]
         return asked
 
     def _text(self, asked: dict[str, Any], previous: Stack | None = None) -> str:
-        """The template's text: in the request, at a URL of this S3, or the stack's own."""
+        """Return the template's text: in the request, at a URL of this S3, or the stack's own."""
         if asked.get("UsePreviousTemplate"):
             if previous is None:
                 raise ValidationError("There is no previous template to use")
@@ -168,7 +167,7 @@ class Api(BaseResponse):  # type: ignore[misc]
         self, stack: Stack, wanted: Wanted, place: Place, capabilities: list[str], import_existing: bool
     ) -> None:
         stack.text, stack.given, stack.capabilities = wanted.text, wanted.given, capabilities
-        stack.description = wanted.template.get("Description")
+        stack.description = wanted.parsed.get("Description")
         stack.note("CREATE_IN_PROGRESS", "User Initiated")
         _in_background(stack, lambda: operations.create(stack, wanted, place, import_existing))
 
@@ -179,7 +178,7 @@ class Api(BaseResponse):  # type: ignore[misc]
         )
         stack = self._backend.stack(asked["StackName"])
         wanted, place = self._wanted_of(stack, asked)
-        if not planning.changes(stack, wanted, place, False) and _same_outputs(stack, wanted):
+        if not planning.changes(stack, wanted, place, False) and not planning.outputs_change(stack, wanted, place):
             raise ValidationError("No updates are to be performed.")
         self._start_update(stack, wanted, place, asked.get("Capabilities", []), False)
         return ActionResult({"StackId": stack.stack_id})
@@ -324,7 +323,7 @@ class Api(BaseResponse):  # type: ignore[misc]
             import_existing=bool(asked.get("ImportExistingResources")),
             changes=planning.changes(stack, wanted, place, bool(asked.get("ImportExistingResources"))),
         )
-        if not change_set.changes and _same_outputs(stack, wanted):
+        if not change_set.changes and not planning.outputs_change(stack, wanted, place):
             change_set.status, change_set.reason = "FAILED", NO_CHANGES
             change_set.execution_status = "UNAVAILABLE"
         return change_set
@@ -439,7 +438,7 @@ def _in_background(stack: Stack, operation: Callable[[], None]) -> None:
     def run() -> None:
         try:
             operation()
-        except Exception as error:  # noqa: BLE001  # a stack must never stay under way
+        except Exception as error:  # a stack must never stay under way
             traceback.print_exc()
             failed = "UPDATE_ROLLBACK_FAILED" if stack.status.startswith("UPDATE") else "DELETE_FAILED"
             failed = "CREATE_FAILED" if stack.status.startswith(("CREATE", "ROLLBACK")) else failed
@@ -452,11 +451,6 @@ def _page(name: str, items: list[Any], token: str | None) -> dict[str, Any]:
     start = int(token or 0)
     more = {"NextToken": str(start + PAGE)} if start + PAGE < len(items) else {}
     return {name: items[start : start + PAGE], **more}
-
-
-def _same_outputs(stack: Stack, wanted: Wanted) -> bool:
-    old = template.read(stack.text).get("Outputs") if stack.text else None
-    return old == template.read(wanted.text).get("Outputs")
 
 
 def _summary(stack: Stack) -> dict[str, Any]:

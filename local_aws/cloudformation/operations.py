@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from typing_extensions import override
 
 from local_aws.cloudformation import planning, template
 from local_aws.cloudformation.errors import ValidationError
@@ -45,10 +46,12 @@ class _Existing(template.Made):
     def __init__(self, stack: Stack, wanted: Wanted, place: Place) -> None:
         self._stack, self._wanted, self._place = stack, wanted, place
 
+    @override
     def ref(self, logical_id: str) -> str:
         here = self._stack.resources[logical_id]
         return TYPES[here.type].ref(here.physical_id)
 
+    @override
     def attribute(self, logical_id: str, name: str) -> str:
         planning.check_attribute(self._wanted, logical_id, name)
         here = self._stack.resources[logical_id]
@@ -150,7 +153,7 @@ def update(stack: Stack, wanted: Wanted, place: Place, import_existing: bool = F
         stack.note("UPDATE_ROLLBACK_FAILED" if left else "UPDATE_ROLLBACK_COMPLETE", left)
         return
     stack.text, stack.given = wanted.text, wanted.given
-    stack.description = wanted.template.get("Description")
+    stack.description = wanted.parsed.get("Description")
     stack.updated = now()
     _clean_up(stack, wanted, place, done)
     stack.note("UPDATE_COMPLETE")
@@ -174,7 +177,7 @@ def _bring(stack: Stack, wanted: Wanted, place: Place, logical_id: str, done: _D
         raise ResourceFailedError(logical_id, "update") from error
     if properties == old.properties:
         stack.resources = stack.resources | {logical_id: _copy(old, old.properties, part)}
-    elif planning.must_replace(old, properties):
+    elif planning.replacing(old, properties):
         _replace(stack, wanted, place, old, properties, done)
     else:
         _change(stack, place, old, properties, part, done)

@@ -19,7 +19,7 @@ KNOWN = {"Type", "Default", "Description", "NoEcho", "ConstraintDescription", "A
 
 
 def given_values(requested: list[dict[str, Any]], previous: Mapping[str, str]) -> dict[str, str]:
-    """The texts that a request gives its parameters; UsePreviousValue takes the stack's own."""
+    """Return the texts that a request gives its parameters; UsePreviousValue takes the stack's own."""
     values = {}
     for parameter in requested:
         name = parameter["ParameterKey"]
@@ -33,7 +33,7 @@ def given_values(requested: list[dict[str, Any]], previous: Mapping[str, str]) -
 
 
 def texts(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
-    """The value of every parameter as text: given, else the default.
+    """Return the value of every parameter as text: given, else the default.
 
     Raises:
         ValidationError: one is unknown, missing or against its limits.
@@ -90,7 +90,7 @@ def _broken_number(text: str, slot: Mapping[str, Any]) -> str | None:
 
 
 def values(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
-    """What Ref of each parameter gives: text, or a list of texts."""
+    """Return what Ref of each parameter gives: text, or a list of texts."""
     slots = template.get("Parameters") or {}
     return {
         name: [item.strip() for item in text.split(",")]
@@ -101,7 +101,7 @@ def values(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, A
 
 
 def shown(template: Mapping[str, Any], given: Mapping[str, str]) -> list[dict[str, str]]:
-    """The parameters as the API describes them; those with NoEcho hidden."""
+    """Return the parameters as the API describes them; those with NoEcho hidden."""
     slots = template.get("Parameters") or {}
     return [
         {"ParameterKey": name, "ParameterValue": "****" if _flag(slots[name].get("NoEcho")) else text}

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from local_aws.cloudformation import parameters, template
 from local_aws.cloudformation.errors import InsufficientCapabilitiesError, ValidationError
 from local_aws.cloudformation.resource_types import TYPES
@@ -18,43 +20,44 @@ KEPT = ("Retain", "RetainExceptOnCreate")
 class Wanted:
     """A template with its parameters: what a stack is to be.
 
-    template: only what holds, see `template.with_conditions`. names: values of parameters and pseudo parameters.
+    parsed: the template's parts, only what holds, see `template.with_conditions`.
+    names: values of parameters and pseudo parameters.
     """
 
     text: str
-    template: dict[str, Any]
+    parsed: dict[str, Any]
     given: dict[str, str]
     names: dict[str, Any]
 
     @property
     def resources(self) -> dict[str, dict[str, Any]]:
         """The template's resources by logical id."""
-        found: dict[str, dict[str, Any]] = self.template["Resources"]
+        found: dict[str, dict[str, Any]] = self.parsed["Resources"]
         return found
 
     @property
     def order(self) -> list[str]:
         """The logical ids, each after those it needs."""
-        return template.in_order(self.template)
+        return template.in_order(self.parsed)
 
     def properties(self, logical_id: str, made: template.Made) -> dict[str, Any]:
-        """The properties of one resource, worked out and in its type's form.
+        """Return the properties of one resource, worked out and in its type's form.
 
         Raises:
             PropertyError: a property that the type does not have.
         """
         part = self.resources[logical_id]
-        worked_out = template.Evaluator(self.template, self.names, made).value(part.get("Properties") or {})
+        worked_out = template.Evaluator(self.parsed, self.names, made).value(part.get("Properties") or {})
         fit: dict[str, Any] = TYPES[part["Type"]].form(worked_out, logical_id)
         return fit
 
     def outputs(self, made: template.Made) -> list[dict[str, str]]:
-        """The stack's outputs as the API describes them."""
-        evaluator = template.Evaluator(self.template, self.names, made)
+        """Return the stack's outputs as the API describes them."""
+        evaluator = template.Evaluator(self.parsed, self.names, made)
         return [
             {"OutputKey": name, "OutputValue": template.as_text(evaluator.value(part["Value"]))}
             | ({"Description": part["Description"]} if "Description" in part else {})
-            for name, part in self.template["Outputs"].items()
+            for name, part in self.parsed["Outputs"].items()
         ]
 
 
@@ -108,11 +111,13 @@ class ToBeMade(template.Made):
         self._staying = staying
         self._place = place
 
+    @override
     def ref(self, logical_id: str) -> str:
         if logical_id in self._staying:
             return TYPES[self._staying[logical_id].type].ref(self._staying[logical_id].physical_id)
         return f"{LATER}{logical_id}}}"
 
+    @override
     def attribute(self, logical_id: str, name: str) -> str:
         check_attribute(self._wanted, logical_id, name)
         if logical_id in self._staying:
@@ -133,7 +138,7 @@ def check_attribute(wanted: Wanted, logical_id: str, name: str) -> None:
 
 
 def capabilities(found: dict[str, Any]) -> list[str]:
-    """What a caller has to agree to before this template is carried out."""
+    """Return what a caller has to agree to before this template is carried out."""
     parts = [part for part in found["Resources"].values() if TYPES[part["Type"]].capability]
     if any(TYPES[part["Type"]].name_property in (part.get("Properties") or {}) for part in parts):
         return ["CAPABILITY_NAMED_IAM"]
@@ -146,13 +151,13 @@ def check_capabilities(wanted: Wanted, agreed: list[str]) -> None:
     Raises:
         InsufficientCapabilitiesError: naming the one that is missing.
     """
-    for needed in capabilities(wanted.template):
+    for needed in capabilities(wanted.parsed):
         if not {needed, "CAPABILITY_NAMED_IAM"} & set(agreed):
             raise InsufficientCapabilitiesError(f"Requires capabilities : [{needed}]")
 
 
 def changes(stack: Stack, wanted: Wanted, place: Place, import_existing: bool) -> list[Change]:
-    """What carrying the template out would do to the stack, in its order."""
+    """Return what carrying the template out would do to the stack, in its order."""
     staying = dict(stack.resources)
     found = []
     for logical_id in wanted.order:
@@ -189,37 +194,31 @@ def _change(
         logical_id,
         part["Type"],
         old.physical_id,
-        must_replace(old, properties),
+        bool(replacing(old, properties)),
         tuple(sorted(differing)),
         replacing(old, properties),
     )
 
 
+def outputs_change(stack: Stack, wanted: Wanted, place: Place) -> bool:
+    """Whether the outputs would be others, the resources staying as they are."""
+    return wanted.outputs(ToBeMade(wanted, stack.resources, place)) != stack.outputs
+
+
 def replacing(old: Resource, properties: dict[str, Any]) -> frozenset[str]:
-    """The changed properties that need a new resource in the place of the old one."""
+    """Return the changed properties that need a new resource in the place of the old one."""
     kind = TYPES[old.type]
     found = changed(old.properties, properties) & kind.replaces
-    if _nested_name(kind, old.properties) != _nested_name(kind, properties):
-        found |= changed(old.properties, properties)
+    if kind.custom_name(old.properties) != kind.custom_name(properties):
+        found.add(str(kind.name_property))
     return frozenset(found)
 
 
-def must_replace(old: Resource, properties: dict[str, Any]) -> bool:
-    """Whether new properties need a new resource."""
-    return bool(replacing(old, properties))
-
-
-def _nested_name(kind: Any, properties: dict[str, Any]) -> str | None:
-    """The name of a type whose name stands below the top of its properties (Glue::Database and others)."""
-    name: str | None = None if kind.name_property else kind.custom_name(properties)
-    return name
-
-
 def can_be_imported(part: dict[str, Any], name: str | None, place: Place) -> bool:
-    """Whether a resource that is there already can be taken over: it has a name of its own and a policy that keeps it."""
+    """Whether a resource that is there can be taken over: it has a name of its own and a policy that keeps it."""
     return part.get("DeletionPolicy") in KEPT and name is not None and TYPES[part["Type"]].exists(place, name)
 
 
 def attributes(part: dict[str, Any]) -> dict[str, Any]:
-    """What of a resource stands beside its properties and decides over its end."""
+    """Return what of a resource stands beside its properties and decides over its end."""
     return {name: part[name] for name in ("DeletionPolicy", "UpdateReplacePolicy") if name in part}

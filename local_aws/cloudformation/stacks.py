@@ -10,15 +10,15 @@ INTERRUPTED = "The local AWS was ended while this was under way"
 _BROKEN_OFF = {
     "CREATE_IN_PROGRESS": "CREATE_FAILED",
     "ROLLBACK_IN_PROGRESS": "ROLLBACK_FAILED",
-    "UPDATE_IN_PROGRESS": "UPDATE_ROLLBACK_FAILED",
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_ROLLBACK_FAILED",
-    "UPDATE_ROLLBACK_IN_PROGRESS": "UPDATE_ROLLBACK_FAILED",
+    "UPDATE_IN_PROGRESS": "UPDATE_FAILED",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "UPDATE_FAILED",
     "DELETE_IN_PROGRESS": "DELETE_FAILED",
 }
 
 
 def now() -> dt.datetime:
-    """The time in UTC."""
+    """Return the time in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
@@ -70,12 +70,12 @@ class Stack:
     broken_off: str | None = None  # the status in which an ended server left it
 
     def note(self, status: str, reason: str | None = None) -> None:
-        """The stack is in another state."""
+        """Note that the stack is in another state."""
         self.status, self.reason = status, reason
         self.events.append(Event(self.name, self.stack_id, "AWS::CloudFormation::Stack", status, reason))
 
     def note_resource(self, resource: Resource, status: str, reason: str | None = None) -> None:
-        """One of its resources is in another state."""
+        """Note that one of its resources is in another state."""
         resource.status, resource.reason, resource.at = status, reason, now()
         self.events.append(Event(resource.logical_id, resource.physical_id, resource.type, status, reason))
 

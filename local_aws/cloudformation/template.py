@@ -7,7 +7,7 @@ resource attributes that the local AWS does not carry out are refused by name.
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -153,7 +153,7 @@ class Evaluator:
         return self._known[name]
 
     def value(self, part: Any) -> Any:
-        """The value of a part of the template; NO_VALUE where nothing is to stand."""
+        """Return the value of a part of the template; NO_VALUE where nothing is to stand."""
         if isinstance(part, list):
             return [found for found in map(self.value, part) if found is not NO_VALUE]
         if not isinstance(part, dict):
@@ -166,11 +166,6 @@ class Evaluator:
         return {name: found for name, found in values.items() if found is not NO_VALUE}
 
     def _call(self, name: str, argument: Any) -> Any:
-        if name == "Fn::If":
-            chosen, yes, no = argument
-            return self.value(yes if self.condition(chosen) else no)
-        if name == "Fn::Sub":
-            return self._sub(argument)
         try:
             return _CALLS[name](self, argument)
         except (TypeError, ValueError, KeyError, IndexError) as error:
@@ -178,7 +173,7 @@ class Evaluator:
             raise ValidationError(f"Template error: cannot work out {words}: {error!r}") from error
 
     def ref(self, name: str) -> Any:
-        """What Ref gives: a parameter's value, or a resource's physical id."""
+        """Return what Ref gives: a parameter's value, or a resource's physical id."""
         if name == "AWS::NoValue":
             return NO_VALUE
         if name in self._names:
@@ -188,12 +183,13 @@ class Evaluator:
         return self._made.ref(name)
 
     def attribute(self, logical_id: str, name: str) -> Any:
-        """What GetAtt gives."""
+        """Return what GetAtt gives."""
         if self._made is None:
             raise ValidationError(f"Template error: a condition cannot refer to {logical_id}.{name}")
         return self._made.attribute(logical_id, name)
 
-    def _sub(self, argument: Any) -> str:
+    def sub(self, argument: Any) -> str:
+        """Fill in a text, or a text with names of its own."""
         text, own = argument if isinstance(argument, list) else (argument, {})
         values = {name: self.value(part) for name, part in own.items()}
 
@@ -224,11 +220,11 @@ class Made:
     """What of a stack exists; given to an Evaluator."""
 
     def ref(self, logical_id: str) -> str:
-        """The physical id."""
+        """Return the physical id."""
         raise NotImplementedError
 
     def attribute(self, logical_id: str, name: str) -> str:
-        """The value of an attribute."""
+        """Return the value of an attribute."""
         raise NotImplementedError
 
 
@@ -240,7 +236,7 @@ NO_VALUE = _NoValue()
 
 
 def as_text(value: Any) -> str:
-    """A value inside a text: as CloudFormation writes it."""
+    """Return a value inside a text: as CloudFormation writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
@@ -254,7 +250,9 @@ def _base64(evaluator: Evaluator, argument: Any) -> str:
     return base64.b64encode(as_text(evaluator.value(argument)).encode()).decode()
 
 
-_CALLS = {
+_CALLS: dict[str, Callable[[Evaluator, Any], Any]] = {
+    "Fn::If": lambda evaluator, parts: evaluator.value(parts[1] if evaluator.condition(parts[0]) else parts[2]),
+    "Fn::Sub": lambda evaluator, argument: evaluator.sub(argument),
     "Ref": lambda evaluator, name: evaluator.ref(name),
     "Condition": lambda evaluator, name: evaluator.condition(name),
     "Fn::GetAtt": lambda evaluator, pair: evaluator.attribute(*(pair.split(".", 1) if isinstance(pair, str) else pair)),
@@ -302,7 +300,7 @@ def _choose(part: Any, evaluator: Evaluator) -> Any:
 
 
 def references(part: Any) -> Iterator[str]:
-    """The names that a part of the template refers to: of parameters and of resources."""
+    """Return the names that a part of the template refers to: of parameters and of resources."""
     if isinstance(part, list):
         for item in part:
             yield from references(item)
@@ -350,7 +348,7 @@ def _depends_on(resource: dict[str, Any]) -> list[str]:
 
 
 def in_order(template: dict[str, Any]) -> list[str]:
-    """The logical ids, each after those it refers to or depends on.
+    """Return the logical ids, each after those it refers to or depends on.
 
     Raises:
         ValidationError: there is a circle.

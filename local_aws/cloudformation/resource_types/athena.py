@@ -3,9 +3,10 @@
 Source: AWS CloudFormation resource reference, AWS::Athena::WorkGroup.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from local_aws.cloudformation.resource_types.base import Place, Properties, ResourceType
 from local_aws.cloudformation.shapes import flag, record, text, whole
@@ -16,34 +17,32 @@ class WorkGroup(ResourceType):
 
     name = "AWS::Athena::WorkGroup"
     name_property = "Name"
-    replaces: ClassVar[frozenset[str]] = frozenset({"Name"})
     attributes = frozenset({"CreationTime"})
-    form = staticmethod(
-        record(
-            {
-                "Name": text,
-                "Description": text,
-                "State": text,
-                "RecursiveDeleteOption": flag,
-                "WorkGroupConfiguration": record(
-                    {
-                        "EnforceWorkGroupConfiguration": flag,
-                        "PublishCloudWatchMetricsEnabled": flag,
-                        "BytesScannedCutoffPerQuery": whole,
-                        "EngineVersion": record({"SelectedEngineVersion": text}),
-                        "ResultConfiguration": record(
-                            {
-                                "OutputLocation": text,
-                                "EncryptionConfiguration": record({"EncryptionOption": text}),
-                            }
-                        ),
-                    }
-                ),
-            },
-            ("Name",),
-        )
+    form = record(
+        {
+            "Name": text,
+            "Description": text,
+            "State": text,
+            "RecursiveDeleteOption": flag,
+            "WorkGroupConfiguration": record(
+                {
+                    "EnforceWorkGroupConfiguration": flag,
+                    "PublishCloudWatchMetricsEnabled": flag,
+                    "BytesScannedCutoffPerQuery": whole,
+                    "EngineVersion": record({"SelectedEngineVersion": text}),
+                    "ResultConfiguration": record(
+                        {
+                            "OutputLocation": text,
+                            "EncryptionConfiguration": record({"EncryptionOption": text}),
+                        }
+                    ),
+                }
+            ),
+        },
+        ("Name",),
     )
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         place.client("athena").create_work_group(
             Name=name,
@@ -52,10 +51,12 @@ class WorkGroup(ResourceType):
         )
         return name
 
+    @override
     def configure(self, place: Place, physical_id: str, properties: Properties) -> None:
         if properties.get("State", "ENABLED") != "ENABLED":
             place.client("athena").update_work_group(WorkGroup=physical_id, State=properties["State"])
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         place.client("athena").update_work_group(
             WorkGroup=physical_id,
@@ -64,6 +65,7 @@ class WorkGroup(ResourceType):
             ConfigurationUpdates=_updates(old.get("WorkGroupConfiguration", {}), new.get("WorkGroupConfiguration", {})),
         )
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         athena = place.client("athena")
         try:
@@ -74,6 +76,7 @@ class WorkGroup(ResourceType):
             if "is not found" not in str(error):
                 raise
 
+    @override
     def attribute(self, place: Place, physical_id: str, properties: Properties, name: str) -> str:
         found = place.client("athena").get_work_group(WorkGroup=physical_id)["WorkGroup"]
         return str(int(found["CreationTime"].timestamp()))

@@ -4,9 +4,10 @@ Source: AWS CloudFormation resource reference, AWS::Glue::*, and the Glue API re
 is for the local Glue to say: it refuses the others itself.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from local_aws.cloudformation.resource_types.base import Place, Properties, ResourceType, gone
 from local_aws.cloudformation.shapes import by_name, flag, many, only, record, text, whole
@@ -47,37 +48,41 @@ class Database(ResourceType):
     """A database of the catalog."""
 
     name = "AWS::Glue::Database"
-    replaces: ClassVar[frozenset[str]] = frozenset({"CatalogId"})
-    form = staticmethod(
-        record(
-            {
-                "CatalogId": text,
-                "DatabaseInput": record(
-                    {"Name": text, "Description": text, "LocationUri": text, "Parameters": by_name(text)}
-                ),
-            },
-            ("CatalogId", "DatabaseInput"),
-        )
+    name_property = "DatabaseInput"
+    replaces = frozenset({"CatalogId"})
+    form = record(
+        {
+            "CatalogId": text,
+            "DatabaseInput": record(
+                {"Name": text, "Description": text, "LocationUri": text, "Parameters": by_name(text)}
+            ),
+        },
+        ("CatalogId", "DatabaseInput"),
     )
 
+    @override
     def custom_name(self, properties: Properties) -> str | None:
         name: str | None = properties["DatabaseInput"].get("Name")
         return name
 
+    @override
     def generated_name(self, place: Place, logical_id: str, suffix: str) -> str:
         return super().generated_name(place, logical_id, suffix).lower()
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         place.client("glue").create_database(
             CatalogId=properties["CatalogId"], DatabaseInput=properties["DatabaseInput"] | {"Name": name}
         )
         return name
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         place.client("glue").update_database(
             CatalogId=new["CatalogId"], Name=physical_id, DatabaseInput=new["DatabaseInput"] | {"Name": physical_id}
         )
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         _delete(place.client("glue").delete_database, CatalogId=properties["CatalogId"], Name=physical_id)
 
@@ -86,18 +91,19 @@ class Table(ResourceType):
     """A table of the catalog; its physical id is its name."""
 
     name = "AWS::Glue::Table"
-    replaces: ClassVar[frozenset[str]] = frozenset({"CatalogId", "DatabaseName"})
-    form = staticmethod(
-        record(
-            {"CatalogId": text, "DatabaseName": text, "TableInput": _TABLE_INPUT},
-            ("CatalogId", "DatabaseName", "TableInput"),
-        )
+    name_property = "TableInput"
+    replaces = frozenset({"CatalogId", "DatabaseName"})
+    form = record(
+        {"CatalogId": text, "DatabaseName": text, "TableInput": _TABLE_INPUT},
+        ("CatalogId", "DatabaseName", "TableInput"),
     )
 
+    @override
     def custom_name(self, properties: Properties) -> str | None:
         name: str = properties["TableInput"]["Name"]
         return name
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         place.client("glue").create_table(
             CatalogId=properties["CatalogId"],
@@ -106,11 +112,13 @@ class Table(ResourceType):
         )
         return name
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         place.client("glue").update_table(
             CatalogId=new["CatalogId"], DatabaseName=new["DatabaseName"], TableInput=new["TableInput"]
         )
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         database = properties["DatabaseName"]
         glue = place.client("glue")
@@ -121,36 +129,39 @@ class Classifier(ResourceType):
     """A classifier of CSV files."""
 
     name = "AWS::Glue::Classifier"
-    form = staticmethod(
-        record(
-            {
-                "CsvClassifier": record(
-                    {
-                        "Name": text,
-                        "Delimiter": text,
-                        "QuoteSymbol": text,
-                        "ContainsHeader": text,
-                        "Header": many(text),
-                        "AllowSingleColumn": flag,
-                        "DisableValueTrimming": flag,
-                    }
-                )
-            },
-            ("CsvClassifier",),
-        )
+    name_property = "CsvClassifier"
+    form = record(
+        {
+            "CsvClassifier": record(
+                {
+                    "Name": text,
+                    "Delimiter": text,
+                    "QuoteSymbol": text,
+                    "ContainsHeader": text,
+                    "Header": many(text),
+                    "AllowSingleColumn": flag,
+                    "DisableValueTrimming": flag,
+                }
+            )
+        },
+        ("CsvClassifier",),
     )
 
+    @override
     def custom_name(self, properties: Properties) -> str | None:
         name: str | None = properties["CsvClassifier"].get("Name")
         return name
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         place.client("glue").create_classifier(CsvClassifier=properties["CsvClassifier"] | {"Name": name})
         return name
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         place.client("glue").update_classifier(CsvClassifier=new["CsvClassifier"] | {"Name": physical_id})
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         _delete(place.client("glue").delete_classifier, Name=physical_id)
 
@@ -160,32 +171,31 @@ class Crawler(ResourceType):
 
     name = "AWS::Glue::Crawler"
     name_property = "Name"
-    replaces: ClassVar[frozenset[str]] = frozenset({"Name"})
-    form = staticmethod(
-        record(
-            {
-                "Name": text,
-                "Description": text,
-                "Role": text,
-                "DatabaseName": text,
-                "TablePrefix": text,
-                "Classifiers": many(text),
-                "Configuration": text,
-                "Targets": record(
-                    {"S3Targets": many(record({"Path": text, "Exclusions": many(text), "SampleSize": whole}))},
-                    ("S3Targets",),
-                ),
-                "RecrawlPolicy": record({"RecrawlBehavior": text}),
-                "SchemaChangePolicy": record({"UpdateBehavior": text, "DeleteBehavior": text}),
-            },
-            ("Role", "Targets"),
-        )
+    form = record(
+        {
+            "Name": text,
+            "Description": text,
+            "Role": text,
+            "DatabaseName": text,
+            "TablePrefix": text,
+            "Classifiers": many(text),
+            "Configuration": text,
+            "Targets": record(
+                {"S3Targets": many(record({"Path": text, "Exclusions": many(text), "SampleSize": whole}))},
+                ("S3Targets",),
+            ),
+            "RecrawlPolicy": record({"RecrawlBehavior": text}),
+            "SchemaChangePolicy": record({"UpdateBehavior": text, "DeleteBehavior": text}),
+        },
+        ("Role", "Targets"),
     )
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         place.client("glue").create_crawler(**(properties | {"Name": name}))
         return name
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         emptied = {name: _EMPTY_CRAWLER.get(name) for name in old.keys() - new.keys()}
         lost = sorted(name for name, value in emptied.items() if value is None)
@@ -193,6 +203,7 @@ class Crawler(ResourceType):
             raise ValueError(f"{', '.join(lost)} cannot be taken away from a crawler; give a value")
         place.client("glue").update_crawler(**(emptied | new | {"Name": physical_id}))
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         _delete(place.client("glue").delete_crawler, Name=physical_id)
 
@@ -213,38 +224,38 @@ class Job(ResourceType):
 
     name = "AWS::Glue::Job"
     name_property = "Name"
-    replaces: ClassVar[frozenset[str]] = frozenset({"Name"})
-    form = staticmethod(
-        record(
-            {
-                "Name": text,
-                "Description": text,
-                "Role": text,
-                "Command": record(
-                    {"Name": only("glueetl"), "PythonVersion": only("3"), "ScriptLocation": text},
-                    ("Name", "ScriptLocation"),
-                ),
-                "DefaultArguments": by_name(text),
-                "NonOverridableArguments": by_name(text),
-                "ExecutionProperty": record({"MaxConcurrentRuns": whole}),
-                "GlueVersion": text,
-                "MaxRetries": whole,
-                "NumberOfWorkers": whole,
-                "Timeout": whole,
-                "WorkerType": text,
-            },
-            ("Role", "Command"),
-        )
+    form = record(
+        {
+            "Name": text,
+            "Description": text,
+            "Role": text,
+            "Command": record(
+                {"Name": only("glueetl"), "PythonVersion": only("3"), "ScriptLocation": text},
+                ("Name", "ScriptLocation"),
+            ),
+            "DefaultArguments": by_name(text),
+            "NonOverridableArguments": by_name(text),
+            "ExecutionProperty": record({"MaxConcurrentRuns": whole}),
+            "GlueVersion": text,
+            "MaxRetries": whole,
+            "NumberOfWorkers": whole,
+            "Timeout": whole,
+            "WorkerType": text,
+        },
+        ("Role", "Command"),
     )
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         place.client("glue").create_job(**(properties | {"Name": name}))
         return name
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         # UpdateJob replaces all settings
         settings = {name: value for name, value in new.items() if name != "Name"}
         place.client("glue").update_job(JobName=physical_id, JobUpdate=settings)
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         place.client("glue").delete_job(JobName=physical_id)  # answers with success when there is none

@@ -5,9 +5,10 @@ Guide, "IAM and AWS STS quotas" (white space does not count).
 """
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from local_aws.cloudformation.resource_types.base import Place, Properties, ResourceType, changed, gone
 from local_aws.cloudformation.shapes import anything, many, record, text, whole
@@ -25,38 +26,40 @@ class Role(ResourceType):
 
     name = "AWS::IAM::Role"
     name_property = "RoleName"
-    replaces: ClassVar[frozenset[str]] = frozenset({"RoleName", "Path"})
+    replaces = frozenset({"Path"})
     attributes = frozenset({"Arn", "RoleId"})
     capability = True
-    form = staticmethod(
-        record(
-            {
-                "RoleName": text,
-                "Path": text,
-                "Description": text,
-                "AssumeRolePolicyDocument": anything,
-                "ManagedPolicyArns": many(text),
-                "MaxSessionDuration": whole,
-                "Policies": many(
-                    record({"PolicyName": text, "PolicyDocument": anything}, ("PolicyName", "PolicyDocument"))
-                ),
-            },
-            ("AssumeRolePolicyDocument",),
-        )
+    form = record(
+        {
+            "RoleName": text,
+            "Path": text,
+            "Description": text,
+            "AssumeRolePolicyDocument": anything,
+            "ManagedPolicyArns": many(text),
+            "MaxSessionDuration": whole,
+            "Policies": many(
+                record({"PolicyName": text, "PolicyDocument": anything}, ("PolicyName", "PolicyDocument"))
+            ),
+        },
+        ("AssumeRolePolicyDocument",),
     )
 
+    @override
     def generated_name(self, place: Place, logical_id: str, suffix: str) -> str:
         return super().generated_name(place, logical_id, suffix)[-64:]
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         same = {key: properties[key] for key in ("Path", "Description", "MaxSessionDuration") if key in properties}
         trust = json.dumps(properties["AssumeRolePolicyDocument"])
         place.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust, **same)
         return name
 
+    @override
     def configure(self, place: Place, physical_id: str, properties: Properties) -> None:
         self._policies(place, physical_id, {}, properties)
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         iam = place.client("iam")
         differs = changed(old, new)
@@ -87,6 +90,7 @@ class Role(ResourceType):
         for arn in sorted(to_attach - attached):
             iam.attach_role_policy(RoleName=role, PolicyArn=arn)
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         iam = place.client("iam")
         try:
@@ -99,6 +103,7 @@ class Role(ResourceType):
             if not gone(error, "NoSuchEntity"):
                 raise
 
+    @override
     def attribute(self, place: Place, physical_id: str, properties: Properties, name: str) -> str:
         role = place.client("iam").get_role(RoleName=physical_id)["Role"]
         return str(role[name])
@@ -109,22 +114,21 @@ class ManagedPolicy(ResourceType):
 
     name = "AWS::IAM::ManagedPolicy"
     name_property = "ManagedPolicyName"
-    replaces: ClassVar[frozenset[str]] = frozenset({"ManagedPolicyName", "Path", "Description"})
+    replaces = frozenset({"Path", "Description"})
     attributes = frozenset({"PolicyArn"})
     capability = True
-    form = staticmethod(
-        record(
-            {
-                "ManagedPolicyName": text,
-                "Path": text,
-                "Description": text,
-                "PolicyDocument": anything,
-                "Roles": many(text),
-            },
-            ("PolicyDocument",),
-        )
+    form = record(
+        {
+            "ManagedPolicyName": text,
+            "Path": text,
+            "Description": text,
+            "PolicyDocument": anything,
+            "Roles": many(text),
+        },
+        ("PolicyDocument",),
     )
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         self._check_size(name, properties)
         same = {key: properties[key] for key in ("Path", "Description") if key in properties}
@@ -132,10 +136,12 @@ class ManagedPolicy(ResourceType):
         made = place.client("iam").create_policy(PolicyName=name, PolicyDocument=document, **same)
         return str(made["Policy"]["Arn"])
 
+    @override
     def configure(self, place: Place, physical_id: str, properties: Properties) -> None:
         for role in properties.get("Roles", []):
             place.client("iam").attach_role_policy(RoleName=role, PolicyArn=physical_id)
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         self._check_size(physical_id, new)
         iam = place.client("iam")
@@ -156,6 +162,7 @@ class ManagedPolicy(ResourceType):
         if _size(properties["PolicyDocument"]) > MANAGED_POLICY_SIZE:
             raise ValueError(f"Cannot exceed quota for PolicySize: {MANAGED_POLICY_SIZE} ({name})")
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         iam = place.client("iam")
         try:
@@ -166,5 +173,6 @@ class ManagedPolicy(ResourceType):
             if not gone(error, "NoSuchEntity"):
                 raise
 
+    @override
     def attribute(self, place: Place, physical_id: str, properties: Properties, name: str) -> str:
         return physical_id

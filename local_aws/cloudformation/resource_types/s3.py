@@ -4,9 +4,11 @@ Source: AWS CloudFormation resource reference, AWS::S3::Bucket and AWS::S3::Buck
 """
 
 import json
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from local_aws.cloudformation.resource_types.base import Place, Properties, ResourceType, changed, gone
 from local_aws.cloudformation.shapes import anything, flag, many, only, record, text, whole
@@ -39,26 +41,25 @@ class Bucket(ResourceType):
 
     name = "AWS::S3::Bucket"
     name_property = "BucketName"
-    replaces = frozenset({"BucketName"})
     attributes = frozenset({"Arn", "DomainName", "RegionalDomainName"})
-    form = staticmethod(
-        record(
-            {
-                "BucketName": text,
-                "BucketEncryption": _ENCRYPTION,
-                "LifecycleConfiguration": record({"Rules": many(_LIFECYCLE_RULE)}, ("Rules",)),
-                "NotificationConfiguration": record({"EventBridgeConfiguration": record({"EventBridgeEnabled": flag})}),
-                "OwnershipControls": record({"Rules": many(record({"ObjectOwnership": text}))}, ("Rules",)),
-                "PublicAccessBlockConfiguration": _BLOCK,
-                "Tags": many(record({"Key": text, "Value": text})),
-                "VersioningConfiguration": record({"Status": only("Enabled", "Suspended")}, ("Status",)),
-            }
-        )
+    form = record(
+        {
+            "BucketName": text,
+            "BucketEncryption": _ENCRYPTION,
+            "LifecycleConfiguration": record({"Rules": many(_LIFECYCLE_RULE)}, ("Rules",)),
+            "NotificationConfiguration": record({"EventBridgeConfiguration": record({"EventBridgeEnabled": flag})}),
+            "OwnershipControls": record({"Rules": many(record({"ObjectOwnership": text}))}, ("Rules",)),
+            "PublicAccessBlockConfiguration": _BLOCK,
+            "Tags": many(record({"Key": text, "Value": text})),
+            "VersioningConfiguration": record({"Status": only("Enabled", "Suspended")}, ("Status",)),
+        }
     )
 
+    @override
     def generated_name(self, place: Place, logical_id: str, suffix: str) -> str:
         return super().generated_name(place, logical_id, suffix).lower()[-63:]
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         where = (
             {} if place.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": place.region}}
@@ -69,13 +70,16 @@ class Bucket(ResourceType):
         place.client("s3").create_bucket(Bucket=name, **where)
         return name
 
+    @override
     def configure(self, place: Place, physical_id: str, properties: Properties) -> None:
         self.update(place, physical_id, {}, properties)
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         for name in sorted(changed(old, new) & _SETTINGS.keys()):
             _SETTINGS[name](place.client("s3"), physical_id, new.get(name))
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         try:
             place.client("s3").delete_bucket(Bucket=physical_id)
@@ -83,6 +87,7 @@ class Bucket(ResourceType):
             if not gone(error, "NoSuchBucket"):
                 raise
 
+    @override
     def attribute(self, place: Place, physical_id: str, properties: Properties, name: str) -> str:
         return {
             "Arn": f"arn:{place.partition}:s3:::{physical_id}",
@@ -90,6 +95,7 @@ class Bucket(ResourceType):
             "RegionalDomainName": f"{physical_id}.s3.{place.region}.amazonaws.com",
         }[name]
 
+    @override
     def exists(self, place: Place, name: str) -> bool:
         try:
             place.client("s3").head_bucket(Bucket=name)
@@ -163,7 +169,7 @@ def _versioning(s3: Any, bucket: str, value: Properties | None) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=value or {"Status": "Suspended"})
 
 
-_SETTINGS = {
+_SETTINGS: dict[str, Callable[[Any, str, Any], None]] = {
     "BucketEncryption": _encryption,
     "LifecycleConfiguration": _lifecycle,
     "NotificationConfiguration": _notification,
@@ -178,9 +184,10 @@ class BucketPolicy(ResourceType):
     """The policy of a bucket; its physical id is the bucket's name."""
 
     name = "AWS::S3::BucketPolicy"
-    replaces: ClassVar[frozenset[str]] = frozenset({"Bucket"})
-    form = staticmethod(record({"Bucket": text, "PolicyDocument": anything}, ("Bucket", "PolicyDocument")))
+    replaces = frozenset({"Bucket"})
+    form = record({"Bucket": text, "PolicyDocument": anything}, ("Bucket", "PolicyDocument"))
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         s3 = place.client("s3")
         bucket: str = properties["Bucket"]
@@ -194,9 +201,11 @@ class BucketPolicy(ResourceType):
         s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(properties["PolicyDocument"]))
         return bucket
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         place.client("s3").put_bucket_policy(Bucket=physical_id, Policy=json.dumps(new["PolicyDocument"]))
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         try:
             place.client("s3").delete_bucket_policy(Bucket=physical_id)

@@ -3,9 +3,8 @@
 Source: AWS CloudFormation resource reference, AWS::SES::EmailIdentity.
 """
 
-from typing import ClassVar
-
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from local_aws.cloudformation.resource_types.base import Place, Properties, ResourceType, gone
 from local_aws.cloudformation.shapes import record, text
@@ -16,16 +15,18 @@ class EmailIdentity(ResourceType):
 
     name = "AWS::SES::EmailIdentity"
     name_property = "EmailIdentity"
-    replaces: ClassVar[frozenset[str]] = frozenset({"EmailIdentity"})
-    form = staticmethod(record({"EmailIdentity": text}, ("EmailIdentity",)))
+    form = record({"EmailIdentity": text}, ("EmailIdentity",))
 
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         place.client("sesv2").create_email_identity(EmailIdentity=name)
         return name
 
+    @override
     def update(self, place: Place, physical_id: str, old: Properties, new: Properties) -> None:
         raise NotImplementedError("its only property replaces it")
 
+    @override
     def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
         try:
             place.client("sesv2").delete_email_identity(EmailIdentity=physical_id)
