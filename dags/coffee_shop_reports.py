@@ -114,7 +114,8 @@ def list_questions(report: str, order: Json, found: Json) -> Json:
 @task(task_id="one_state", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
 def settle(found: Json, queries: Json) -> Json:
     """Make sure that all queries saw the same data; run them again if a load was published meanwhile."""
-    pairs = {report: (list(questions or []), list(ids or [])) for report, (questions, ids) in queries.items()}
+    # a slice fetches the ids of all instances at once
+    pairs = {report: (questions or [], list(ids[:] if ids else [])) for report, (questions, ids) in queries.items()}
     return report_run.one_state_of(found, pairs, PARSE.poll_seconds)
 
 

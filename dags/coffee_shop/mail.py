@@ -201,7 +201,7 @@ def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
         {
             "name": name(row),
             "weekday": datetime.fromisoformat(row["day"]).strftime("%a") if "day" in row else "",
-            "income": words.money(row["income"]),
+            "income": "no sales" if row.get("outlets") == 0 else words.money(row["income"]),
             "width": max(1, round(100 * Decimal(row["income"]) / full)),
         }
         for row in rows

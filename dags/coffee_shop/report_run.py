@@ -6,7 +6,7 @@ summary.json. Workbooks wait in the state bucket until all are there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +125,7 @@ def questions_of(report: str, order: Json, found: Json) -> list[Json]:
             "sql": path,
             "period_start": period["period_start"],
             "period_end": period["period_end"],
+            "clean_database": names().clean_database,
         }
         for name, path in sql
     ]
@@ -180,10 +181,8 @@ def figures_of(order: Json, found: Json, state: Json) -> Json:
     shop, period = settings(), period_from_json(order["period"])
     s3 = s3_client()
     ledger = read_ledger(s3, names().state_bucket).value
-    answers = {
-        name: _as_dicts(_answer(state, f"{HEADLINE}/{name}")) for name in ("headline", "outlets", "days", "quarantine")
-    }
-    headline = answers["headline"][0] if answers["headline"] else None
+    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine"))
+    headline = next(iter(_as_dicts(answers.get("headline"))), None)
     missing = missing_outlets(ledger, period.days, shop.closed_days, shop.expected_outlet_days)
     without_data = found["status"] == NO_DATA or headline is None or not headline["lines"]
     return draft_summary(
@@ -192,10 +191,10 @@ def figures_of(order: Json, found: Json, state: Json) -> Json:
         words={"shop": shop.shop_name, "currency": shop.currency_symbol},
         state=state["data"],
         status=NO_DATA if without_data else status_of(ledger, period.days, missing),
-        quality=data_quality(ledger, period.days, missing, headline, answers["quarantine"]),
+        quality=data_quality(ledger, period.days, missing, headline, _as_dicts(answers.get("quarantine"))),
         headline=headline,
-        outlets=answers["outlets"],
-        days=answers["days"],
+        outlets=_as_dicts(answers.get("outlets")),
+        days=_as_dicts(answers.get("days")),
         previous=_summary_before(s3, period_before(period)),
     )
 
@@ -217,11 +216,11 @@ def workbook_of(report: str, order: Json, state: Json, draft: Json) -> Json | No
     if report not in order["reports"] or draft["status"] == NO_DATA:
         return None
     definition = load_report(include_folder() / "sql" / report)
-    answers = {question.name: _answer(state, f"{report}/{question.name}") for question in definition.questions}
-    lost = [name for name, answer in answers.items() if answer is None]
-    if lost:
+    questions = [question.name for question in definition.questions]
+    answers = _answers(state, report, questions)
+    if lost := [question for question in questions if question not in answers]:
         raise OrderError(f"No query ran for {', '.join(lost)}; clear {report}.questions and what follows it.")
-    body = build_workbook(definition, {name: answer for name, answer in answers.items() if answer}, _page(draft, order))
+    body = build_workbook(definition, answers, _page(draft, order))
     return stage(s3_client(), names().state_bucket, order["run"], report, definition.file, body)
 
 
@@ -264,14 +263,13 @@ def _page(draft: Json, order: Json) -> Any:
     )
 
 
-def _answer(state: Json, question: str) -> Rows | None:
-    """Return the rows that a question's query gave, None when it did not run."""
+def _answers(state: Json, report: str, questions: Iterable[str]) -> dict[str, Rows]:
+    """Return the rows of those questions of a report whose queries ran."""
     from coffee_shop.athena_results import read_rows
 
-    execution_id = state["executions"].get(question)
-    if execution_id is None:
-        return None
-    return read_rows(athena_client(), s3_client(), execution_id)
+    athena, s3 = athena_client(), s3_client()
+    executions = {question: state["executions"].get(f"{report}/{question}") for question in questions}
+    return {question: read_rows(athena, s3, id_) for question, id_ in executions.items() if id_ is not None}
 
 
 def _as_dicts(rows: Rows | None) -> list[Json]:

@@ -1,0 +1,266 @@
+"""A small lake for the report DAGs: conform tables written row by row into a local AWS of their own, without Spark.
+
+Two weeks of a shop with two outlets. 2019-04-22 to 28 is the week that the tests report; outlet 8 has no sales on the
+24th although it had some on the days before.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
+ACCOUNT = "123456789012"
+SENDER = "reports@coffee-shop.example"
+ROLES = ("raw", "clean", "conform", "reports", "state", "artifacts", "results")
+NAMES = {f"COFFEE_SHOP_{role.upper()}_BUCKET": f"coffee-shop-{role}-{ACCOUNT}" for role in ROLES} | {
+    "COFFEE_SHOP_STACK": "coffee-shop",
+    "COFFEE_SHOP_RAW_DATABASE": "coffee_shop_raw",
+    "COFFEE_SHOP_CLEAN_DATABASE": "coffee_shop_clean",
+    "COFFEE_SHOP_CONFORM_DATABASE": "coffee_shop_conform",
+    "COFFEE_SHOP_WORKGROUP": "coffee-shop",
+    "COFFEE_SHOP_MAIL_FROM": SENDER,
+}
+STATE, REPORTS = NAMES["COFFEE_SHOP_STATE_BUCKET"], NAMES["COFFEE_SHOP_REPORTS_BUCKET"]
+
+# day, outlet, transaction, line, time, staff, customer, product, quantity, amount, wholesale price, promotion
+LINES = """
+2019-04-17 | 3 | 1 | 1 | 08:00:00 | 11 | 1 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-17 | 8 | 1 | 1 | 09:00:00 | 12 | 0 | 200 | 1 | 3.00  | 1.0000 | N
+2019-04-22 | 3 | 1 | 1 | 07:30:00 | 11 | 1 | 100 | 2 | 4.00  | 0.5000 | N
+2019-04-22 | 3 | 1 | 2 | 07:30:00 | 11 | 1 | 200 | 1 | 3.50  | 1.0000 | Y
+2019-04-22 | 8 | 1 | 1 | 18:00:00 | 12 | 2 | 300 | 3 | 30.00 |        | N
+2019-04-23 | 3 | 1 | 1 | 12:00:00 | 12 | 0 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-23 | 8 | 2 | 1 | 23:15:00 |    | 0 | 200 | 1 | 3.50  | 1.0000 | N
+2019-04-24 | 3 | 9 | 1 | 10:00:00 | 11 | 1 | 200 | 2 | 7.00  | 1.0000 | N
+2019-04-25 | 3 | 1 | 1 | 10:00:00 | 11 | 2 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-25 | 8 | 1 | 1 | 10:00:00 | 12 | 0 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-26 | 3 | 1 | 1 | 10:00:00 | 11 | 0 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-26 | 8 | 1 | 1 | 10:00:00 | 12 | 0 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-27 | 3 | 1 | 1 | 10:00:00 | 11 | 0 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-27 | 8 | 1 | 1 | 10:00:00 | 12 | 0 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-28 | 3 | 1 | 1 | 10:00:00 | 11 | 0 | 100 | 1 | 2.00  | 0.5000 | N
+2019-04-28 | 8 | 1 | 1 | 10:00:00 | 12 | 0 | 100 | 1 | 2.00  | 0.5000 | N
+"""
+
+MEMBERS = {
+    "customer": [
+        ("0", None, None, None, None, None, None, None, None),
+        ("1", "Anna", "Able", "anna@example.com", "2018-01-01", "card-1", "1990-04-30", "F", 1990),
+        ("2", '=HYPERLINK("x")', None, None, None, "card-2", None, None, 1950),
+    ],
+    "product": [
+        ("100", "Beverages", "Coffee", "Drip coffee", "Our drip", None, 12.0, "oz"),
+        ("200", "Food", "Bakery", "Scone", "Oat scone", None, None, "each"),
+        ("300", "Beverages", "Tea", "Chai tea", "Morning chai", None, 16.0, "oz"),
+    ],
+    "staff": [("11", "Sue", "Smith"), ("12", "Bob", "Jones")],
+    "sales_outlet": [("3", "Astoria"), ("8", "Hell's Kitchen")],
+}
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+@contextmanager
+def running_local_aws(home: Path) -> Iterator[str]:
+    """Start a local AWS in a process of its own and yield its address."""
+    log = home / "server.log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [str(PYTHON), "-m", "local_aws", "--port", "0", "--home", str(home / "aws")],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        end = time.monotonic() + 60
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
+            if server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"The local AWS did not start:\n{log.read_text()}")
+            time.sleep(0.1)
+        yield found.group()
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def fill() -> None:
+    """Make buckets, databases, workgroup, sender and tables, and put the rows and the ledger there."""
+    s3, glue = boto3.client("s3"), boto3.client("glue")
+    for role in ROLES:
+        s3.create_bucket(Bucket=NAMES[f"COFFEE_SHOP_{role.upper()}_BUCKET"])
+    for zone in ("raw", "clean", "conform"):
+        glue.create_database(DatabaseInput={"Name": NAMES[f"COFFEE_SHOP_{zone.upper()}_DATABASE"]})
+    boto3.client("athena").create_work_group(
+        Name="coffee-shop",
+        Configuration={
+            "EnforceWorkGroupConfiguration": True,
+            "ResultConfiguration": {"OutputLocation": f"s3://{NAMES['COFFEE_SHOP_RESULTS_BUCKET']}/"},
+        },
+    )
+    boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
+    _make_tables()
+    _put_rows()
+    put_ledger(ledger())
+
+
+def _make_tables() -> None:
+    model = yaml.safe_load((ROOT / "include" / "data_model.yaml").read_text())["tables"]
+    for table, definition in model.items():
+        columns = {name: column["type"] for name, column in definition["columns"].items()}
+        day = columns.pop("business_date", None)
+        athena(
+            f"create external table {table} ({', '.join(f'`{name}` {kind}' for name, kind in columns.items())}) "
+            f"{'partitioned by (business_date string) ' if day else ''}stored as parquet "
+            f"location 's3://{NAMES['COFFEE_SHOP_CONFORM_BUCKET']}/{table}/'"
+        )
+    athena(
+        "create external table coffee_shop_clean.quarantine (dataset string, source_key string, version_id string, "
+        "row_number bigint, `row` string, reasons string, refund_amount decimal(12,2), load_id string) "
+        f"stored as parquet location 's3://{STATE}/quarantine/'"
+    )
+
+
+def _put_rows() -> None:
+    customers = ["customerno", "customerfirstname", "customersurname", "customeremail", "customersince"]
+    customers += ["loyaltycardnumber", "dateofbirth", "gender", "birthyear"]
+    products = ["productno", "productgroup", "productcategory", "producttype", "productname", "productdescription"]
+    _insert("customer", customers, MEMBERS["customer"])
+    _insert("product", [*products, "volume", "unitofmeasure"], MEMBERS["product"])
+    _insert("staff", ["staffno", "stafffirstname", "stafflastname"], MEMBERS["staff"])
+    _insert("sales_outlet", ["salesoutletno", "neighbourhood"], MEMBERS["sales_outlet"], "salesoutlet_id")
+    put_lines(LINES)
+    athena(
+        "insert into coffee_shop_clean.quarantine values "
+        "('sales_reciept', 'sales-reciept/a.csv', 'v1', 7, '5,2019-04-23,10:00:00,Y,3', 'refund of -4.50', "
+        "cast(-4.50 as decimal(12,2)), 'load-1'), "
+        "('sales_reciept', 'sales-reciept/a.csv', 'v1', 8, '6,2019-03-01,10:00:00,Y,3', 'quantity: many', "
+        "cast(null as decimal(12,2)), 'load-1')"
+    )
+
+
+def put_lines(lines: str) -> None:
+    """Put lines of sales, written as in LINES, into the fact table."""
+    rows = []
+    for line in lines.strip().splitlines():
+        day, outlet, number, line_no, at, staff, customer, product, quantity, amount, cost, promo = (
+            cell.strip() or None for cell in line.split("|")
+        )
+        rows.append(
+            {
+                "transaction_id": _text(md5(f"{outlet}|{day}|{number}")),
+                "line_no": line_no,
+                "transactionno": _text(number),
+                "transactiontime": _text(at),
+                "isinstoretransaction": "'Y'",
+                "date_id": _text(md5(str(day))),
+                "salesoutlet_id": _text(md5(str(outlet))),
+                "staff_id": _text(md5(staff)) if staff else "cast(null as varchar)",
+                "customer_id": _text(md5(str(customer))),
+                "product_id": _text(md5(str(product))),
+                "quantity": quantity,
+                "unitprice": "cast(2 as decimal(12,4))",
+                "saleamount": f"cast({amount} as decimal(12,2))",
+                "wholesaleprice": f"cast({cost or 'null'} as decimal(12,4))",
+                "retailprice": "cast(2 as decimal(12,4))",
+                "ispromoitem": _text(promo),
+                "business_date": _text(day),
+            }
+        )
+    values = ", ".join(f"({', '.join(map(str, row.values()))})" for row in rows)
+    athena(f"insert into sales_reciept ({', '.join(rows[0])}) values {values}")
+
+
+def _insert(table: str, columns: list[str], rows: list[tuple], id_column: str | None = None) -> None:
+    values = ", ".join(
+        f"({', '.join([_text(md5(row[0])), *(_literal(name, cell) for name, cell in zip(columns, row, strict=True))])})"
+        for row in rows
+    )
+    athena(f"insert into {table} ({', '.join([id_column or f'{table}_id', *columns])}) values {values}")
+
+
+def _literal(column: str, value: Any) -> str:
+    kind = {"customersince": "date", "dateofbirth": "date", "birthyear": "integer", "volume": "double"}.get(column)
+    plain = "null" if value is None else (_text(value) if isinstance(value, str) else str(value))
+    return f"cast({plain} as {kind or 'varchar'})"
+
+
+def _text(value: Any) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def athena(sql: str) -> None:
+    """Run a statement and wait until it has succeeded."""
+    client = boto3.client("athena")
+    started = client.start_query_execution(
+        QueryString=sql, WorkGroup="coffee-shop", QueryExecutionContext={"Database": "coffee_shop_conform"}
+    )
+    for _ in range(600):
+        status = client.get_query_execution(QueryExecutionId=started["QueryExecutionId"])["QueryExecution"]["Status"]
+        if status["State"] not in ("QUEUED", "RUNNING"):
+            break
+        time.sleep(0.05)
+    assert status["State"] == "SUCCEEDED", f"{status}\n{sql}"
+
+
+def ledger(*, loads: int = 1) -> dict[str, Any]:
+    """The ledger that the load of LINES would have left, after so many loads."""
+    days: dict[str, dict[str, Any]] = {}
+    for line in LINES.strip().splitlines():
+        day, outlet = (cell.strip() for cell in line.split("|")[:2])
+        days.setdefault(day, {})[outlet] = {
+            "key": "sales-reciept/a.csv",
+            "version_id": "v1",
+            "rows": 1,
+            "quantity": 1,
+            "amount": "1.00",
+        }
+    seen = {"version_id": "v1", "status": "published", "reason": None, "load_id": "load-1", "run_id": "r"}
+    seen |= {"at": "2019-04-29T09:03:00+00:00", "last_modified": "2019-04-29T09:00:00+00:00", "etag": "e", "size": 1}
+    file = {"last_seen": seen, "holding": None, "withdrawn": None}
+    return {
+        "format": 1,
+        "revision": loads,
+        "files": {
+            "sales_reciept": {"sales-reciept/a.csv": file},
+            "pastry_inventory": {},
+            "sales_target": {},
+        },
+        "days": {"sales_reciept": days, "pastry_inventory": {}, "sales_target": {}},
+        "handovers": [],
+        "loads": [
+            {
+                "load_id": f"load-{number}",
+                "run_id": "r",
+                "published_at": "2019-04-29T09:03:00+00:00",
+                "changed_dates": sorted(days),
+                "files": 1,
+                "refused": [],
+            }
+            for number in range(1, loads + 1)
+        ],
+    }
+
+
+def put_ledger(value: dict[str, Any]) -> None:
+    """Write the ledger."""
+    boto3.client("s3").put_object(Bucket=STATE, Key="ledger.json", Body=json.dumps(value).encode())
+
+
+def mails(home: Path) -> list[Path]:
+    """The mails sent so far, oldest first."""
+    return sorted((home / "aws" / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
