@@ -12,10 +12,9 @@ def install(home: Path) -> None:
 
     from local_aws.glue import backend, catalog, crawlers, job_runs
 
-    models.FakeTable = catalog.Table
-    models.FakeCrawler = crawlers.Crawler
-    models.FakeJob = job_runs.Job
-    models.GlueBackend = backend.Backend
+    models.FakeTable = catalog.Table  # type: ignore[misc]
+    models.FakeCrawler = crawlers.Crawler  # type: ignore[misc, assignment]
+    models.FakeJob = job_runs.Job  # type: ignore[misc]
     models.glue_backends.backend = backend.Backend
     for account in models.glue_backends.values():
         account.backend = backend.Backend

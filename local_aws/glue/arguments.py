@@ -15,7 +15,7 @@ _CANNOT = {
 
 
 def refused(arguments: Mapping[str, str]) -> str | None:
-    """Why a run with these arguments cannot be done here; None when it can."""
+    """Tell why a run with these arguments cannot be done here; None when it can."""
     for name, what in _CANNOT.items():
         if arguments.get(name):
             return f"{name}: the local AWS does not do {what}"
@@ -27,7 +27,7 @@ def refused(arguments: Mapping[str, str]) -> str | None:
 
 
 def sees_catalog(arguments: Mapping[str, str]) -> bool:
-    """Whether the catalog is Spark's: the argument is there, with any value but false.
+    """Tell whether the catalog is Spark's: the argument is there, with any value but false.
 
     The guide gives it without a value: to use the catalog, name the key; an empty value is as good as `true`.
     """
@@ -35,17 +35,17 @@ def sees_catalog(arguments: Mapping[str, str]) -> bool:
 
 
 def s3_list(arguments: Mapping[str, str], name: str) -> list[str]:
-    """The comma-separated S3 addresses of an argument."""
+    """Return the comma-separated S3 addresses of an argument."""
     return [part.strip() for part in arguments.get(name, "").split(",") if part.strip()]
 
 
 def spark_conf(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Settings in `--conf`, which takes several as `a=1 --conf b=2`."""
+    """Return the settings in `--conf`, which takes several as `a=1 --conf b=2`."""
     pairs = re.split(r"\s+--conf\s+", arguments.get("--conf", "").strip())
     return dict(pair.strip().split("=", 1) for pair in pairs if "=" in pair)
 
 
 def command_line(arguments: Mapping[str, str], job_name: str, run_id: str) -> list[str]:
-    """What the script finds in sys.argv after its own name."""
+    """Return what the script finds in sys.argv after its own name."""
     words = [word for name, value in arguments.items() for word in (name, str(value)) if word != ""]
     return [*words, "--JOB_NAME", job_name, "--JOB_RUN_ID", run_id, "--JOB_ID", job_name]

@@ -20,14 +20,14 @@ PARTITIONS_PAGE = 1000
 TABLES_PAGE = 100
 
 
-class ValidationException(GlueClientError):  # type: ignore[misc]
+class ValidationException(GlueClientError):  # noqa: N818 (AWS's name)
     """A request that breaks the service model."""
 
     def __init__(self, message: str) -> None:
         super().__init__("ValidationException", message)
 
 
-class Table(moto_glue.FakeTable):  # type: ignore[misc]
+class Table(moto_glue.FakeTable):
     """A table that takes no second column of one name and no partition with too few values."""
 
     def __init__(
@@ -37,10 +37,12 @@ class Table(moto_glue.FakeTable):  # type: ignore[misc]
         super().__init__(database_name, table_name, {**table_input, "Name": table_name}, *others, **named)
 
     def update(self, table_input: dict[str, Any]) -> None:
+        """Add a version. Raises InvalidInputException for a column name that repeats."""
         _check_columns("UpdateTable", table_input)
         super().update({**table_input, "Name": self.name})
 
     def create_partition(self, partiton_input: dict[str, Any]) -> None:  # (moto's spelling)
+        """Add a partition. Raises InvalidInputException for too few or too many values."""
         keys = self.as_dict().get("PartitionKeys") or []
         if len(keys) != len(partiton_input.get("Values", [])):
             raise InvalidInputException(
@@ -70,7 +72,7 @@ def check_batch(parameters: dict[str, Any]) -> None:
 
 
 def page(items: list[Any], token: str | None, asked: int | None, largest: int) -> tuple[list[Any], str | None]:
-    """One page of a listing, and the token of the next one."""
+    """Return one page of a listing, and the token of the next one."""
     if token is not None and not token.isdigit():
         raise InvalidInputException("NextToken", "The pagination token is not valid")
     start = int(token or 0)

@@ -10,7 +10,7 @@ _PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 
 
 def of(backend: moto_glue.GlueBackend) -> dict[str, Any]:
-    """Databases and tables of a region, with their partitions.
+    """Return databases and tables of a region, with their partitions.
 
     Tables with a SerDe that Spark on Glue has no class for (JSON's), and views, are left out: a script does not
     find them, as on Glue.

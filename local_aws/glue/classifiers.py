@@ -30,7 +30,7 @@ def update(known: dict[str, dict[str, Any]], request: dict[str, Any]) -> None:
 
 
 def get(known: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    """A classifier's settings. Raises EntityNotFoundException."""
+    """Return a classifier's settings. Raises EntityNotFoundException."""
     if name not in known:
         raise EntityNotFoundException(f"Classifier {name} not found.")
     return known[name]
@@ -56,7 +56,7 @@ def _csv_settings(operation: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_reader(settings: dict[str, Any]) -> CsvClassifier:
-    """How a crawler uses a classifier."""
+    """Return how a crawler uses a classifier."""
     return CsvClassifier(
         name=settings["Name"],
         delimiter=settings.get("Delimiter") or ",",

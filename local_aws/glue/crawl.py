@@ -237,14 +237,15 @@ class _Work:
     def _write_anew(
         self, table: moto_glue.FakeTable, before: dict[str, Any], now: dict[str, Any], keys: list[dict[str, str]]
     ) -> None:
-        kept = {name: before[name] for name in ("Name", "Owner", "Retention", "TableType") if name in before}
+        names = ["Name", "Owner", "Retention", "TableType"]
         if self.options.merge_new_columns:
-            kept |= {name: before[name] for name in ("Description",) if before.get(name)}
+            names.append("Description")
             now["Parameters"] = {**(before.get("Parameters") or {}), **now["Parameters"]}
             keys = before.get("PartitionKeys") or keys
         old_keys = [key["Name"] for key in before.get("PartitionKeys") or []]
         if old_keys != [key["Name"] for key in keys]:
             table.partitions.clear()
+        kept: dict[str, Any] = {name: before[name] for name in names if before.get(name) is not None}
         table.update({**kept, "StorageDescriptor": now, "PartitionKeys": keys, "Parameters": now["Parameters"]})
         self.counted.updated += 1
         self.log(f"INFO : Updated table {table.name}")
@@ -288,8 +289,8 @@ class _Work:
             self.log(f"INFO : Added {added} partitions to table {table.name}")
         present = {one.values for one in found.partitions}
         gone = [one for one in table.partitions.values() if tuple(one.values) not in present]
-        for partition in gone if table.partitions and found.partition_keys else []:
-            self._partition_is_gone(table, partition)
+        for missing in gone if found.partition_keys else []:
+            self._partition_is_gone(table, missing)
 
     def _partition_is_gone(self, table: moto_glue.FakeTable, partition: moto_glue.FakePartition) -> None:
         if self.deletes == "DELETE_FROM_DATABASE":
@@ -357,7 +358,7 @@ def _with_new_columns(there: list[dict[str, str]], found: tuple[Column, ...]) ->
 
 
 def _shape(storage: dict[str, Any], keys: list[dict[str, str]]) -> Any:
-    """What makes two descriptions of a table the same schema."""
+    """Return what makes two descriptions of a table the same schema."""
     return (
         [(column["Name"], column["Type"]) for column in storage["Columns"]],
         [key["Name"] for key in keys],

@@ -41,14 +41,14 @@ _SETTINGS = {
 }
 
 
-class CrawlerStoppingException(GlueClientError):  # type: ignore[misc]
+class CrawlerStoppingException(GlueClientError):  # noqa: N818 (AWS's name)
     """The crawler is on its way to a stop (botocore: CrawlerStoppingException)."""
 
     def __init__(self, message: str) -> None:
         super().__init__("CrawlerStoppingException", message)
 
 
-class Crawl(moto_glue.FakeCrawl):  # type: ignore[misc]
+class Crawl(moto_glue.FakeCrawl):
     """One crawl. Its state is set by the thread that does it.
 
     States: RUNNING, STOPPING, COMPLETED, STOPPED, FAILED.
@@ -61,42 +61,44 @@ class Crawl(moto_glue.FakeCrawl):  # type: ignore[misc]
 
     @property
     def status(self) -> str:
-        return self._status
+        """State of the crawl."""
+        return str(self._status)
 
     @status.setter
     def status(self, value: str) -> None:
         self._status = value
 
     def advance(self) -> None:
-        """Looking at a crawl does not move it."""
+        """Do nothing: looking at a crawl does not move it."""
 
     @property
     def under_way(self) -> bool:
+        """Whether somebody is still at it."""
         return self._status in ("RUNNING", "STOPPING")
 
     @property
     def seconds(self) -> float:
-        """How long it took, or has taken so far."""
+        """Seconds that it took, or has taken so far."""
         took: timedelta = (self.end_time or utcnow()) - self.start_time
         return took.total_seconds()
 
     def end(self, status: str, message: str | None = None) -> None:
-        """The crawl is over."""
+        """Note that the crawl is over."""
         self.end_time = utcnow()
         self.error_message = message
         self._status = status
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """A crawl that was under way when it was saved is done by nobody now."""
+        """Restore; a crawl that was under way when it was saved is done by nobody now."""
         self.__dict__.update(state)
         if self.under_way:
             self.end("FAILED", SERVER_ENDED)
 
 
-class Crawler(moto_glue.FakeCrawler):  # type: ignore[misc]
+class Crawler(moto_glue.FakeCrawler):
     """A crawler. seen: the folders of earlier crawls, for incremental ones."""
 
-    crawls: list[Crawl]
+    crawls: list[Crawl]  # type: ignore[assignment]
 
     def __init__(self, **settings: Any) -> None:
         check("CreateCrawler", settings, settings["backend"])
@@ -106,7 +108,10 @@ class Crawler(moto_glue.FakeCrawler):  # type: ignore[misc]
         self.seen: set[str] = set()
 
     def change(self, request: dict[str, Any]) -> None:
-        """UpdateCrawler: what is given changes, the rest stays. Raises CrawlerRunningException, InvalidInputException."""
+        """Change the settings that are given, as UpdateCrawler does.
+
+        Raises CrawlerRunningException, InvalidInputException.
+        """
         if self.crawls and self.crawls[-1].under_way:
             raise CrawlerRunningException(f"Crawler with name {self.name} is currently running")
         changed = {ours: request[name] for name, ours in _SETTINGS.items() if name in request}
@@ -121,6 +126,7 @@ class Crawler(moto_glue.FakeCrawler):  # type: ignore[misc]
         self.last_updated = utcnow()
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the crawler as GetCrawler shows it."""
         shown: dict[str, Any] = super().as_dict()
         if not self.crawls:
             return shown
@@ -140,7 +146,7 @@ class Crawler(moto_glue.FakeCrawler):  # type: ignore[misc]
         return shown
 
     def metrics(self) -> dict[str, Any]:
-        """What GetCrawlerMetrics says of this crawler."""
+        """Return what GetCrawlerMetrics says of this crawler."""
         times = [one.seconds for one in self.crawls if not one.under_way]
         counted = self.crawls[-1].counted if self.crawls else crawl.Counted()
         return {
@@ -180,7 +186,7 @@ def _policy(given: dict[str, str] | None) -> dict[str, str]:
     }
 
 
-def check(operation: str, settings: dict[str, Any], backend: moto_glue.GlueBackend) -> None:
+def check(operation: str, settings: dict[str, Any], backend: Any) -> None:
     """Refuse what AWS refuses in a crawler's settings, and by name what is not done here."""
     wrong = (
         _wrong_targets(settings["targets"])

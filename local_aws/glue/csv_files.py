@@ -42,7 +42,7 @@ class CsvClassifier:
 
 
 def recognise(sample: bytes, whole_file: bool, compression: str, size: int, how: CsvClassifier | None) -> Schema | None:
-    """The schema of a CSV file, or None when it is not CSV for this classifier.
+    """Return the schema of a CSV file, or None when it is not CSV for this classifier.
 
     sample: the beginning of the file, uncompressed; whole_file: whether that is all of it; size: of the file, bytes;
     how: a custom classifier, None for Glue's own.
@@ -68,7 +68,7 @@ def _decoded(sample: bytes, whole_file: bool) -> str | None:
 
 
 def _rows(text: str, separator: str, quote: str, whole_file: bool) -> tuple[list[list[str]], int]:
-    """The first records that are not empty, and how many characters they take."""
+    """Return the first records that are not empty, and how many characters they take."""
     lines = text.splitlines(keepends=True)
     reader = csv.reader(lines, delimiter=separator, quotechar=quote, strict=True)
     rows: list[list[str]] = []
@@ -122,7 +122,7 @@ def _has_header(rows: list[list[str]], how: CsvClassifier | None) -> bool:
 
 
 def infer(values: Iterable[str], trims: bool) -> str:
-    """The type of a column: bigint, double or boolean when every value that is there reads as one, else string.
+    """Return the type of a column: bigint, double or boolean when every value that is there reads as one, else string.
 
     Dates and times stay strings, as with Glue's CSV classifiers.
     """

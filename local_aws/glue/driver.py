@@ -31,17 +31,17 @@ def die_with_the_server() -> None:
 
 
 def quoted(name: str) -> str:
-    """A name as Spark's SQL wants it."""
+    """Return a name as Spark's SQL wants it."""
     return "`" + name.replace("`", "``") + "`"
 
 
 def text(value: str) -> str:
-    """A string literal of Spark's SQL."""
+    """Return a string literal of Spark's SQL."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def columns_sql(columns: list[dict[str, str]]) -> str:
-    """Columns (Name, Type, maybe Comment) as a column list."""
+    """Return columns (Name, Type, maybe Comment) as a column list."""
     return ", ".join(
         f"{quoted(column['Name'])} {column['Type']}"
         + (f" comment {text(column['Comment'])}" if column.get("Comment") else "")
@@ -50,7 +50,7 @@ def columns_sql(columns: list[dict[str, str]]) -> str:
 
 
 def table_sql(table: dict[str, Any]) -> str:
-    """The statement that registers one table of catalog.json."""
+    """Return the statement that registers one table of catalog.json."""
     keys = ", ".join(quoted(key["Name"]) for key in table["partition_keys"])
     options = ", ".join(f"{text(name)} {text(value)}" for name, value in table["options"].items())
     return (
@@ -63,7 +63,7 @@ def table_sql(table: dict[str, Any]) -> str:
 
 
 def partitions_sql(table: dict[str, Any]) -> str:
-    """The one statement that registers all partitions of a table."""
+    """Return the one statement that registers all partitions of a table."""
     keys = [quoted(key["Name"]) for key in table["partition_keys"]]
     clauses = (
         "partition ("
@@ -95,7 +95,7 @@ class Catalog:
                 session.sql(partitions_sql(table))
 
     def contents(self) -> dict[str, int]:
-        """Table name with its database -> number of partitions."""
+        """Return table name with its database -> number of partitions."""
         external = self.session._jsparkSession.sharedState().externalCatalog()
         found = {}
         for database in self.session.catalog.listDatabases():
@@ -135,12 +135,12 @@ def show_catalog(run: Path) -> Catalog | None:
         plain(session, *args, **kwargs)
         catalog.register(session)
 
-    SparkSession.__init__ = with_catalog  # type: ignore[method-assign]
+    SparkSession.__init__ = with_catalog  # type: ignore[method-assign, assignment]
     return catalog
 
 
 def message_of(error: BaseException) -> str:
-    """One text for an error: Spark's without the query plan that follows its first line."""
+    """Return one text for an error: Spark's without the query plan that follows its first line."""
     words = str(error).strip()
     if type(error).__module__.startswith(("pyspark.", "py4j.")):
         words = words.split("\n", 1)[0]

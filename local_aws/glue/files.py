@@ -4,6 +4,7 @@ import bz2
 import gzip
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 from local_aws.glue import csv_files, json_files, parquet_files
 from local_aws.glue.csv_files import SAMPLE_BYTES, CsvClassifier
@@ -14,7 +15,7 @@ _REMEMBERED = 20_000  # a file that has not changed is not read again
 
 @lru_cache(maxsize=_REMEMBERED)
 def schema_of(path: Path, etag: str, size: int, classifiers: tuple[CsvClassifier, ...]) -> Schema | None:
-    """The schema of a file, or None when no classifier knows it.
+    """Return the schema of a file, or None when no classifier knows it.
 
     etag and size tell versions of one path apart. Custom classifiers come first, in their order, then Glue's own:
     Parquet, JSON, CSV. Source: the AWS Glue developer guide, "Built-in classifiers".
@@ -36,13 +37,17 @@ def schema_of(path: Path, etag: str, size: int, classifiers: tuple[CsvClassifier
 
 
 def _sample(path: Path, start: bytes) -> tuple[str, bytes, bool]:
-    """Compression, the first megabyte of content, and whether that was all."""
+    """Return compression, the first megabyte of content, and whether that was all."""
     if start[:2] == b"\x1f\x8b":
-        compression, opened = "gzip", gzip.open(path, "rb")
-    elif start[:3] == b"BZh":
-        compression, opened = "bzip2", bz2.open(path, "rb")
-    else:
-        compression, opened = "none", path.open("rb")
-    with opened as file:
-        sample = file.read(SAMPLE_BYTES)
-        return compression, sample, not file.read(1)
+        with gzip.open(path) as zipped:
+            return "gzip", *_first(zipped)
+    if start[:3] == b"BZh":
+        with bz2.open(path) as squeezed:
+            return "bzip2", *_first(squeezed)
+    with path.open("rb") as plain:
+        return "none", *_first(plain)
+
+
+def _first(file: BinaryIO | gzip.GzipFile | bz2.BZ2File) -> tuple[bytes, bool]:
+    sample = file.read(SAMPLE_BYTES)
+    return sample, not file.read(1)

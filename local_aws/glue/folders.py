@@ -56,12 +56,12 @@ class FoundTable:
 
 
 def is_data(key: str) -> bool:
-    """Whether Hive readers see the object: not a folder marker, nor hidden by an underscore or a dot."""
+    """Tell whether Hive readers see the object: not a folder marker, nor hidden by an underscore or a dot."""
     return not key.endswith("/") and not any(part.startswith(("_", ".")) for part in key.split("/"))
 
 
 def excluded(pattern: str) -> Callable[[str], bool]:
-    """A test of keys (relative to the include path) for one exclude pattern, a glob in which * stops at a slash."""
+    """Return a test of keys (relative to the include path) for an exclude pattern, a glob whose * stops at a slash."""
     parts = re.split(r"(\*\*|\*|\?|\{[^}]*\}|\[[^]]*\])", pattern)
     regex = "".join(_glob_part(part) for part in parts)
     return lambda relative: re.fullmatch(regex, relative) is not None
@@ -82,13 +82,13 @@ def _glob_part(part: str) -> str:
 
 
 def table_name(prefix: str, bucket: str) -> str:
-    """The name for a table at a folder, a file or a bucket: its last part, lower case, all else an underscore."""
+    """Return the name for a table at a folder, file or bucket: its last part, lower case, all else an underscore."""
     last = prefix.rstrip("/").rsplit("/", 1)[-1] or bucket
     return re.sub(r"[^a-z0-9_]", "_", last.lower())
 
 
 def tables(files: Iterable[File], bucket: str, prefix: str, grouping: Grouping) -> list[FoundTable]:
-    """The tables below an include path.
+    """Return the tables below an include path.
 
     prefix: the include path's key prefix, with its last slash, or empty.
     """
@@ -123,7 +123,7 @@ def _tables(files: list[File], bucket: str, prefix: str, grouping: Grouping) -> 
 
 
 def _one_table(files: list[File], prefix: str, grouping: Grouping) -> list[File]:
-    """The files of one table at this folder, if it is one: the majority that goes together; none if it is not."""
+    """Return the files of one table at this folder: the majority that goes together; none if it is no table."""
     groups = clusters(file.schema for file in files)
     if grouping.combine:
         alike = [file for file in files if file.schema.format == groups[0][0].format]
@@ -138,7 +138,7 @@ def _one_table(files: list[File], prefix: str, grouping: Grouping) -> list[File]
 
 
 def _largest_cluster(files: list[File]) -> list[File]:
-    """The files that make up a table whose place was given: those that go together, if not all do."""
+    """Return the files that make up a table whose place was given: those that go together, if not all do."""
     largest = set(clusters(file.schema for file in files)[0])
     return [file for file in files if file.schema in largest]
 
@@ -163,7 +163,7 @@ def _table(files: list[File], bucket: str, prefix: str) -> FoundTable:
 
 
 def _partition_keys(files: list[File], prefix: str) -> tuple[str, ...]:
-    """A key for each folder level below the root: its name in `name=value` folders, else partition_0, partition_1.
+    """Return a key for each folder level below the root: the name in `name=value` folders, else partition_0 and on.
 
     Files at several depths (in folders without names) make a table without partitions.
     """

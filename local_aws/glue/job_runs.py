@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,28 +51,29 @@ _runs_folder = Path()
 
 
 def keep_runs_in(folder: Path) -> None:
-    """Where runs get their folders. Called once, when the server starts."""
-    global _runs_folder  # noqa: PLW0603 (one server in a process)
+    """Set where runs get their folders. Called when the server starts."""
+    global _runs_folder
     _runs_folder = folder
     folder.mkdir(parents=True, exist_ok=True)
 
 
-class JobRun(moto_glue.FakeJobRun):  # type: ignore[misc]
+class JobRun(moto_glue.FakeJobRun):
     """A run. Its state is set by the thread that watches its process, never by being looked at."""
 
     def __init__(self, **made_of: Any) -> None:
         super().__init__(**made_of)
-        self.completed_on = None
+        self.completed_on: datetime | None = None  # type: ignore[assignment]
         self.error_message: str | None = None
         self.glue_version: str | None = None
         self.seconds: int = 0
 
     def advance(self) -> None:
-        """Looking at a run does not move it."""
+        """Do nothing: looking at a run does not move it."""
 
     @property
     def status(self) -> str:
-        return self._status
+        """State of the run."""
+        return str(self._status)
 
     @status.setter
     def status(self, value: str) -> None:
@@ -79,19 +81,20 @@ class JobRun(moto_glue.FakeJobRun):  # type: ignore[misc]
         self.modified_on = utcnow()
 
     def end(self, state: str, message: str | None = None) -> None:
-        """The run is over."""
+        """Note that the run is over."""
         self.completed_on = utcnow()
         self.error_message = message
         self.seconds = round((self.completed_on - self.started_on).total_seconds())
         self.status = state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """A run that was under way when it was saved has no process now."""
+        """Restore; a run that was under way when it was saved has no process now."""
         self.__dict__.update(state)
         if self._status in UNDER_WAY:
             self.end("FAILED", SERVER_ENDED)
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the run as GetJobRun shows it."""
         shown: dict[str, Any] = super().as_dict()
         shown |= {"LogGroupName": LOG_GROUP, "GlueVersion": self.glue_version, "ExecutionTime": self.seconds}
         if self.completed_on is None:
@@ -101,17 +104,19 @@ class JobRun(moto_glue.FakeJobRun):  # type: ignore[misc]
         return shown
 
 
-class Job(moto_glue.FakeJob):  # type: ignore[misc]
+class Job(moto_glue.FakeJob):
     """A job. Starting it starts a process."""
 
-    job_runs: list[JobRun]
+    job_runs: list[JobRun]  # type: ignore[assignment]
+    command: dict[str, str]  # type: ignore[assignment]
+    backend: Any
 
     def __init__(self, *settings: Any, **named: Any) -> None:
         super().__init__(*settings, **named)
         _check(self.max_capacity, self.worker_type)
 
     def change(self, changes: dict[str, Any]) -> None:
-        """UpdateJob: the definition given takes the place of the old one, whole, as the Glue API says."""
+        """Let the definition given take the place of the old one, whole, as UpdateJob does."""
         _check(changes.get("MaxCapacity"), changes.get("WorkerType"))
         unknown = sorted(set(changes) - set(_SETTINGS))
         if unknown:
@@ -120,7 +125,9 @@ class Job(moto_glue.FakeJob):  # type: ignore[misc]
             setattr(self, ours, changes.get(name) or _EMPTY.get(name))
         self.last_modified_on = utcnow()
 
-    def start_job_run(self, *, arguments: dict[str, str] | None, **overrides: Any) -> str:
+    def start_job_run(  # type: ignore[override]
+        self, *, arguments: dict[str, str] | None, **overrides: Any
+    ) -> str:
         """Start a run and return its id.
 
         Raises ConcurrentRunsExceededException over the job's limit, InvalidInputException for a role that Glue may
@@ -218,7 +225,7 @@ def _process(job: Job, run: JobRun, role_arn: str) -> tuple[str, str | None]:
         run.status = "RUNNING"
     if run.job_run_id in _asked_to_stop:
         running.kill()
-    status = running.wait(run.timeout * SECONDS_A_MINUTE)
+    status = running.wait((run.timeout or DEFAULT_TIMEOUT_MINUTES) * SECONDS_A_MINUTE)
     if status is None:
         return "TIMEOUT", f"Job run exceeded its timeout of {run.timeout} minutes"
     return ("SUCCEEDED", None) if status == 0 else ("FAILED", running.error(status))
@@ -226,7 +233,7 @@ def _process(job: Job, run: JobRun, role_arn: str) -> tuple[str, str | None]:
 
 def _task(job: Job, run: JobRun, role_arn: str) -> spark_process.Task:
     account, region = job.backend.account_id, job.backend.region_name
-    given = run.arguments
+    given = run.arguments or {}
     folder = (_runs_folder / run.job_run_id).absolute()
     folders = {bucket: object_store.bucket_folder(bucket) for bucket in object_store.buckets()}
     return spark_process.Task(
@@ -251,7 +258,7 @@ def _task(job: Job, run: JobRun, role_arn: str) -> spark_process.Task:
 
 
 def _fetch(address: str) -> tuple[str, bytes]:
-    """The name and the bytes of an object given as `s3://bucket/key`. Raises FileNotFoundError naming it."""
+    """Return the name and the bytes of an object given as `s3://bucket/key`. Raises FileNotFoundError naming it."""
     bucket, _, key = address.removeprefix("s3://").partition("/")
     try:
         return key.rsplit("/", 1)[-1], object_store.read(bucket, key)
@@ -260,7 +267,7 @@ def _fetch(address: str) -> tuple[str, bytes]:
 
 
 def _open_log(job: Job, run: JobRun) -> Any:
-    """Both streams of the run in CloudWatch Logs, and the function that adds a line to one of them."""
+    """Open both streams of the run in CloudWatch Logs; return the function that adds a line to one of them."""
     logs = logs_backends[job.backend.account_id][job.backend.region_name]
     for name in ("output", "error"):
         logs.ensure_log_group(f"{LOG_GROUP}/{name}")

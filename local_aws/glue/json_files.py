@@ -11,7 +11,7 @@ _INT_LIMIT = 2**31
 
 
 def recognise(sample: bytes, whole_file: bool, compression: str, size: int) -> Schema | None:
-    """The schema of a file of JSON objects; None when it is not one."""
+    """Return the schema of a file of JSON objects; None when it is not one."""
     try:
         text = sample.decode("utf-8-sig", "strict" if whole_file else "ignore")
     except UnicodeDecodeError:
@@ -32,8 +32,9 @@ def recognise(sample: bytes, whole_file: bool, compression: str, size: int) -> S
 
 
 def _records(text: str, whole_file: bool) -> tuple[list[dict[str, Any]], int]:
-    """The objects of the text and how many characters they take; none when there is anything else in it."""
-    decoder, position, records = json.JSONDecoder(), 0, []
+    """Return the objects of the text and how many characters they take; none when there is anything else in it."""
+    decoder, position = json.JSONDecoder(), 0
+    records: list[dict[str, Any]] = []
     while len(records) < SAMPLE_RECORDS:
         while position < len(text) and text[position] in " \t\r\n":
             position += 1
@@ -50,7 +51,7 @@ def _records(text: str, whole_file: bool) -> tuple[list[dict[str, Any]], int]:
 
 
 def hive_type(value: Any) -> str:
-    """The Hive type of a JSON value; an empty text for null, which says nothing."""
+    """Return the Hive type of a JSON value; an empty text for null, which says nothing."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 def mount_table(buckets: Mapping[str, Path], role_arn: str) -> dict[str, Path]:
-    """Bucket -> folder, for a run that works as `role_arn`. Every role sees every bucket."""
+    """Return bucket -> folder, for a run that works as `role_arn`. Every role sees every bucket."""
     return dict(buckets)
 
 
 def spark_settings(mounts: Mapping[str, Path]) -> dict[str, str]:
-    """The settings that make `s3://` (and `s3a://`) paths of unchanged scripts work on plain folders.
+    """Return the settings that make `s3://` (and `s3a://`) paths of unchanged scripts work on plain folders.
 
     RawLocalFileSystem writes no checksum files. `fs.viewfs.overload.scheme.target.s3.impl` must stay unset: with it, a
     write to an unknown bucket would land anywhere.

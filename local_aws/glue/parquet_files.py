@@ -37,7 +37,7 @@ _SIMPLE = {
 
 
 def recognise(path: Path) -> Schema | None:
-    """The schema of a Parquet file; None when it is not one. The footer alone is read."""
+    """Return the schema of a Parquet file; None when it is not one. The footer alone is read."""
     try:
         with pq.ParquetFile(path) as file:
             columns = tuple(Column(field.name.lower(), hive_type(field.type)) for field in file.schema_arrow)
@@ -47,7 +47,7 @@ def recognise(path: Path) -> Schema | None:
 
 
 def hive_type(kind: pa.DataType) -> str:
-    """The Hive type of an Arrow type."""
+    """Return the Hive type of an Arrow type."""
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision},{kind.scale})"
     if pa.types.is_timestamp(kind):

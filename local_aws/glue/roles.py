@@ -12,7 +12,7 @@ CREDENTIALS_LAST_SECONDS = 12 * 3600
 
 
 def find(account: str, region: str, role: str) -> Any | None:
-    """The IAM role of a name, a path with a name, or an ARN; None when there is none that Glue may assume."""
+    """Return the IAM role of a name, a path with a name, or an ARN; None when there is none that Glue may assume."""
     name = role.rsplit("/", 1)[-1]
     roles = iam_backends[account][get_partition(region)].roles.values()
     found = next((one for one in roles if one.name == name), None)
@@ -35,7 +35,7 @@ def _services(statement: dict[str, Any]) -> list[str]:
 
 
 def temporary_credentials(account: str, region: str, role_arn: str) -> dict[str, str]:
-    """Credentials of a role for one job run, as environment variables."""
+    """Make credentials of a role for one job run, as environment variables."""
     assumed = sts_backends[account][get_partition(region)].assume_role(
         region_name=region,
         role_session_name=SESSION_NAME,

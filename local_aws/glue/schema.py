@@ -44,13 +44,13 @@ class Schema:
 
 
 def similarity(one: Iterable[Column], other: Iterable[Column]) -> float:
-    """How alike two lists of columns are: names in both / names in either, 0 to 1."""
+    """Tell how alike two lists of columns are: names in both / names in either, 0 to 1."""
     names, others = {column.name for column in one}, {column.name for column in other}
     return len(names & others) / len(names | others) if names | others else 1.0
 
 
 def clusters(schemas: Iterable[Schema]) -> list[list[Schema]]:
-    """Schemas put together that are of one format and similar enough, the largest cluster first."""
+    """Return schemas put together that are of one format and similar enough, the largest cluster first."""
     found: list[list[Schema]] = []
     for schema in schemas:
         for cluster in found:
@@ -64,7 +64,7 @@ def clusters(schemas: Iterable[Schema]) -> list[list[Schema]]:
 
 
 def merged(schemas: Iterable[Schema]) -> Schema:
-    """One schema for files of one table: all columns in order of appearance, with types wide enough for all."""
+    """Return one schema for files of one table: all columns in order of appearance, with types wide enough for all."""
     several = list(schemas)
     types: dict[str, str] = {}
     for schema in several:
@@ -78,7 +78,7 @@ _WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 
 def wider(one: str, other: str) -> str:
-    """The type that holds values of both; string when no other does."""
+    """Return the type that holds values of both; string when no other does."""
     if one == other:
         return one
     if one in _WHOLE and other in _WHOLE:
@@ -89,7 +89,7 @@ def wider(one: str, other: str) -> str:
 
 
 def storage_descriptor(schema: Schema, location: str, parameters: dict[str, str]) -> dict[str, Any]:
-    """The StorageDescriptor that a crawler writes for a table or a partition."""
+    """Return the StorageDescriptor that a crawler writes for a table or a partition."""
     return {
         "Columns": [{"Name": column.name, "Type": column.type} for column in schema.columns],
         "Location": location,

@@ -43,12 +43,12 @@ class Task:
 
 
 def driver_memory_mb(worker_type: str | None) -> int:
-    """Heap of the one process that stands for the workers: that of the worker type, within what a laptop has."""
+    """Return the heap of the process that stands for the workers: by worker type, within what a laptop has."""
     return DRIVER_MB.get(worker_type or "", LARGEST_DRIVER_MB)
 
 
 def engine_settings(folder: Path, memory_mb: int) -> dict[str, str]:
-    """Settings of the engine that a script may override. None of them changes a result."""
+    """Return the engine settings that a script may override. None of them changes a result."""
     cores = min(os.cpu_count() or 1, MOST_CORES)
     return {
         "spark.master": f"local[{cores}]",
@@ -96,7 +96,7 @@ def prepare(task: Task) -> list[str]:
 
 
 def python_path(task: Task) -> str:
-    """Where the driver's Python and the workers' Python look: the zip files and modules of the run, and awsglue."""
+    """Return where Python looks, in driver and workers: the zip files and modules of the run, and awsglue."""
     libraries = task.folder / "libraries"
     archives = [str(libraries / name) for name in task.extra_py if not name.endswith(".py")]
     modules = [str(libraries)] if any(name.endswith(".py") for name in task.extra_py) else []
@@ -104,7 +104,7 @@ def python_path(task: Task) -> str:
 
 
 def environment(task: Task) -> dict[str, str]:
-    """The whole environment of the run: nothing of the server's own but the way to a shell."""
+    """Return the whole environment of the run: nothing of the server's own but the way to a shell."""
     return {
         "PATH": os.environ.get("PATH") or "/usr/bin:/bin",
         "HOME": str(task.folder),
@@ -169,7 +169,7 @@ class Running:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def wait(self, seconds: float) -> int | None:
-        """The exit status; None when the time was up, and then the run is dead. All output has been read."""
+        """Return the exit status; None when the time was up, and then the run is dead. All output has been read."""
         try:
             status: int | None = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -184,7 +184,7 @@ class Running:
         return status
 
     def error(self, status: int) -> str:
-        """Why it failed, as GetJobRun says it."""
+        """Tell why it failed, as GetJobRun says it."""
         described = self.folder / "error.json"
         if not described.exists():
             return f"Command failed with exit code {status}"

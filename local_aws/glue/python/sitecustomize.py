@@ -6,10 +6,10 @@ AWS Glue" (modules already provided in AWS Glue version 5.0).
 """
 
 import sys
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from collections.abc import Sequence
 
 _ON_GLUE = {
     "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3",

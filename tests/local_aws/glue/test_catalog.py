@@ -61,7 +61,9 @@ def test_a_partition_has_a_value_for_each_key(aws, database, table):
 def test_batches_of_partitions(aws, database, table):
     request = {"DatabaseName": database, "TableName": table}
     days = [f"2020-01-{day:02}" for day in range(1, 31)]
-    assert "Errors" not in aws.glue.batch_create_partition(PartitionInputList=[partition(day) for day in days], **request)
+    assert "Errors" not in aws.glue.batch_create_partition(
+        PartitionInputList=[partition(day) for day in days], **request
+    )
     told = aws.glue.batch_create_partition(PartitionInputList=[partition(days[0])], **request)
     assert told["Errors"][0]["ErrorDetail"]["ErrorCode"] == "AlreadyExistsException"
     assert aws.partitions(database, table) == [[day] for day in days]

@@ -303,8 +303,10 @@ def test_an_incremental_crawler_needs_log_policies(aws, place):
     request = {"Name": "c", "Role": "worker", "DatabaseName": "d", "Targets": targets, "RecrawlPolicy": INCREMENTAL}
     assert refusal(aws.glue.create_crawler, **request) == (
         "InvalidInputException",
-        'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior value '
-        "and LOG UpdateBehavior value.",
+        (
+            'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior '
+            "value and LOG UpdateBehavior value."
+        ),
     )
 
 
@@ -327,7 +329,6 @@ def test_states_of_a_crawl_and_what_is_refused_meanwhile(aws, place, monkeypatch
     go_on.set()
     crawler = aws.until_ready(place.crawler)
     assert crawler["LastCrawl"]["Status"] == "SUCCEEDED"
-    assert glue.list_crawls(CrawlerName=place.crawler)["Crawls"][0]["State"] == "COMPLETED"
     glue.delete_crawler(Name=place.crawler)
     assert refusal(glue.get_crawler, Name=place.crawler)[0] == "EntityNotFoundException"
 

@@ -28,9 +28,7 @@ def found(files, prefix="", **grouping):
 
 def test_named_partitions():
     """The guide's first example: sales/year=2019/month=Jan/day=1 and the others."""
-    files = [
-        file(f"sales/year=2019/month={month}/day={day}/f.json") for month in ("Jan", "Feb") for day in ("1", "2")
-    ]
+    files = [file(f"sales/year=2019/month={month}/day={day}/f.json") for month in ("Jan", "Feb") for day in ("1", "2")]
     assert found(files, "sales/") == {
         "sales": (
             "sales/",

@@ -25,8 +25,7 @@ def test_moto_is_the_pinned_one():
 
 def test_moto_makes_its_records_from_module_globals(tmp_path):
     """So that a class of ours under the same name is the one that is made."""
-    stock = inspect.getsourcefile(models)
-    text = open(stock).read()
+    text = inspect.getsource(models)
     assert "crawler = FakeCrawler(" in text
     assert "self.jobs[name] = FakeJob(" in text
     assert "table = FakeTable(" in text
@@ -47,23 +46,49 @@ def test_moto_finds_the_api_through_its_urls(tmp_path):
 
 def test_what_is_overridden_is_there():
     for name in (
-        "create_database get_database update_database delete_database create_table get_table delete_table "
-        "delete_crawler create_job start_job_run get_partitions get_tables batch_get_partition"
-    ).split():
+        "create_database",
+        "get_database",
+        "update_database",
+        "delete_database",
+        "create_table",
+        "get_table",
+        "delete_table",
+        "delete_crawler",
+        "create_job",
+        "start_job_run",
+        "get_partitions",
+        "get_tables",
+        "batch_get_partition",
+    ):
         assert hasattr(models.GlueBackend, name), name
     for name in (
-        "batch_create_partition batch_update_partition batch_delete_partition batch_get_partition "
-        "batch_delete_table get_partitions get_tables start_job_run parameters glue_backend"
-    ).split():
+        "batch_create_partition",
+        "batch_update_partition",
+        "batch_delete_partition",
+        "batch_get_partition",
+        "batch_delete_table",
+        "get_partitions",
+        "get_tables",
+        "start_job_run",
+        "parameters",
+        "glue_backend",
+    ):
         assert hasattr(responses.GlueResponse, name), name
 
 
 def test_what_we_add_is_not_there_yet():
     """When moto gets one of these, ours must be looked at again."""
     for name in (
-        "create_classifier update_classifier get_classifier get_classifiers delete_classifier "
-        "update_crawler get_crawler_metrics update_job batch_stop_job_run"
-    ).split():
+        "create_classifier",
+        "update_classifier",
+        "get_classifier",
+        "get_classifiers",
+        "delete_classifier",
+        "update_crawler",
+        "get_crawler_metrics",
+        "update_job",
+        "batch_stop_job_run",
+    ):
         assert not hasattr(responses.GlueResponse, name), name
 
 
@@ -78,7 +103,7 @@ def test_the_records_we_build_on():
     assert parameters(stock_table.create_partition) == ["self", "partiton_input"]
     for name in ("self.versions[str(self._current_version + 1)]", "self.partitions[str(partition.values)]"):
         assert name in source(stock_table)
-    assert '_status' in source(models.FakeCrawl.__mro__[1])
+    assert "_status" in source(models.FakeCrawl.__mro__[1])
     assert "self.crawls[-1].status" in source(stock_crawler)
 
 

@@ -115,9 +115,7 @@ def test_how_scripts_end(aws, request, script, state, message):
     key = f"ends/{abs(hash(script))}.py"
     aws.put("scripts", key, script)
     name = f"ends-{abs(hash(script))}"
-    aws.glue.create_job(
-        Name=name, Role="worker", Command={"Name": "glueetl", "ScriptLocation": f"s3://scripts/{key}"}
-    )
+    aws.glue.create_job(Name=name, Role="worker", Command={"Name": "glueetl", "ScriptLocation": f"s3://scripts/{key}"})
     run = aws.run(name)
     assert run["JobRunState"] == state
     assert run.get("ErrorMessage", "").startswith(message or "")
@@ -129,9 +127,7 @@ def test_a_script_that_is_not_there(aws):
     aws.glue.create_job(Name="no-script", Role="worker", Command=command)
     run = aws.run("no-script")
     assert run["JobRunState"] == "FAILED"
-    assert run["ErrorMessage"] == (
-        "LAUNCH ERROR | FileNotFoundError: File not found: s3://scripts/nobody.py"
-    )
+    assert run["ErrorMessage"] == ("LAUNCH ERROR | FileNotFoundError: File not found: s3://scripts/nobody.py")
 
 
 def test_shared_modules_need_extra_py_files(aws, job):

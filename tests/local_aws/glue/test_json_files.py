@@ -2,7 +2,12 @@ from local_aws.glue.json_files import SERDE, recognise
 
 
 def look(text: str, whole_file: bool = True):
-    return recognise(text.encode(), whole_file, "none", len(text), )
+    return recognise(
+        text.encode(),
+        whole_file,
+        "none",
+        len(text),
+    )
 
 
 def columns(schema):

@@ -11,7 +11,7 @@ class GlueContext:
 
     def __init__(self, sparkContext: SparkContext, **_: Any) -> None:  # noqa: N803 (AWS's name)
         self.spark_session = SparkSession.builder.getOrCreate()
-        self._context = sparkContext
+        self._context: Any = sparkContext
 
     def get_logger(self) -> Any:
         """Spark's own logger, which writes to the error log of the run."""
