@@ -29,6 +29,7 @@ MAX_TEXT = 32_767
 
 HEADER_ROW = 5
 FIRST_ROW = HEADER_ROW + 1
+GAP = 3.0  # width of the column between table and chart
 
 INK = "3B2A20"
 COFFEE = "5A3A28"
@@ -333,7 +334,8 @@ def _write_question(book: Workbook, report: Report, sheet: Sheet, page: Page, fo
     worksheet.row_dimensions[1].height = 26
     _print_set_up(worksheet, report, page)
     sums = totals(sheet)
-    for place, width in enumerate(_widths(sheet, sums, formats)):
+    widths = [*_widths(sheet, sums), GAP] if question.chart else _widths(sheet, sums)
+    for place, width in enumerate(widths):
         worksheet.column_dimensions[_letter(place)].width = width
     if sheet.rows:
         worksheet.freeze_panes = f"A{FIRST_ROW}"
@@ -436,7 +438,7 @@ def _footer(text: str) -> str:
     return text[:100].replace("&", "&&")
 
 
-def _widths(sheet: Sheet, sums: list[Value] | None, formats: dict[str, str]) -> list[float]:
+def _widths(sheet: Sheet, sums: list[Value] | None) -> list[float]:
     """Column widths in characters: the widest of what is shown, the title wrapped to two lines, at most 48."""
     widths = []
     for place, column in enumerate(sheet.question.columns):
@@ -559,7 +561,7 @@ PALETTE = ("5A3A28", "B5763A", "7C9082", "D9B382", "8C4A3C", "4F6D7A", "C9A227",
 
 
 def _style_chart(drawing: Any, chart: Chart, sheet: Sheet) -> None:
-    drawing.title = chart.title or sheet.question.title
+    drawing.title = _chart_title(chart.title or sheet.question.title)
     drawing.height, drawing.width = 9.5, 18
     if len(drawing.series) == 1:
         drawing.legend = None
@@ -577,8 +579,22 @@ def _style_chart(drawing: Any, chart: Chart, sheet: Sheet) -> None:
     form = next(column.format for column in sheet.question.columns if column.name == chart.values[0])
     drawing.y_axis.number_format = "0%" if form == "percent" else "#,##0"
     drawing.y_axis.majorGridlines.spPr = _light_line()
+    if sheet.question.columns[_place(sheet, chart.categories)].format == "date":
+        drawing.x_axis.number_format = number_formats("")["date"]
     if chart.kind == "bar":
         drawing.x_axis.scaling.orientation = "maxMin"  # the table's first row on top
+
+
+def _chart_title(text: str) -> Any:
+    from openpyxl.chart.text import RichText, Text
+    from openpyxl.chart.title import Title
+    from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
+
+    look = CharacterProperties(sz=1200, b=True, solidFill=COFFEE)
+    paragraph = Paragraph(
+        pPr=ParagraphProperties(defRPr=look), r=[RegularTextRun(rPr=look, t=_text(text))], endParaRPr=None
+    )
+    return Title(tx=Text(rich=RichText(p=[paragraph])), overlay=False)
 
 
 def _light_line() -> Any:

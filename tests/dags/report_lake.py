@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,7 @@ def _put_rows() -> None:
     _insert("product", [*products, "volume", "unitofmeasure"], MEMBERS["product"])
     _insert("staff", ["staffno", "stafffirstname", "stafflastname"], MEMBERS["staff"])
     _insert("sales_outlet", ["salesoutletno", "neighbourhood"], MEMBERS["sales_outlet"], "salesoutlet_id")
+    _put_days("2019-04-17", "2019-04-30")
     put_lines(LINES)
     athena(
         "insert into coffee_shop_clean.quarantine values "
@@ -151,6 +153,14 @@ def _put_rows() -> None:
         "('sales_reciept', 'sales-reciept/a.csv', 'v1', 8, '6,2019-03-01,10:00:00,Y,3', 'quantity: many', "
         "cast(null as decimal(12,2)), 'load-1')"
     )
+
+
+def _put_days(first: str, last: str) -> None:
+    day, rows = date.fromisoformat(first), []
+    while day <= date.fromisoformat(last):
+        rows.append(f"({_text(md5(day.isoformat()))}, date '{day}', {day.isoweekday()}, '{day:%A}')")
+        day += timedelta(days=1)
+    athena(f"insert into date (date_id, date, dayofweekno, dayofweekname) values {', '.join(rows)}")
 
 
 def put_lines(lines: str) -> None:
