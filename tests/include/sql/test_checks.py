@@ -1,0 +1,207 @@
+"""Every data check: silent on tables that are right, and it names the row when one thing is wrong.
+
+A broken table is a WITH query of the table's own name in front of the check, made of the real one.
+"""
+
+from pathlib import Path
+
+import jinja2
+import pytest
+
+CHECKS = Path(__file__).parents[3] / "include" / "sql" / "checks"
+NAMES = [path.stem for path in sorted(CHECKS.glob("*.sql"))]
+DB = "coffee_shop_conform"
+
+
+def check(lake, name, first="2019-04-08", last="2019-04-11", **broken):
+    """Run a check; `broken` gives tables to read in place of those of the lake."""
+    text = (CHECKS / f"{name}.sql").read_text(encoding="utf-8")
+    sql = jinja2.Template(text).render(params={"first_date": first, "last_date": last})
+    if broken:
+        tables = ",\n".join(f'"{table.replace("__", "$")}" as ({query})' for table, query in broken.items())
+        body = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
+        body = body.removeprefix("with ")
+        sql = f"with {tables}{'' if body.startswith('select') else ','} {body}"
+    return [dict(zip(answer.columns, row, strict=True)) for answer in [lake.query(sql)] for row in answer.rows]
+
+
+def instead(table, where, **changes):
+    """The table with other values in some of its rows."""
+    columns = {
+        "sales_reciept": "transaction_id line_no transactionno transactiontime isinstoretransaction date_id "
+        "salesoutlet_id staff_id customer_id product_id quantity unitprice saleamount wholesaleprice retailprice "
+        "ispromoitem business_date",
+        "pastry_inventory": "inventory_id date_id salesoutlet_id product_id stoctquantity soldquantity waste "
+        "business_date",
+        "sales_target": "sales_target_id salesoutlet_id month_id monthyear beans beverage food merchendise totalgoal",
+        "date": "date_id date dayofweekno dayofweekname dayofmonthno weekno weekname monthno monthname month_id "
+        "quarterno quartername year",
+        "customer": "customer_id customerno",
+        "staff": "staff_id staffno",
+        "product": "product_id productno",
+        "sales_outlet": "salesoutlet_id salesoutletno",
+    }[table].split()
+    items = [f"case when {where} then {changes[c]} else {c} end as {c}" if c in changes else c for c in columns]
+    return f"select {', '.join(items)} from {DB}.{table}"
+
+
+def twice(table, where):
+    return f"select * from {DB}.{table} union all select * from {DB}.{table} where {where}"
+
+
+def without(table, where):
+    return f"select * from {DB}.{table} where not ({where})"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_check_says_what_it_does_and_whether_it_fails(name):
+    first, second, *_ = (CHECKS / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    assert first in ("-- #fail", "-- #warn")
+    assert second.startswith("-- ")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "mixed_transactions"])
+def test_tables_that_are_right(lake, name):
+    assert check(lake, name) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_load_that_touched_no_date(lake, name):
+    assert check(lake, name, "9999-12-31", "0001-01-01") == []
+
+
+def test_a_transaction_with_two_customers(lake):
+    found = check(lake, "mixed_transactions")
+    assert [(row["business_date"], row["transactionno"], row["customers"]) for row in found] == [("2019-04-11", "2", 2)]
+    assert check(lake, "mixed_transactions", last="2019-04-10") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "broken"),
+    [
+        ("keys_are_unique", "sales_reciept", {"sales_reciept": twice("sales_reciept", "line_no = 2")}),
+        ("keys_are_unique", "sales_reciept", {"sales_reciept": without("sales_reciept", "line_no = 1")}),
+        (
+            "keys_are_unique",
+            "sales_reciept",
+            {"sales_reciept": instead("sales_reciept", "line_no = 2", line_no="5")},
+        ),
+        ("keys_are_unique", "pastry_inventory", {"pastry_inventory": twice("pastry_inventory", "waste = 9")}),
+        ("keys_are_unique", "sales_target", {"sales_target": twice("sales_target", "totalgoal > 0")}),
+        ("members_are_unique", "customer", {"customer": twice("customer", "customerno = '3'")}),
+        ("members_are_unique", "product", {"product": twice("product", "productno = '3'")}),
+        ("members_are_unique", "staff", {"staff": twice("staff", "staffno = '3'")}),
+        ("members_are_unique", "sales_outlet", {"sales_outlet": twice("sales_outlet", "salesoutletno = '3'")}),
+        ("members_are_unique", "date", {"date": twice("date", "dayofmonthno = 3")}),
+        (
+            "members_are_unique",
+            "product",
+            {"product": instead("product", "productno = '1'", productno="'2'")},
+        ),
+        (
+            "ids_come_from_the_numbers",
+            "customer",
+            {"customer": instead("customer", "customerno = '3'", customerno="'03'")},
+        ),
+        ("ids_come_from_the_numbers", "staff", {"staff": instead("staff", "staffno = '3'", staffno="'4'")}),
+        (
+            "ids_come_from_the_numbers",
+            "sales_reciept",
+            {"sales_reciept": instead("sales_reciept", "line_no = 2", transactionno="'77'")},
+        ),
+        (
+            "ids_come_from_the_numbers",
+            "sales_reciept, date_id",
+            {"sales_reciept": instead("sales_reciept", "line_no = 2", date_id="'0'")},
+        ),
+        (
+            "ids_come_from_the_numbers",
+            "pastry_inventory",
+            {"pastry_inventory": instead("pastry_inventory", "waste = 9", inventory_id="'0'")},
+        ),
+        ("ids_come_from_the_numbers", "date", {"date": instead("date", "dayofmonthno = 3", date_id="'0'")}),
+        ("ids_find_their_row", "customer_id", {"customer": without("customer", "customerno = '0'")}),
+        ("ids_find_their_row", "product_id", {"product": without("product", "productno = '10'")}),
+        ("ids_find_their_row", "staff_id", {"staff": without("staff", "staffno = '10'")}),
+        ("ids_find_their_row", "salesoutlet_id", {"sales_outlet": without("sales_outlet", "salesoutletno = '2'")}),
+        ("ids_find_their_row", "date_id", {"date": without("date", "dayofmonthno = 9")}),
+        ("ids_find_their_row", "month_id", {"date": instead("date", "true", month_id="'0'")}),
+        *[
+            (
+                "needed_values_are_there",
+                problem,
+                {"sales_reciept": instead("sales_reciept", "line_no = 2", **{column: to})},
+            )
+            for problem, column, to in [
+                ("key", "transactionno", "null"),
+                ("id", "customer_id", "null"),
+                ("transactiontime", "transactiontime", "null"),
+                ("transactiontime", "transactiontime", "'24:00:00'"),
+                ("quantity", "quantity", "0"),
+                ("unitprice", "unitprice", "null"),
+                ("saleamount", "saleamount", "-0.01"),
+                ("price", "wholesaleprice", "-1"),
+                ("ispromoitem", "ispromoitem", "'yes'"),
+                ("isinstoretransaction", "isinstoretransaction", "'X'"),
+            ]
+        ],
+        (
+            "needed_values_are_there",
+            "id",
+            {"pastry_inventory": instead("pastry_inventory", "waste = 9", product_id="null")},
+        ),
+        ("needed_values_are_there", "id", {"sales_target": instead("sales_target", "true", month_id="null")}),
+        ("totals_tie_out", "sales_reciept", {"sales_reciept": without("sales_reciept", "line_no = 3")}),
+        (
+            "totals_tie_out",
+            "sales_reciept",
+            {"sales_reciept": instead("sales_reciept", "line_no = 3", saleamount="saleamount + 0.01")},
+        ),
+        (
+            "totals_tie_out",
+            "sales_reciept",
+            {"sales_reciept": without("sales_reciept", "business_date = '2019-04-09'")},
+        ),
+        ("totals_tie_out", "pastry_inventory", {"pastry_inventory": without("pastry_inventory", "waste = 9")}),
+        (
+            "totals_tie_out",
+            "sales_target",
+            {"sales_target": instead("sales_target", "totalgoal > 0", totalgoal="totalgoal + 1")},
+        ),
+        ("calendar_is_whole", "gap before", {"date": without("date", "dayofmonthno = 17")}),
+        ("calendar_is_whole", "gap before", {"date": without("date", "dayofmonthno = 1")}),
+        ("calendar_is_whole", "gap after", {"date": without("date", "dayofmonthno = 30")}),
+        ("calendar_is_whole", "wrong in date", {"date": instead("date", "dayofmonthno = 3", dayofweekname="'Sunday'")}),
+        ("calendar_is_whole", "wrong in date", {"date": instead("date", "dayofmonthno = 3", weekno="13")}),
+        (
+            "calendar_is_whole",
+            "partition outside date",
+            {"sales_reciept__partitions": "select '2019-05-01' as business_date"},
+        ),
+        (
+            "figures_that_disagree",
+            "pastry_inventory",
+            {"pastry_inventory": instead("pastry_inventory", "waste = 9", waste="8")},
+        ),
+        (
+            "figures_that_disagree",
+            "sales_target",
+            {"sales_target": instead("sales_target", "totalgoal > 0", totalgoal="totalgoal + 1")},
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(lake, name, expected, broken):
+    found = check(lake, name, **broken)
+    assert found
+    assert any(expected in row.values() for row in found)
+
+
+def test_every_check_is_broken_above():
+    cases = next(mark for mark in test_what_is_wrong_is_named.pytestmark if mark.name == "parametrize").args[1]
+    assert {case[0] for case in cases} | {"mixed_transactions"} == set(NAMES)
+
+
+def test_days_that_were_not_touched_are_not_looked_at(lake):
+    broken = {"sales_reciept": instead("sales_reciept", "business_date = '2019-04-12'", quantity="0")}
+    assert check(lake, "needed_values_are_there", **broken) == []
+    assert len(check(lake, "needed_values_are_there", last="2019-04-12", **broken)) == 1

@@ -1,0 +1,114 @@
+"""Every question and headline query, run by the local Athena: rows in (`rows/`), rows expected (`cases/`).
+
+A case has a period and the rows that the query must give, in order; an empty cell is a null, `8/11` a ratio. A mutation
+changes a filter, a join or an order of the query: the rows of at least one case must then differ.
+"""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import jinja2
+import pytest
+import yaml
+
+CASES = Path(__file__).parent / "cases"
+SQL = Path(__file__).parents[3] / "include" / "sql"
+QUERIES = [str(path.relative_to(SQL)) for path in sorted(SQL.glob("*/*.sql")) if path.parent.name != "checks"]
+
+
+def cases_of(query):
+    return yaml.safe_load((CASES / query).with_suffix(".yaml").read_text(encoding="utf-8"))
+
+
+def render(text, first, last):
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)
+    return template.render(
+        params={"period_start": f"{first}", "period_end": f"{last}", "clean_database": "coffee_shop_clean"}
+    )
+
+
+def expected(case, answer):
+    """The case's rows with the types of the answer."""
+    header, *lines = ([cell.strip() for cell in line.split("|")] for line in case["rows"].splitlines())
+    assert answer.columns == header
+    return [tuple(value(kind, cell) for kind, cell in zip(answer.types, line, strict=True)) for line in lines]
+
+
+def value(kind, cell):
+    if cell == "":
+        return None
+    if kind == "double":
+        above, _, below = cell.partition("/")
+        return float(above) / float(below or 1)
+    return {"integer": int, "bigint": int, "decimal": Decimal, "date": date.fromisoformat}.get(kind, str)(cell)
+
+
+def test_there_are_cases_for_every_query_and_no_others():
+    assert sorted(str(path.relative_to(CASES).with_suffix(".sql")) for path in CASES.rglob("*.yaml")) == QUERIES
+    assert len([query for query in QUERIES if not query.startswith("headline")]) == 22
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [(query, number) for query in QUERIES for number in range(len(cases_of(query)["cases"]))],
+)
+def test_rows(lake, query, number):
+    case = cases_of(query)["cases"][number]
+    answer = lake.query(render((SQL / query).read_text(encoding="utf-8"), *case["period"]))
+    assert answer.rows == expected(case, answer)
+
+
+@pytest.mark.parametrize(
+    ("query", "of"),
+    [(query, mutation["of"]) for query in QUERIES for mutation in cases_of(query)["mutations"]],
+)
+def test_a_mutation_is_caught(lake, query, of):
+    text = (SQL / query).read_text(encoding="utf-8")
+    cases = cases_of(query)
+    mutation = next(item for item in cases["mutations"] if item["of"] == of)
+    assert mutation["was"] in text, "the query no longer says this: change the mutation with it"
+    mutant = text.replace(mutation["was"], mutation["becomes"])
+    for case in cases["cases"]:
+        answer = lake.query(render(mutant, *case["period"]))
+        if answer.rows != expected(case, answer):
+            return
+    pytest.fail(f"no case of {query} notices: {mutation['was']} -> {mutation['becomes']}")
+
+
+def test_only_the_partitions_of_the_period_and_six_days_before_are_read(lake):
+    """Objects of the days around hold no Parquet: a query that opens one fails."""
+    table = lake.glue.get_table(DatabaseName="coffee_shop_conform", Name="sales_reciept")["Table"]
+    columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+    lake.glue.create_database(DatabaseInput={"Name": "traps"})
+    kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType")
+    for name in ("customer", "product", "staff", "sales_outlet", "date", "sales_reciept"):
+        found = lake.glue.get_table(DatabaseName="coffee_shop_conform", Name=name)["Table"]
+        lake.glue.create_table(DatabaseName="traps", TableInput={key: found[key] for key in kept if key in found})
+    for day in ("2019-04-08", "2019-04-09", "2019-04-11"):
+        folder = f"coffee_shop_conform/sales_reciept/business_date={day}/"
+        lake.add_partition("traps", "sales_reciept", day, folder, columns)
+    for day in ("2019-04-01", "2019-04-12"):
+        lake.put(f"traps/{day}/data.parquet", b"no Parquet")
+        lake.add_partition("traps", "sales_reciept", day, f"traps/{day}/", columns)
+    for query in QUERIES:
+        answer = lake.query(render((SQL / query).read_text(encoding="utf-8"), "2019-04-08", "2019-04-11"), "traps")
+        assert answer.rows, query
+    with pytest.raises(Exception, match="2019-04-12"):
+        lake.query("select sum(quantity) from sales_reciept where business_date >= '2019-04-11'", "traps")
+
+
+def test_questions_without_the_days_before_do_not_read_them(lake):
+    """The six days before are opened by those seven that sum over them, and by no other."""
+    lake.put("traps/2019-04-07/data.parquet", b"no Parquet")
+    table = lake.glue.get_table(DatabaseName="coffee_shop_conform", Name="sales_reciept")["Table"]
+    columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+    lake.add_partition("traps", "sales_reciept", "2019-04-07", "traps/2019-04-07/", columns)
+    fail = []
+    for query in QUERIES:
+        try:
+            lake.query(render((SQL / query).read_text(encoding="utf-8"), "2019-04-08", "2019-04-11"), "traps")
+        except Exception:
+            fail.append(query)
+    assert [Path(query).name[:2] for query in fail] == ["01", "02", "02", "03", "04", "05"]
+    assert {query.split("/")[0] for query in fail} == {"employee", "sales"}
