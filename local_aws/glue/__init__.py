@@ -10,7 +10,7 @@ def install(home: Path) -> None:
     """
     from moto.glue import models, urls
 
-    from local_aws.glue import backend, catalog, crawlers, job_runs
+    from local_aws.glue import backend, catalog, crawlers, job_runs, log_pages
 
     models.FakeTable = catalog.Table  # type: ignore[misc]
     models.FakeCrawler = crawlers.Crawler  # type: ignore[misc, assignment]
@@ -20,3 +20,4 @@ def install(home: Path) -> None:
         account.backend = backend.Backend
     urls.url_paths["{0}/$"] = backend.Api.dispatch
     job_runs.keep_runs_in(home / "glue" / "runs")
+    log_pages.install()

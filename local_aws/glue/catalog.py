@@ -20,7 +20,7 @@ PARTITIONS_PAGE = 1000
 TABLES_PAGE = 100
 
 
-class ValidationException(GlueClientError):  # noqa: N818 (AWS's name)
+class ValidationException(GlueClientError):
     """A request that breaks the service model."""
 
     def __init__(self, message: str) -> None:

@@ -41,7 +41,7 @@ _SETTINGS = {
 }
 
 
-class CrawlerStoppingException(GlueClientError):  # noqa: N818 (AWS's name)
+class CrawlerStoppingException(GlueClientError):
     """The crawler is on its way to a stop (botocore: CrawlerStoppingException)."""
 
     def __init__(self, message: str) -> None:

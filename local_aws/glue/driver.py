@@ -139,6 +139,14 @@ def show_catalog(run: Path) -> Catalog | None:
     return catalog
 
 
+def from_script(error: BaseException, script: str) -> Any:
+    """Return the error's traceback from the script's own lines on: what called the script helps nobody."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != script:
+        trace = trace.tb_next
+    return trace
+
+
 def message_of(error: BaseException) -> str:
     """Return one text for an error: Spark's without the query plan that follows its first line."""
     words = str(error).strip()
@@ -172,7 +180,7 @@ def main() -> int:
             error = refused
     if error is None:
         return 0
-    traceback.print_exception(error)
+    traceback.print_exception(type(error), error, from_script(error, script))
     (run / "error.json").write_text(json.dumps({"message": message_of(error)}), "utf-8")
     return 1
 
