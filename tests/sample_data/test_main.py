@@ -59,13 +59,10 @@ def test_bytes_do_not_depend_on_hash_seeds_or_the_machine_s_language(tmp_path):
     """Run as users do, in an interpreter of its own, isolated from every installed package."""
     here = make(tmp_path / "here", "2019-04-01", "2019-04-08")
     there = tmp_path / "there"
-    subprocess.run(
-        [
-            sys.executable, "-S", "-m", "sample_data", "--from", "2019-04-01", "--to", "2019-04-08",
-            "--output", there, "--lines-per-month", "600",
-        ],
-        check=True, cwd=ROOT, env={"PATH": os.environ["PATH"], "PYTHONHASHSEED": "5", "LC_ALL": "C"}, capture_output=True,
-    )  # fmt: skip
+    command = [sys.executable, "-S", "-m", "sample_data", "--from", "2019-04-01", "--to", "2019-04-08"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "5", "LC_ALL": "C"}
+    more = ["--output", there, "--lines-per-month", "600"]
+    subprocess.run([*command, *more], check=True, cwd=ROOT, env=environment, capture_output=True)
     assert {str(path.relative_to(there)): path.read_bytes() for path in there.rglob("*.csv")} == here
 
 
