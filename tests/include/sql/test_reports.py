@@ -24,12 +24,10 @@ def question_of(name, sql):
     return next(question for question in REPORTS[name]["questions"] if question["sql"] == sql)
 
 
-def test_three_workbooks_hold_the_22_questions():
-    assert {name: len(report["questions"]) for name, report in REPORTS.items()} == {
-        "customer": 11,
-        "employee": 2,
-        "sales": 9,
-    }
+def test_three_workbooks_hold_the_questions_of_figures_4():
+    asked = {"customer": 11, "employee": 2, "sales": 9}
+    assert REPORTS.keys() == asked.keys()
+    assert all(len(REPORTS[name]["questions"]) >= number for name, number in asked.items())
     assert {report["file"] for report in REPORTS.values()} == {"customers.xlsx", "employees.xlsx", "sales.xlsx"}
 
 
