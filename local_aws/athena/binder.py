@@ -1519,6 +1519,9 @@ class Binder:
                     "EXPRESSION_NOT_SCALAR", "Aggregations, window functions or grouping operations are not allowed here", at
                 )  # fmt: skip
         arguments = list(node.expressions) if arguments is None else arguments
+        if arguments and isinstance(arguments[-1], exp.Order):
+            order = arguments[-1]
+            arguments = [*arguments[:-1], order.this]
         distinct = ""
         if arguments and isinstance(arguments[0], exp.Distinct):
             if len(arguments[0].expressions) != 1 and function.name == "count":
@@ -1529,9 +1532,6 @@ class Binder:
                 )
             distinct = "DISTINCT "
             arguments = [*arguments[0].expressions, *arguments[1:]]
-        if arguments and isinstance(arguments[-1], exp.Order):
-            order = arguments[-1]
-            arguments = [*arguments[:-1], order.this]
         if len(arguments) == 1 and isinstance(arguments[0], exp.Star):
             if function.name != "count":
                 raise QueryError("SYNTAX_ERROR", f"mismatched input '*' in {function.name}", at)

@@ -47,6 +47,8 @@ _MACROS = (
          WHEN a IS NULL OR i IS NULL THEN NULL
          WHEN i > 0 AND i <= len(a) THEN list_extract(a, i)
          ELSE list_extract(a, CAST('!subscript ' || CAST(i AS VARCHAR) || ' ' || CAST(len(a) AS VARCHAR) AS BIGINT)) END""",
+    """CREATE TEMP MACRO trino_element_at(a, i) AS CASE
+         WHEN i = 0 THEN list_extract(a, CAST('!subscript 0 0' AS BIGINT)) ELSE list_extract(a, i) END""",
     """CREATE TEMP MACRO trino_map_value(m, k) AS CASE
          WHEN m IS NULL OR k IS NULL OR map_contains(m, k) THEN m[k]
          ELSE list_extract(map_values(m), CAST('!key ' || CAST(k AS VARCHAR) AS BIGINT)) END""",

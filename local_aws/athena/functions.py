@@ -577,7 +577,7 @@ def _round(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typ
 
 _scalar("truncate", MATH, ("double -> double", "trunc({0})"), ("real -> real", "trunc({0})"))
 for _name, _sql in {
-    "sqrt": "CASE WHEN {0} < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt({0}) END", "cbrt": "cbrt({0})",
+    "sqrt": "CASE WHEN {0} < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt({0}) END", "cbrt": "CASE WHEN pow(round(cbrt({0})), 3) = {0} THEN round(cbrt({0})) ELSE cbrt({0}) END",
     "exp": "exp({0})",
     "ln": "CASE WHEN {0} > 0 THEN ln({0}) WHEN {0} = 0 THEN CAST('-Infinity' AS DOUBLE) "
           "WHEN {0} IS NOT NULL THEN CAST('NaN' AS DOUBLE) END",
@@ -819,7 +819,8 @@ _scalar("slice", ARRAY, ("array(T), bigint, bigint -> array(T)",
         "CASE WHEN {1} < 0 THEN len({0}) + {1} ELSE {1} - 1 END + {2})"))  # fmt: skip
 _scalar("flatten", ARRAY, ("array(array(T)) -> array(T)", "flatten({0})"))
 _scalar("repeat", ARRAY, ("T, integer -> array(T)", "list_transform(range(0, {1}), lambda i: {0})"))
-_scalar("element_at", ARRAY, ("array(T), bigint -> T", "list_extract({0}, {1})"), ("map(K, V), K -> V", "{0}[{1}]"))
+_scalar("element_at", ARRAY, ("array(T), bigint -> T", "trino_element_at({0}, {1})"),
+        ("map(K, V), K -> V", "{0}[{1}]"))  # fmt: skip
 _scalar("map_keys", MAP, ("map(K, V) -> array(K)", "map_keys({0})"))
 _scalar("map_values", MAP, ("map(K, V) -> array(V)", "map_values({0})"))
 _scalar("map", MAP, ("array(K), array(V) -> map(K, V)", "map({0}, {1})"))
@@ -851,8 +852,21 @@ def _sequence(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> 
     if len(args) == 3 and not args[2].type.name.startswith("interval"):
         _bad_parameters("sequence", args, "sequence(date, date, interval day to second)", at)
     x, y = coerce(start, wide), coerce(stop, wide)
+    if len(args) == 3 and args[2].type.name == "interval year to month":
+        return _month_sequence(x, y, args[2], wide, at)
     step = args[2].sql if len(args) == 3 else f"CASE WHEN {x} <= {y} THEN to_days(1) ELSE to_days(-1) END"
     return Typed(f"CAST(generate_series({x}, {y}, {step}) AS {duck_type(wide)}[])", array(wide))
+
+
+def _month_sequence(x: str, y: str, step: Typed, wide: Type, at: Place) -> Typed:
+    """Months are counted from the start each time: 31 January, 28 February, 31 March."""
+    m = re.fullmatch(r"to_(month|year)s\((-?\d+)\)", step.sql)
+    months = int(m[2]) * (12 if m[1] == "year" else 1) if m else 0
+    if not months:
+        raise Refused("sequence with an interval that is not written out", at)
+    count = f"datesub('month', {x}, {y}) // {months}"
+    values = f"list_transform(range(0, {count} + 1), lambda i: CAST({x} + to_months(CAST(i * {months} AS INTEGER)) AS {duck_type(wide)}))"
+    return Typed(values, array(wide))
 
 
 # --- lambdas ---------------------------------------------------------------------------------------------------------
