@@ -8,13 +8,14 @@ import traceback
 import uuid
 from collections.abc import Callable
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from moto.cloudformation import models as moto_models
 from moto.cloudformation import urls
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.utilities.utils import get_partition
 
+from local_aws import state
 from local_aws.cloudformation import operations, parameters, planning, template
 from local_aws.cloudformation.errors import (
     AlreadyExistsError,
@@ -132,7 +133,7 @@ class Api(BaseResponse):
 
     def _from_url(self, url: str) -> str:
         address = urlsplit(url)
-        host, path = address.netloc.split(".")[0], address.path.lstrip("/")
+        host, path = address.netloc.split(".")[0], unquote(address.path.lstrip("/"))
         by_path = host == "s3" or host.startswith("s3-") or not address.netloc.endswith(".amazonaws.com")
         bucket, _, key = path.partition("/") if by_path else (host, "", path)
         place = self._backend.place(Stack("", ""), self._endpoint_url)
@@ -443,6 +444,8 @@ def _in_background(stack: Stack, operation: Callable[[], None]) -> None:
             failed = "UPDATE_ROLLBACK_FAILED" if stack.status.startswith("UPDATE") else "DELETE_FAILED"
             failed = "CREATE_FAILED" if stack.status.startswith(("CREATE", "ROLLBACK")) else failed
             stack.note(failed, f"Internal failure: {error!r}")
+        finally:
+            state.changed()
 
     threading.Thread(target=run, name=f"stack-{stack.name}", daemon=True).start()
 

@@ -98,11 +98,15 @@ def _make(
             resource.physical_id = str(name)
         else:
             name = name or kind.generated_name(place, logical_id, _suffix())
+            # known before it is there: should the server be ended right after, it can still be found and removed
+            resource.physical_id = kind.expected_id(place, name, properties)
             resource.physical_id = kind.create(place, name, properties)
         done.append(resource)
         stack.note_resource(resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
         kind.configure(place, resource.physical_id, properties)
     except _EXPECTED as error:
+        if resource not in done and logical_id not in (imported or ()):
+            resource.physical_id = ""
         stack.note_resource(resource, "CREATE_FAILED", str(error))
         stack.resources = stack.resources | {logical_id: before or resource}
         raise ResourceFailedError(logical_id, "create") from error

@@ -71,6 +71,10 @@ class ResourceType:
         """Return the name of one that has none in the template. suffix: a few random letters and digits."""
         return f"{place.stack_name}-{logical_id}-{suffix}"
 
+    def expected_id(self, place: Place, name: str, properties: Properties) -> str:
+        """Return the physical id that `create` will give."""
+        return name
+
     def create(self, place: Place, name: str, properties: Properties) -> str:
         """Make it and return its physical id."""
         raise NotImplementedError

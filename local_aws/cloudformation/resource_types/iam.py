@@ -129,6 +129,10 @@ class ManagedPolicy(ResourceType):
     )
 
     @override
+    def expected_id(self, place: Place, name: str, properties: Properties) -> str:
+        return f"arn:{place.partition}:iam::{place.account}:policy{properties.get('Path', '/')}{name}"
+
+    @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
         self._check_size(name, properties)
         same = {key: properties[key] for key in ("Path", "Description") if key in properties}

@@ -26,7 +26,7 @@ _ENCRYPTION = record(
 _LIFECYCLE_RULE = record(
     {
         "Id": text,
-        "Status": text,
+        "Status": only("Enabled", "Disabled"),
         "Prefix": text,
         "ExpirationInDays": whole,
         "NoncurrentVersionExpiration": record({"NoncurrentDays": whole, "NewerNoncurrentVersions": whole}),
@@ -48,7 +48,9 @@ class Bucket(ResourceType):
             "BucketEncryption": _ENCRYPTION,
             "LifecycleConfiguration": record({"Rules": many(_LIFECYCLE_RULE)}, ("Rules",)),
             "NotificationConfiguration": record({"EventBridgeConfiguration": record({"EventBridgeEnabled": flag})}),
-            "OwnershipControls": record({"Rules": many(record({"ObjectOwnership": text}))}, ("Rules",)),
+            "OwnershipControls": record(
+                {"Rules": many(record({"ObjectOwnership": only("BucketOwnerEnforced")}))}, ("Rules",)
+            ),
             "PublicAccessBlockConfiguration": _BLOCK,
             "Tags": many(record({"Key": text, "Value": text})),
             "VersioningConfiguration": record({"Status": only("Enabled", "Suspended")}, ("Status",)),
@@ -107,13 +109,11 @@ class Bucket(ResourceType):
 
 
 def _encryption(s3: Any, bucket: str, value: Properties | None) -> None:
-    if value is None:
-        s3.delete_bucket_encryption(Bucket=bucket)
-        return
-    rules = [
-        {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
-        for rule in value["ServerSideEncryptionConfiguration"]
-    ]
+    # S3 encrypts every bucket; without a rule of its own a bucket has this one
+    own = (value or {}).get(
+        "ServerSideEncryptionConfiguration", [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    )
+    rules = [{"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]} for rule in own]
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
 
 
@@ -186,6 +186,11 @@ class BucketPolicy(ResourceType):
     name = "AWS::S3::BucketPolicy"
     replaces = frozenset({"Bucket"})
     form = record({"Bucket": text, "PolicyDocument": anything}, ("Bucket", "PolicyDocument"))
+
+    @override
+    def expected_id(self, place: Place, name: str, properties: Properties) -> str:
+        bucket: str = properties["Bucket"]
+        return bucket
 
     @override
     def create(self, place: Place, name: str, properties: Properties) -> str:
