@@ -53,7 +53,10 @@ class Gateway:
             return [b"ready\n"]
         request = Request(environ)
         service = _service(request)
-        if service != "s3":
+        if service == "s3":
+            # a body is there once: whoever refuses a call after reading it must not wait for it a second time
+            environ |= {"wsgi.input": request.stream, "wsgi.input_terminated": True}
+        else:
             _buffer(environ)
             request = Request(environ)
         protocol, operation, uri_params = _operation(service, request)
