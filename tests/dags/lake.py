@@ -2,7 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
 
 Row = tuple[str | None, ...]
 
@@ -32,6 +35,16 @@ def objects(s3: Any, bucket: str, prefix: str = "") -> dict[str, tuple[str, Any]
     return {
         found["Key"]: (found["ETag"], found["LastModified"]) for page in pages for found in page.get("Contents", [])
     }
+
+
+def parsed(dag_id: str) -> Any:
+    """Return a DAG as its file makes it in the environment of now."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    file = ROOT / "dags" / ("coffee_shop_load.py" if dag_id == "coffee_shop_load" else "coffee_shop_reports.py")
+    bag = DagBag(dag_folder=str(file))
+    assert bag.import_errors == {}
+    return bag.dags[dag_id]
 
 
 def run(dag: Any, conf: Mapping[str, object] | None = None) -> Any:
