@@ -58,10 +58,6 @@ PARQUET = {
 Rows = list[dict[str, str | None]]
 
 
-class QueryFailed(Exception):
-    """A query that Athena did not finish; the text is its StateChangeReason."""
-
-
 @dataclass(frozen=True)
 class Answer:
     """A query's result: column names, their Athena types, and typed rows in order."""
@@ -115,7 +111,7 @@ class Lake:
         """Run a query to its end.
 
         Raises:
-            QueryFailed: with what Athena said.
+            RuntimeError: with what Athena said.
         """
         run = self.athena.start_query_execution(
             QueryString=sql,
@@ -128,7 +124,7 @@ class Lake:
                 break
             time.sleep(0.01)
         if status["State"] != "SUCCEEDED":
-            raise QueryFailed(status.get("StateChangeReason", status["State"]))
+            raise RuntimeError(status.get("StateChangeReason", status["State"]))
         pages = list(self.athena.get_paginator("get_query_results").paginate(QueryExecutionId=run))
         described = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
         types = [column["Type"] for column in described]
