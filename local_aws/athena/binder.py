@@ -478,6 +478,7 @@ class Binder:
                 text = self._group_text(group, key)
             body.needed |= made_of
         scope.grouped, scope.group_columns, scope.group_sql = True, columns, sqls
+        scope.group_clause = group is not None
         return text
 
     def _group_text(self, group: exp.Group, key: Callable[[exp.Expression], str]) -> str:
@@ -586,8 +587,7 @@ class Binder:
             columns = [c for c in found[0].columns if not c.hidden]
         else:
             columns = list(scope.merged.values())
-            skip = {c.name.lower() for c in columns}
-            columns += [c for r in scope.relations for c in r.columns if not c.hidden and c.name.lower() not in skip]
+            columns += [c for r in scope.relations for c in r.columns if not c.hidden]
         outputs = []
         for c in columns:
             if scope.grouped and c not in scope.group_columns:
@@ -664,7 +664,7 @@ class Binder:
         aliases = Relation(None, [Column(o.alias, o.typed.type, o.typed.sql, o.made_of) for o in outputs if o.alias])
         before = self._scope
         scope = Scope([aliases], before)
-        scope.grouped, scope.group_sql = before.grouped, before.group_sql
+        scope.grouped, scope.group_sql, scope.group_clause = before.grouped, before.group_sql, before.group_clause
         scope.group_columns = before.group_columns | set(aliases.columns)
         scope.windows = before.windows
         self._scope = scope
@@ -758,6 +758,8 @@ class Binder:
             merged = Column(x.name, wide, merged_sql, {x, y}, dict(kept.origins) if kept else {})
             merged.relation = kept.relation if kept else None
             scope.merged[wanted] = merged
+            for c in (x, y):
+                c.hidden = c.merged = True
             body.needed |= {x, y}
             conditions.append(f"{xs} = {ys}")
         return " AND ".join(conditions)
@@ -968,7 +970,7 @@ class Binder:
                 if r.alias and r.alias.lower() == node.table.lower()
                 and (not node.db or (r.database or "") == node.db.lower())
             ]  # fmt: skip
-        found = [c for r in relations for c in r.columns if c.name.lower() == wanted]
+        found = [c for r in relations for c in r.columns if c.name.lower() == wanted and not c.merged]
         if len(found) > 1:
             raise QueryError("AMBIGUOUS_NAME", f"Column '{node.sql('trino')}' is ambiguous", self.at(node))
         return found[0] if found else None
@@ -1061,7 +1063,8 @@ class Binder:
             handler = _HANDLERS.get(kind)
             if handler is not None:
                 return handler(self, node)
-        raise Refused(f"{node.key.upper()} ({node.sql('trino')[:60]})", self.at(node))
+        called = "AT TIME ZONE" if isinstance(node, exp.AtTimeZone) else f"{node.key.upper()} ({node.sql('trino')[:60]})"
+        raise Refused(called, self.at(node))
 
     def _group_match(self, node: exp.Expression) -> Typed | None:
         if not self._scope.group_sql or node.find(exp.Query, exp.Window) or self._has_aggregate(node):
@@ -1434,9 +1437,6 @@ class Binder:
             return Typed("CAST(current_timestamp AT TIME ZONE 'UTC' AS DATE)", DATE)
         return self._call(functions.FUNCTIONS["now"], [], node)
 
-    def _at_time_zone(self, node: exp.AtTimeZone) -> Typed:
-        raise Refused("AT TIME ZONE", self.at(node))
-
     def _subquery(self, node: exp.Expression) -> Typed:
         sql, t = self._one_column(node, scalar=True)
         return Typed(f"({sql})", t)
@@ -1500,7 +1500,7 @@ class Binder:
         return out
 
     def _grouping(self, node: exp.Anonymous) -> Typed:
-        if not self._scope.grouped:
+        if not self._scope.group_clause:
             raise QueryError("MISSING_GROUP_BY", "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause", self.at(node))
         args = [self.expression(e).sql for e in node.expressions]
         return Typed(f"CAST(grouping({', '.join(args)}) AS BIGINT)" if len(args) > 31 else f"CAST(grouping({', '.join(args)}) AS INTEGER)", BIGINT if len(args) > 31 else Type("integer"))
@@ -1753,7 +1753,7 @@ _HANDLERS: dict[type, Callable[..., Typed]] = {
     exp.Interval: Binder._interval, exp.Array: Binder._array, exp.Bracket: Binder._bracket,
     exp.DPipe: Binder._concat_operator, exp.Extract: Binder._extract, exp.Trim: Binder._trim,
     exp.StrPosition: Binder._position, exp.Substring: Binder._substring, exp.CurrentDate: Binder._current,
-    exp.CurrentTimestamp: Binder._current, exp.AtTimeZone: Binder._at_time_zone, exp.Subquery: Binder._subquery,
+    exp.CurrentTimestamp: Binder._current, exp.Subquery: Binder._subquery,
     exp.Select: Binder._subquery, exp.Exists: Binder._exists, exp.Anonymous: Binder._function,
     exp.Filter: Binder._filter, exp.GroupConcat: Binder._group_concat, exp.ArgMax: Binder._arg_extreme,
     exp.ArgMin: Binder._arg_extreme, exp.Window: Binder._window,

@@ -60,6 +60,35 @@ class LocalTrino(Trino):
         }
         PRIMARY_PARSERS = {k: _placed(v) for k, v in Trino.Parser.PRIMARY_PARSERS.items()}  # noqa: RUF012
 
+        def _parse_type(self, *args: Any, **kwargs: Any) -> Any:
+            token = self._curr
+            node = super()._parse_type(*args, **kwargs)
+            if isinstance(node, exp.Cast | exp.Interval) and token is not None:
+                node.meta.setdefault("start", token.start)
+            return node
+
+        def _parse_select(self, *args: Any, **kwargs: Any) -> Any:
+            token = self._curr
+            node = super()._parse_select(*args, **kwargs)
+            if isinstance(node, exp.Expression) and token is not None:
+                node.meta.setdefault("start", token.start)
+            return node
+
+        def _parse_limit(self, *args: Any, **kwargs: Any) -> Any:
+            if self._match_text_seq("LIMIT", "ALL"):
+                return exp.Limit(expression=exp.column("all"))
+            if not self._match_text_seq("FETCH"):
+                return super()._parse_limit(*args, **kwargs)
+            if not self._match_text_seq("FIRST") and not self._match_text_seq("NEXT"):
+                self.raise_error("Expecting: 'FIRST', 'NEXT'")
+            count = self._parse_number()
+            if not self._match_text_seq("ROW") and not self._match_text_seq("ROWS"):
+                self.raise_error("Expecting: 'ROW', 'ROWS'")
+            ties = bool(self._match_text_seq("WITH", "TIES"))
+            if not ties and not self._match_text_seq("ONLY"):
+                self.raise_error("Expecting: 'ONLY', 'WITH TIES'")
+            return self.expression(exp.Fetch(count=count, limit_options=exp.LimitOptions(with_ties=ties)))
+
 
 def parse(sql: str) -> exp.Expression:
     """Parse one statement.

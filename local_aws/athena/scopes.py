@@ -46,7 +46,8 @@ class Column:
     origins: dict[Scan, str] = field(default_factory=dict)
     base: tuple[Scan, str] | None = None
     relation: Relation | None = None
-    hidden: bool = False
+    hidden: bool = False  # not part of *
+    merged: bool = False  # joined by USING: known only by its bare name from then on
     explicit_name: bool = True
 
 
@@ -103,6 +104,7 @@ class Scope:
     variables: dict[str, Type] = field(default_factory=dict)  # lambda arguments: name -> type
     variable_sql: dict[str, str] = field(default_factory=dict)
     grouped: bool = False
+    group_clause: bool = False
     group_columns: set[Column] = field(default_factory=set)
     group_sql: set[str] = field(default_factory=set)
     windows: dict[str, object] = field(default_factory=dict)
