@@ -38,9 +38,9 @@ def _runs_of(airflow: AirflowRest, plan: Backfill) -> list[dict[str, Any]]:
     words = urllib.parse.urlencode(
         {
             "run_type": "backfill",
-            "logical_date_gte": plan.due_from.isoformat(),
-            "logical_date_lte": plan.due_to.isoformat(),
-            "order_by": "logical_date",
+            "run_after_gte": plan.due_from.isoformat(),
+            "run_after_lte": plan.due_to.isoformat(),
+            "order_by": "run_after",
             "limit": 500,
         }
     )
