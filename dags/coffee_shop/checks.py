@@ -40,8 +40,10 @@ class Finding:
     rows: Sequence[Sequence[str | None]]
 
 
-def render_checks(folder: Path, dates: Sequence[str]) -> list[Check]:
+def render_checks(folder: Path, dates: Sequence[str], clean_database: str) -> list[Check]:
     """Return the checks of a folder, ready to run for the dates (ISO) that a load touched.
+
+    They run in the conform database; ``clean_database`` is what they compare it with.
 
     Raises:
         CheckError: a file's first line is neither ``-- #fail`` nor ``-- #warn``.
@@ -56,7 +58,8 @@ def render_checks(folder: Path, dates: Sequence[str]) -> list[Check]:
         level = text.partition("\n")[0].removeprefix("-- #").strip()
         if level not in LEVELS or not text.startswith("-- #"):
             raise CheckError(f"{file.name}, line 1: expected '-- #fail' or '-- #warn'.")
-        query = environment.from_string(text).render(params={"first_date": first, "last_date": last})
+        params = {"first_date": first, "last_date": last, "clean_database": clean_database}
+        query = environment.from_string(text).render(params=params)
         # the first line of the query names it: in Airflow's list of mapped tasks and in Athena's history
         checks.append(Check(file.stem, level, f"-- {file.stem} #{level}\n{query.partition(chr(10))[2]}"))
     return checks

@@ -128,7 +128,8 @@ def _log_open_files(ledger: Json) -> None:
 def list_checks(**context: Any) -> list[dict[str, str]]:
     """Return the arguments of each check's query, for the dates that this load touched."""
     result = read_load(result_key(load_id_of(context)))
-    found = checks.render_checks(include_folder() / "sql" / "checks", touched_dates(result))
+    folder = include_folder() / "sql" / "checks"
+    found = checks.render_checks(folder, touched_dates(result), names().clean_database)
     return [{"query": check.query} for check in found]
 
 

@@ -9,7 +9,7 @@ with clean as (
         count(*) as lines,
         sum(quantity) as quantity,
         sum(saleamount) as amount
-    from coffee_shop_clean.sales_reciept
+    from {{ params.clean_database }}.sales_reciept
     where date between '{{ params.first_date }}' and '{{ params.last_date }}'
     group by salesoutletno, date
     union all
@@ -20,7 +20,7 @@ with clean as (
         count(*) as lines,
         sum(soldquantity) as quantity,
         sum(cast(waste as decimal(12, 2))) as amount
-    from coffee_shop_clean.pastry_inventory
+    from {{ params.clean_database }}.pastry_inventory
     where date between '{{ params.first_date }}' and '{{ params.last_date }}'
     group by salesoutletno, date
     union all
@@ -31,7 +31,7 @@ with clean as (
         count(*) as lines,
         null as quantity,
         sum(totalgoal) as amount
-    from coffee_shop_clean.sales_target
+    from {{ params.clean_database }}.sales_target
     group by salesoutletno, monthyear
 ),
 

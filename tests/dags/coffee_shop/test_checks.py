@@ -17,7 +17,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_checks_are_filled_in_and_carry_their_name(folder: Path) -> None:
-    totals, orphans = render_checks(folder, ["2019-04-02", "2019-04-01", "2019-04-09"])
+    totals, orphans = render_checks(folder, ["2019-04-02", "2019-04-01", "2019-04-09"], "clean")
     assert (totals.name, totals.level) == ("a_totals", "fail")
     assert totals.query.splitlines() == [
         "-- a_totals #fail",
@@ -31,24 +31,24 @@ def test_checks_are_filled_in_and_carry_their_name(folder: Path) -> None:
 
 
 def test_no_date_touched_is_a_span_without_dates(folder: Path) -> None:
-    assert "between '9999-12-31' and '0001-01-01'" in render_checks(folder, [])[0].query
+    assert "between '9999-12-31' and '0001-01-01'" in render_checks(folder, [], "clean")[0].query
 
 
 @pytest.mark.parametrize("first_line", ["select 1", "-- #error", "", "#fail"])
 def test_a_file_that_does_not_say_what_a_row_means_is_refused(first_line: str, tmp_path: Path) -> None:
     (tmp_path / "odd.sql").write_text(f"{first_line}\nselect 1")
     with pytest.raises(CheckError, match=r"odd\.sql, line 1"):
-        render_checks(tmp_path, [])
+        render_checks(tmp_path, [], "clean")
 
 
 def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
     (tmp_path / "odd.sql").write_text("-- #fail\nselect '{{ params.month }}'")
     with pytest.raises(Exception, match="month"):
-        render_checks(tmp_path, [])
+        render_checks(tmp_path, [], "clean")
 
 
 def test_the_projects_own_checks_can_be_rendered() -> None:
-    found = render_checks(include_folder() / "sql" / "checks", ["2019-04-01"])
+    found = render_checks(include_folder() / "sql" / "checks", ["2019-04-01"], "clean")
     assert {check.level for check in found} <= {"fail", "warn"}
     assert any(check.level == "fail" for check in found)
 

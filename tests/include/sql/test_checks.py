@@ -16,7 +16,9 @@ DB = "coffee_shop_conform"
 def check(lake, name, first="2019-04-08", last="2019-04-11", **broken):
     """Run a check; `broken` gives tables to read in place of those of the lake."""
     text = (CHECKS / f"{name}.sql").read_text(encoding="utf-8")
-    sql = jinja2.Template(text).render(params={"first_date": first, "last_date": last})
+    sql = jinja2.Template(text).render(
+        params={"first_date": first, "last_date": last, "clean_database": "coffee_shop_clean"}
+    )
     if broken:
         tables = ",\n".join(f'"{table.replace("__", "$")}" as ({query})' for table, query in broken.items())
         body = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
