@@ -26,6 +26,8 @@ def plain_path(key: str) -> str | None:
 def escaped_path(key: str) -> str:
     """Return the path for a key that cannot be a file of its own name: readable where that is short enough."""
     name = quote(key, safe="")
+    if name in (".", ".."):
+        name = name.replace(".", "%2E")
     if len(name) > LONGEST_NAME:
         name = "sha256-" + hashlib.sha256(key.encode()).hexdigest()
     return f"{ESCAPED}/{name}"

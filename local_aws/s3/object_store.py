@@ -297,6 +297,7 @@ class Store:
     def _keep(self, bucket: str, file: Path) -> str:
         """Copy a file into the folder of versions: a copy, so that nobody can change it through the newest one."""
         kept = secrets.token_hex(16)
+        (self.versions / bucket).mkdir(exist_ok=True)
         shutil.copyfile(file, self.versions / bucket / kept)
         return kept
 

@@ -539,7 +539,7 @@ def _named(call: Call, name: str) -> str:
 
 def _from_token(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
     except ValueError:
         raise InvalidArgument("The continuation token provided is incorrect") from None
 
