@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
@@ -217,26 +216,42 @@ def _text_view(
 ) -> int:
     files = [f for _, listed in found for f in listed]
     columns = [c for c in table.columns if not c.partition]
-    skip = int(table.options.get("skip.header.line.count", 0) or 0)
     listing = ", ".join(quote(str(f.path)) for f in files)
-    raw = ", ".join(f"{quote(f'v{i}')}: 'VARCHAR'" for i in range(len(columns)))
-    if table.format == "csv":
-        separator = table.options.get("separatorChar", ",")
-        quoting = f"quote={quote(table.options.get('quoteChar', chr(34)))}, escape={quote(table.options.get('escapeChar', chr(92)))}"
-    else:
-        separator = table.options.get("field.delim") or table.options.get("serialization.format") or "\x01"
-        quoting = "quote='', escape=''"
-        for option in ("escape.delim", "collection.delim", "mapkey.delim"):
-            if table.options.get(option) and option == "escape.delim":
-                raise Refused(f"{option} of LazySimpleSerDe")
-    source = (
-        f"read_csv([{listing}], header=false, skip={skip}, delim={quote(separator)}, {quoting}, columns={{{raw}}}, "
-        "null_padding=true, strict_mode=false, auto_detect=false, filename='__file', hive_partitioning=false, "
-        "nullstr='\\N', allow_quoted_nulls=false)"
-    )
+    skip = int(table.options.get("skip.header.line.count", 0) or 0)
+    common = f"header=false, skip={skip}, strict_mode=false, auto_detect=false, filename='__file', hive_partitioning=false"
+    source = _quoted_fields(table, listing, common, len(columns)) if table.format == "csv" else _plain_fields(table, listing, common)
     items = [_text_item(c, i, table) for i, c in enumerate(columns)]
     con.execute(f"CREATE TEMP VIEW {scan.view} AS {_with_keys(con, scan, table, found, items, source)}")
     return sum(f.size for f in files)
+
+
+def _quoted_fields(table: Table, listing: str, common: str, count: int) -> str:
+    """OpenCSVSerde: quotes and escapes count."""
+    separator, quoting, escape = (
+        table.options.get(k, d) for k, d in (("separatorChar", ","), ("quoteChar", '"'), ("escapeChar", "\\"))
+    )
+    names = ", ".join(f"{quote(f'v{i}')}: 'VARCHAR'" for i in range(count))
+    fields = ", ".join(f"v{i}" for i in range(count))
+    return (
+        f"(SELECT [{fields}] AS fields, __file FROM read_csv([{listing}], delim={quote(separator)}, quote={quote(quoting)}, "
+        f"escape={quote(escape)}, columns={{{names}}}, null_padding=true, allow_quoted_nulls=false, {common}))"
+    )
+
+
+# Four bytes that no text holds: each line is one field, to be split here as LazySimpleSerDe splits it.
+_NO_DELIMITER = "\x02\x03\x02\x03"
+
+
+def _plain_fields(table: Table, listing: str, common: str) -> str:
+    """LazySimpleSerDe: quotes are text, \\N is null, lines may be short or long."""
+    if table.options.get("escape.delim"):
+        raise Refused("ESCAPED BY")
+    separator = table.options.get("field.delim") or table.options.get("serialization.format") or "\x01"
+    separator = {"1": "\x01"}.get(separator, separator)
+    return (
+        f"(SELECT list_transform(string_split(line, {quote(separator)}), lambda f: nullif(f, '\\N')) AS fields, __file "
+        f"FROM read_csv([{listing}], delim={quote(_NO_DELIMITER)}, quote='', escape='', columns={{'line': 'VARCHAR'}}, {common}))"
+    )
 
 
 def _text_item(c: TableColumn, index: int, table: Table) -> str:
@@ -245,10 +260,8 @@ def _text_item(c: TableColumn, index: int, table: Table) -> str:
         raise Refused(f"type {c.type} in a text table")
     if table.format == "csv" and c.type.name in ("date", "timestamp"):
         raise Refused(f"type {c.type} with OpenCSVSerde (a number there)")
+    field = f"list_extract(f.fields, {index + 1})"
+    if c.type.name == "varchar":
+        return f"{field} AS {name(c.name)}"
     word = "CAST" if table.format == "csv" else "TRY_CAST"
-    return f"{word}(f.v{index} AS {duck_type(c.type)}) AS {name(c.name)}"
-
-
-def modified(path: Path) -> float:
-    """Time of the last change, in seconds since 1970."""
-    return path.stat().st_mtime
+    return f"{word}({field} AS {duck_type(c.type)}) AS {name(c.name)}"

@@ -1,4 +1,5 @@
 import os
+import time
 from pathlib import Path
 
 import duckdb
@@ -102,3 +103,67 @@ def zoo(tmp_path_factory):
     )
     yield made
     glue_backends.reset()
+
+
+class Athena:
+    """The API of a running local AWS, with a database of its own."""
+
+    def __init__(self, url: str) -> None:
+        import boto3
+
+        self.client = boto3.client("athena", endpoint_url=url)
+        self.s3 = boto3.client("s3", endpoint_url=url)
+        self.glue = boto3.client("glue", endpoint_url=url)
+        for bucket in ("results", "barn"):
+            self.s3.create_bucket(Bucket=bucket)
+        self.glue.create_database(DatabaseInput={"Name": "farm"})
+
+    def start(self, sql: str, **more: object) -> str:
+        given = {
+            "QueryExecutionContext": {"Database": "farm"},
+            "ResultConfiguration": {"OutputLocation": "s3://results/athena/"},
+        }
+        return self.client.start_query_execution(QueryString=sql, **{**given, **more})["QueryExecutionId"]
+
+    def wait(self, execution_id: str) -> dict:
+        while True:
+            execution = self.client.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]
+            if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
+                return execution
+            time.sleep(0.01)
+
+    def run(self, sql: str, **more: object) -> dict:
+        """Run to success; returns the execution."""
+        execution = self.wait(self.start(sql, **more))
+        assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
+        return execution
+
+    def fails(self, sql: str, **more: object) -> str:
+        """Run to failure; returns the reason."""
+        execution = self.wait(self.start(sql, **more))
+        assert execution["Status"]["State"] == "FAILED", execution["Status"]
+        return execution["Status"]["StateChangeReason"]
+
+    def rows(self, sql: str, **more: object) -> list[list[str | None]]:
+        """Rows of a statement, a query's header left out."""
+        execution = self.run(sql, **more)
+        found = self.client.get_query_results(QueryExecutionId=execution["QueryExecutionId"])
+        rows = [[c.get("VarCharValue") for c in r["Data"]] for r in found["ResultSet"]["Rows"]]
+        return rows[1:] if execution["SubstatementType"] == "SELECT" else rows
+
+    def object(self, uri: str) -> bytes:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        found = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
+        return [o["Key"] for o in found.get("Contents", [])]
+
+
+@pytest.fixture(scope="module")
+def athena(tmp_path_factory):
+    from local_aws import server
+
+    running = server.start(tmp_path_factory.mktemp("aws"))
+    yield Athena(running.url)
+    running.stop()
