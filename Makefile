@@ -16,13 +16,13 @@ export UV_CACHE_DIR = $(CURDIR)/.local/uv-cache
 endif
 
 # the packages of each virtual environment
-AIRFLOW_CODE = dags plugins infrastructure laptop sample_data bench
+AIRFLOW_CODE = dags plugins infrastructure laptop sample_data bench docs
 LOCAL_AWS_CODE = local_aws include/glue
 AIRFLOW_TESTS = tests/dags tests/infrastructure tests/laptop tests/plugins tests/sample_data tests/docs
 LOCAL_AWS_TESTS = tests/local_aws tests/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload schedule setup test test-fast lint format bench lock clean
+.PHONY: help demo up down status logs backfill upload schedule setup test test-fast lint format docs bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ format: setup  ## Put code and SQL into the house's form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/sqlfluff fix --processes 2 include/sql
+
+docs: setup  ## Write the generated pages again
+	$(AIRFLOW_PY) docs/data_model_page.py
 
 bench: setup  ## Measure: time to mail, one more day, memory, parsing, queries, 20 months
 	$(AIRFLOW_PY) -m bench
