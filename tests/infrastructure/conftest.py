@@ -1,0 +1,60 @@
+"""A local AWS of its own, in a process of its own: it lives in another virtual environment."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL_AWS_PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
+AWS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@pytest.fixture(scope="module")
+def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the local AWS."""
+    home = tmp_path_factory.mktemp("local-aws")
+    log = home / "server.log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [str(LOCAL_AWS_PYTHON), "-m", "local_aws", "--port", "0", "--home", str(home / "aws")],
+            cwd=ROOT,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield _url(server, log)
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _url(server: subprocess.Popen[bytes], log: Path) -> str:
+    for _ in range(600):
+        if found := re.search(r"ready at (http://127\.0\.0\.1:\d+)", log.read_text()):
+            return found[1]
+        if server.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"The local AWS did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Send every boto3 call of this process to the local AWS; returns what makes a client."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**AWS, "AWS_ENDPOINT_URL": aws_url}.items():
+        monkeypatch.setenv(name, value)
+    return boto3.Session().client
