@@ -13,7 +13,7 @@ from moto.glue.models import glue_backends
 from local_aws.athena import executions, results, statements, workgroups
 from local_aws.athena.errors import MalformedQuery, QueryError
 from local_aws.athena.executions import Execution
-from local_aws.athena.faults import InvalidRequest, MetadataNotFound
+from local_aws.athena.faults import InvalidRequest, MetadataNotFound, ResourceNotFound
 
 _CATALOGS = ("awsdatacatalog",)
 
@@ -281,6 +281,71 @@ def delete_work_group(self: AthenaResponse) -> str:
     return "{}"
 
 
+# --- named queries and prepared statements ---------------------------------------------------------------------------
+
+
+def delete_named_query(self: AthenaResponse) -> str:
+    """DeleteNamedQuery."""
+    if _backend(self).named_queries.pop(self._get_param("NamedQueryId"), None) is None:
+        raise InvalidRequest(f"Named query {self._get_param('NamedQueryId')} was not found")
+    return "{}"
+
+
+def _prepared(self: AthenaResponse) -> Any:
+    group, name = self._get_param("WorkGroup"), self._get_param("StatementName")
+    workgroups.found(_backend(self), group)
+    found = _backend(self).prepared_statements.get(name)
+    if found is None or _group_name(found.workgroup) != group:
+        raise ResourceNotFound(f"Prepared statement {name} was not found in workgroup {group}")
+    return found
+
+
+def create_prepared_statement(self: AthenaResponse) -> str:
+    """CreatePreparedStatement."""
+    group, name = self._get_param("WorkGroup"), self._get_param("StatementName")
+    workgroups.found(_backend(self), group)
+    if name in _backend(self).prepared_statements:
+        raise InvalidRequest(f"Prepared statement {name} already exists in workgroup {group}")
+    _backend(self).create_prepared_statement(name, group, self._get_param("QueryStatement"), self._get_param("Description"))
+    return "{}"
+
+
+def update_prepared_statement(self: AthenaResponse) -> str:
+    """UpdatePreparedStatement."""
+    found = _prepared(self)
+    found.query_statement, found.description = self._get_param("QueryStatement"), self._get_param("Description")
+    return "{}"
+
+
+def get_prepared_statement(self: AthenaResponse) -> str:
+    """GetPreparedStatement."""
+    found = _prepared(self)
+    described = {
+        "StatementName": found.statement_name,
+        "QueryStatement": found.query_statement,
+        "WorkGroupName": _group_name(found.workgroup),
+        "Description": found.description or "",
+        "LastModifiedTime": found.last_modified_time.timestamp(),
+    }
+    return json.dumps({"PreparedStatement": described})
+
+
+def list_prepared_statements(self: AthenaResponse) -> str:
+    """ListPreparedStatements."""
+    group = self._get_param("WorkGroup")
+    workgroups.found(_backend(self), group)
+    mine = [p for _, p in sorted(_backend(self).prepared_statements.items()) if _group_name(p.workgroup) == group]
+    found = [{"StatementName": p.statement_name, "LastModifiedTime": p.last_modified_time.timestamp()} for p in mine]
+    page, token = _page(found, self._get_param("NextToken"), self._get_param("MaxResults"), 50)
+    return json.dumps({"PreparedStatements": page, **token})
+
+
+def delete_prepared_statement(self: AthenaResponse) -> str:
+    """DeletePreparedStatement."""
+    del _backend(self).prepared_statements[_prepared(self).statement_name]
+    return "{}"
+
+
 # --- catalog ---------------------------------------------------------------------------------------------------------
 
 
@@ -288,6 +353,18 @@ def _check_catalog(self: AthenaResponse) -> None:
     name = self._get_param("CatalogName") or ""
     if name.lower() not in _CATALOGS:
         raise InvalidRequest(f"Catalog {name} was not found")
+
+
+def list_data_catalogs(self: AthenaResponse) -> str:
+    """ListDataCatalogs: the Glue catalog, which every account has."""
+    return json.dumps({"DataCatalogsSummary": [{"CatalogName": "AwsDataCatalog", "Type": "GLUE"}]})
+
+
+def get_data_catalog(self: AthenaResponse) -> str:
+    """GetDataCatalog."""
+    if self._get_param("Name").lower() not in _CATALOGS:
+        raise InvalidRequest(f"Catalog {self._get_param('Name')} was not found")
+    return json.dumps({"DataCatalog": {"Name": "AwsDataCatalog", "Type": "GLUE", "Parameters": {}}})
 
 
 def _databases(self: AthenaResponse) -> dict[str, Any]:
@@ -374,6 +451,9 @@ def list_table_metadata(self: AthenaResponse) -> str:
 REPLACED = (
     start_query_execution, get_query_execution, list_query_executions, stop_query_execution, get_query_results,
     get_query_runtime_statistics, create_work_group, get_work_group, list_work_groups, delete_work_group, get_database,
-    list_databases,
+    list_databases, list_data_catalogs, get_data_catalog, create_prepared_statement, get_prepared_statement,
 )  # fmt: skip
-ADDED = (batch_get_query_execution, update_work_group, get_table_metadata, list_table_metadata)
+ADDED = (
+    batch_get_query_execution, update_work_group, get_table_metadata, list_table_metadata, delete_named_query,
+    update_prepared_statement, list_prepared_statements, delete_prepared_statement,
+)  # fmt: skip

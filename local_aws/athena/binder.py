@@ -81,6 +81,7 @@ class _Output:
 
 
 _COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_MIRRORED: dict[type, type] = {exp.EQ: exp.EQ, exp.LT: exp.GT, exp.LTE: exp.GTE, exp.GT: exp.LT, exp.GTE: exp.LTE}
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 _SET_OPERATIONS = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
 _NEVER_TWICE = ("random(", "uuid(")
@@ -309,8 +310,10 @@ class Binder:
                     f"column {i + 1} in {word} query has incompatible types: {x.type}, {y.type}",
                     self.at(tree),
                 )
-            kept = word != "EXCEPT" and x.type == y.type == wide
-            origins = {**x.origins, **y.origins} if kept else {}
+            origins = {}
+            for side in (x, y) if word != "EXCEPT" else ():
+                if side.type == wide or side.type.name == wide.name == "varchar":
+                    origins.update(side.origins)
             c = Column(x.name, wide, self._new("c"), {x, y}, origins, explicit_name=x.explicit_name)
             columns.append(c)
             for out, side in zip(casts, (x, y), strict=True):
@@ -435,12 +438,48 @@ class Binder:
             self._override = {c: name(c.origins[scan]) for c in made_of}
             try:
                 sql = self.expression(conjunct).sql
+                span = self._span(conjunct) if len(made_of) == 1 else None
             finally:
                 self._override = None
             if not any(n in sql for n in _NEVER_TWICE):
                 outer = relation.outer and inner
                 columns = frozenset(c.origins[scan] for c in made_of)
-                relation.ref.filters.setdefault(scan, []).append(Filter(sql, columns, outer))
+                relation.ref.filters.setdefault(scan, []).append(Filter(sql, columns, outer, span))
+
+    def _span(self, conjunct: exp.Expression) -> str | None:
+        """A comparison of one bare column with constants, as a condition on the column's least and greatest value."""
+        if isinstance(conjunct, exp.Between) and isinstance(conjunct.this, exp.Column):
+            low = self._bound_span(exp.GTE, conjunct.this, conjunct.args["low"])
+            high = self._bound_span(exp.LTE, conjunct.this, conjunct.args["high"])
+            return f"({low} AND {high})" if low and high else None
+        if isinstance(conjunct, exp.In) and isinstance(conjunct.this, exp.Column) and conjunct.expressions:
+            spans = [self._bound_span(exp.EQ, conjunct.this, e) for e in conjunct.expressions]
+            return f"({' OR '.join(s for s in spans if s)})" if all(spans) else None
+        kind = type(conjunct)
+        if kind not in _MIRRORED:
+            return None
+        if isinstance(conjunct.left, exp.Column):
+            return self._bound_span(kind, conjunct.left, conjunct.right)
+        if isinstance(conjunct.right, exp.Column):
+            return self._bound_span(_MIRRORED[kind], conjunct.right, conjunct.left)
+        return None
+
+    def _bound_span(self, kind: type, column: exp.Column, constant: exp.Expression) -> str | None:
+        with self._collect() as made_of:
+            a, b = self.expression(column), self.expression(constant)
+        found = self._column(column)
+        if len(made_of) != 1 or found is None or any(True for _ in constant.find_all(exp.Column)):
+            return None
+        wide = common_type(a.type, b.type)
+        if wide is None:
+            return None
+        base = a.sql[1:-1].replace('""', '"')
+        least = coerce(Typed(name(f"{base}__min"), a.type), wide)
+        greatest = coerce(Typed(name(f"{base}__max"), a.type), wide)
+        value = coerce(b, wide)
+        if kind is exp.EQ:
+            return f"({least} <= {value} AND {greatest} >= {value})"
+        return f"({least if kind in (exp.LT, exp.LTE) else greatest} {_COMPARISONS[kind]} {value})"
 
     def _made_of_outer(self, made_of: set[Column]) -> bool:
         here = {c for r in self._scope.relations for c in r.columns} | set(self._scope.merged.values())
@@ -1443,10 +1482,8 @@ class Binder:
 
     def _one_column(self, node: exp.Expression, *, scalar: bool = False) -> tuple[str, Type]:
         tree = node.this if isinstance(node, exp.Subquery) and not _has_tail(node) else node
-        body = Body(root=True)
-        bound = self._query(tree, body, self._scope)
-        self._body.inner.append(body)
-        body.needed |= set(bound.columns)
+        bound = self._inner_query(tree)
+        bound.body.needed |= set(bound.columns)
         if len(bound.columns) != 1:
             raise QueryError(
                 "TYPE_MISMATCH" if not scalar else "NOT_SUPPORTED",
@@ -1456,10 +1493,29 @@ class Binder:
         return bound.sql, bound.columns[0].type
 
     def _exists(self, node: exp.Exists) -> Typed:
+        return Typed(f"EXISTS ({self._inner_query(node.this).sql})", BOOLEAN)
+
+    def _inner_query(self, tree: exp.Expression) -> Bound:
+        """Bind a query inside an expression; of the columns it touches, only the outer ones count as the expression's."""
         body = Body(root=True)
-        bound = self._query(node.this, body, self._scope)
+        before, self._made_of = self._made_of, [set()]
+        try:
+            bound = self._query(tree, body, self._scope)
+        finally:
+            touched, self._made_of = self._made_of[0], before
         self._body.inner.append(body)
-        return Typed(f"EXISTS ({bound.sql})", BOOLEAN)
+        outer = {c for c in touched if self._visible(c)}
+        for s in self._made_of:
+            s |= outer
+        return bound
+
+    def _visible(self, column: Column) -> bool:
+        scope: Scope | None = self._scope
+        while scope is not None:
+            if any(column in r.columns for r in scope.relations) or column in scope.merged.values():
+                return True
+            scope = scope.parent
+        return False
 
     # --- calls ------------------------------------------------------------------------------------------------------
 

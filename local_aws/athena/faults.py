@@ -27,3 +27,12 @@ class MetadataNotFound(JsonRESTError):
 
     def __init__(self, message: str) -> None:
         super().__init__("MetadataException", message)
+
+
+class ResourceNotFound(JsonRESTError):
+    """ResourceNotFoundException: a prepared statement that is not there."""
+
+    code = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceNotFoundException", message)

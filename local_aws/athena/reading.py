@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -17,11 +20,12 @@ from local_aws.athena.trino_types import Type, duck_type
 
 @dataclass(frozen=True)
 class Chunk:
-    """A column of a row group: compressed size in bytes."""
+    """A column of a row group: compressed size in bytes, and its least and greatest value where the file says so."""
 
     row_group: int
     column: str
     size: int
+    span: tuple[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,17 @@ def _footer(path: str, mtime_ns: int, size: int) -> ParquetFile:
         group = metadata.row_group(g)
         for c in range(group.num_columns):
             chunk = group.column(c)
-            chunks.append(Chunk(g, chunk.path_in_schema.split(".", 1)[0].lower(), chunk.total_compressed_size))
+            column = chunk.path_in_schema.split(".", 1)[0].lower()
+            chunks.append(Chunk(g, column, chunk.total_compressed_size, _span(chunk.statistics)))
     return ParquetFile(tuple(columns.values()), tuple(chunks))
+
+
+def _span(statistics: Any) -> tuple[str, str] | None:
+    if statistics is None or not statistics.has_min_max:
+        return None
+    least, greatest = statistics.min, statistics.max
+    plain = (int, float, str, Decimal, dt.date)
+    return (str(least), str(greatest)) if isinstance(least, plain) and isinstance(greatest, plain) else None
 
 
 # Which physical types a column of the catalog's type can be read from.
@@ -167,7 +180,55 @@ def _parquet_view(
     source = f"read_parquet([{listing}], hive_partitioning=false, filename='__file'{union})"
     items = [_parquet_item(c, in_file) for c in table.columns if not c.partition]
     con.execute(f"CREATE TEMP VIEW {scan.view} AS {_with_keys(con, scan, table, found, items, source)}")
-    return sum(c.size for f in footers for c in f.chunks if c.column in scan.used)
+    skipped = _skipped_groups(con, scan, table, footers)
+    return sum(
+        c.size for i, f in enumerate(footers) for c in f.chunks if c.column in scan.used and (i, c.row_group) not in skipped
+    )
+
+
+def _skipped_groups(
+    con: duckdb.DuckDBPyConnection, scan: Scan, table: Table, footers: list[ParquetFile]
+) -> set[tuple[int, int]]:
+    """Row groups in which no row can meet the conditions, by the statistics in the files: (file, group)."""
+    types = {c.name: c.type for c in table.columns if not c.partition}
+    sql, columns = _span_sql(condition_of(scan), set(types))
+    if sql is None:
+        return set()
+    rows = []
+    for i, footer in enumerate(footers):
+        spans = {(c.row_group, c.column): c.span for c in footer.chunks if c.column in columns}
+        for group in sorted({g for g, _ in spans}):
+            values = [v for n in sorted(columns) for v in (spans.get((group, n)) or (None, None))]
+            rows.append(f"({i}, {group}, {', '.join('NULL' if v is None else quote(v) for v in values)})")
+    if not rows:
+        return set()
+    names = [name(f"{n}__{end}") for n in sorted(columns) for end in ("min", "max")]
+    kinds = [duck_type(types[n]) for n in sorted(columns) for _ in ("min", "max")]
+    casts = ", ".join(f"CAST({n} AS {k}) AS {n}" for n, k in zip(names, kinds, strict=True))
+    source = f"(VALUES {', '.join(rows)}) AS g(file, row_group, {', '.join(names)})"
+    try:
+        found = con.execute(f"SELECT file, row_group FROM (SELECT file, row_group, {casts} FROM {source}) WHERE NOT ({sql})")
+        return {(f, g) for f, g in found.fetchall()}
+    except duckdb.Error:
+        return set()
+
+
+def _span_sql(condition: Condition, known: set[str]) -> tuple[str | None, set[str]]:
+    """The part of a condition that least and greatest values decide, and the columns it is about.
+
+    Where a file does not tell them they are null, the whole is not false, and the row group counts.
+    """
+    parts, columns = [], set()
+    for f in condition.all_of:
+        if f.span is not None and f.columns <= known:
+            parts.append(f.span)
+            columns |= f.columns
+    for group in condition.nested:
+        inner = [_span_sql(c, known) for c in group]
+        if inner and all(sql is not None for sql, _ in inner):
+            parts.append("(" + " OR ".join(f"({sql})" for sql, _ in inner) + ")")
+            columns |= {n for _, names in inner for n in names}
+    return (" AND ".join(parts) if parts else None), columns
 
 
 def _parquet_item(c: TableColumn, in_file: dict[str, str]) -> str:

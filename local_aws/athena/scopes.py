@@ -64,11 +64,15 @@ class Body:
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition on columns of one table, written with the table's own column names."""
+    """A condition on columns of one table, written with the table's own column names.
+
+    ``span``: what must hold of a column's smallest and largest value (``c__min``, ``c__max``) for any row to meet it.
+    """
 
     sql: str
     columns: frozenset[str]
     outer: bool  # the table is on the side of an outer join that can be missing
+    span: str | None = None
 
 
 @dataclass(eq=False)
