@@ -306,7 +306,9 @@ def create_prepared_statement(self: AthenaResponse) -> str:
     workgroups.found(_backend(self), group)
     if name in _backend(self).prepared_statements:
         raise InvalidRequest(f"Prepared statement {name} already exists in workgroup {group}")
-    _backend(self).create_prepared_statement(name, group, self._get_param("QueryStatement"), self._get_param("Description"))
+    _backend(self).create_prepared_statement(
+        name, group, self._get_param("QueryStatement"), self._get_param("Description")
+    )
     return "{}"
 
 

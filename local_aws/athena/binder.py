@@ -203,7 +203,9 @@ class Binder:
                 self.at(cte),
             )
         if cte.alias.lower() in self._ctes[-1] and sql_name is None:
-            raise QueryError("DUPLICATE_NAMED_QUERY", f"WITH query name '{cte.alias}' specified more than once", self.at(cte))
+            raise QueryError(
+                "DUPLICATE_NAMED_QUERY", f"WITH query name '{cte.alias}' specified more than once", self.at(cte)
+            )
         made = _Cte(sql_name or self._new("q"), bound, names)
         self._ctes[-1][cte.alias.lower()] = made
         return made
@@ -349,7 +351,9 @@ class Binder:
         if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
             n = int(node.this)
             if not 1 <= n <= count:
-                raise QueryError("INVALID_COLUMN_REFERENCE", f"ORDER BY position {n} is not in select list", self.at(node))
+                raise QueryError(
+                    "INVALID_COLUMN_REFERENCE", f"ORDER BY position {n} is not in select list", self.at(node)
+                )
             return n - 1
         return None
 
@@ -367,7 +371,9 @@ class Binder:
                 raise Refused("FETCH FIRST ... WITH TIES", self.at(tree))
             count = limit.args.get("count")
             out = f" LIMIT {self._whole_number(count) if count else 1}"
-        elif limit is not None and not (isinstance(limit.expression, exp.Column) and limit.expression.name.lower() == "all"):
+        elif limit is not None and not (
+            isinstance(limit.expression, exp.Column) and limit.expression.name.lower() == "all"
+        ):
             out = f" LIMIT {self._whole_number(limit.expression)}"
         if offset is not None:
             out += f" OFFSET {self._whole_number(offset.expression)}"
@@ -397,7 +403,9 @@ class Binder:
             self._drop_origins(tree, scope, outputs)
             order = self._order(tree, scope, outputs, body, bool(distinct))
         if not outputs:
-            raise QueryError("COLUMN_NOT_FOUND", "SELECT * not allowed from relation that has no columns", self.at(tree))
+            raise QueryError(
+                "COLUMN_NOT_FOUND", "SELECT * not allowed from relation that has no columns", self.at(tree)
+            )
         items = ", ".join(f"{o.typed.sql} AS {o.sql_name}" for o in outputs)
         sql = f"SELECT {distinct}{items}{source}{where}{group}{having}{order}{self._limit(tree)}"
         columns = [o.column for o in outputs]
@@ -547,8 +555,12 @@ class Binder:
         if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
             n, items = int(node.this), tree.expressions
             if not 1 <= n <= len(items):
-                raise QueryError("INVALID_COLUMN_REFERENCE", f"GROUP BY position {n} is not in select list", self.at(node))
-            if any(isinstance(i, exp.Star) or (isinstance(i, exp.Column) and isinstance(i.this, exp.Star)) for i in items):
+                raise QueryError(
+                    "INVALID_COLUMN_REFERENCE", f"GROUP BY position {n} is not in select list", self.at(node)
+                )
+            if any(
+                isinstance(i, exp.Star) or (isinstance(i, exp.Column) and isinstance(i.this, exp.Star)) for i in items
+            ):
                 raise Refused("GROUP BY position in a select list with *", self.at(node))
             item = items[n - 1]
             return item.this if isinstance(item, exp.Alias) else item
@@ -671,9 +683,7 @@ class Binder:
         for o in outputs:
             source = next(iter(o.made_of)) if len(o.made_of) == 1 else None
             blocked = limited or sets or (scope.grouped and source not in scope.group_columns)
-            if blocked or any(source not in k for k in keys):
-                o.column.origins = {}
-            elif source is not None and source.relation is not None and source.relation.outer:
+            if blocked or any(source not in k for k in keys) or (source is not None and source.relation is not None and source.relation.outer):
                 o.column.origins = {}
 
     def _order(self, tree: exp.Select, scope: Scope, outputs: list[_Output], body: Body, distinct: bool) -> str:
@@ -781,7 +791,13 @@ class Binder:
         return f"{left_sql} {word} {right_sql} ON {condition.sql}"
 
     def _using(
-        self, using: list[exp.Expression], left: list[Relation], right: list[Relation], scope: Scope, side: str, body: Body
+        self,
+        using: list[exp.Expression],
+        left: list[Relation],
+        right: list[Relation],
+        scope: Scope,
+        side: str,
+        body: Body,
     ) -> str:
         conditions = []
         for identifier in using:
@@ -929,7 +945,9 @@ class Binder:
         names = self._alias_columns(alias, [c.name for c in bound.columns])
         given = alias.args.get("alias") is not None and alias.args["alias"].columns
         columns = [
-            Column(n, c.type, f"{sql_alias}.{c.sql}", {c}, dict(c.origins), explicit_name=bool(given) or c.explicit_name)
+            Column(
+                n, c.type, f"{sql_alias}.{c.sql}", {c}, dict(c.origins), explicit_name=bool(given) or c.explicit_name
+            )
             for n, c in zip(names, bound.columns, strict=True)
         ]
         called = alias.alias or None
@@ -978,7 +996,13 @@ class Binder:
             )
         sql_alias = self._new("r")
         columns = [
-            Column(names[i] if names else f"_col{i}", t, f"{sql_alias}.{self._new('c')}", set(made_of), explicit_name=bool(names))
+            Column(
+                names[i] if names else f"_col{i}",
+                t,
+                f"{sql_alias}.{self._new('c')}",
+                set(made_of),
+                explicit_name=bool(names),
+            )
             for i, (_, t) in enumerate(items)
         ]
         select = ", ".join(f"{sql} AS {c.sql.split('.')[1]}" for (sql, _), c in zip(items, columns, strict=True))
@@ -1102,7 +1126,9 @@ class Binder:
             handler = _HANDLERS.get(kind)
             if handler is not None:
                 return handler(self, node)
-        called = "AT TIME ZONE" if isinstance(node, exp.AtTimeZone) else f"{node.key.upper()} ({node.sql('trino')[:60]})"
+        called = (
+            "AT TIME ZONE" if isinstance(node, exp.AtTimeZone) else f"{node.key.upper()} ({node.sql('trino')[:60]})"
+        )
         raise Refused(called, self.at(node))
 
     def _group_match(self, node: exp.Expression) -> Typed | None:
@@ -1284,8 +1310,7 @@ class Binder:
             wrong = low if common_type(value.type, low.type) is None else high
             raise QueryError(
                 "TYPE_MISMATCH",
-                f"Cannot check if {value.type} is BETWEEN {low.type} and {high.type}"
-                if wrong else "",
+                f"Cannot check if {value.type} is BETWEEN {low.type} and {high.type}" if wrong else "",
                 self.at(node),
             )
         x, y, z = (coerce(v, wide) for v in (value, low, high))
@@ -1529,7 +1554,11 @@ class Binder:
         if function.kind == "aggregate":
             return self._aggregate(function, node)
         if function.kind == "window":
-            raise QueryError("FUNCTION_NOT_WINDOW" if False else "SYNTAX_ERROR", f"Window function {called} requires an OVER clause", self.at(node))
+            raise QueryError(
+                "FUNCTION_NOT_WINDOW" if False else "SYNTAX_ERROR",
+                f"Window function {called} requires an OVER clause",
+                self.at(node),
+            )
         if function.lambdas:
             assert function.build is not None  # noqa: S101
             return function.build(self, node, [], self.at(node))
@@ -1543,7 +1572,9 @@ class Binder:
         sqls = [coerce(a, w) for a, w in zip(args, wanted, strict=True)]
         return Typed(self._fill(overload.sql, sqls, wanted, result, at), result)
 
-    def _fill(self, template: str, sqls: list[str], wanted: list[Type], result: Type, at: Place, nulls: str = "") -> str:
+    def _fill(
+        self, template: str, sqls: list[str], wanted: list[Type], result: Type, at: Place, nulls: str = ""
+    ) -> str:
         out = template.replace("{*}", ", ".join(sqls)).replace("{result}", duck_type(result)).replace("{nulls}", nulls)
         if "{text0}" in out:
             element = expressions.cast(Typed("e_", wanted[0].args[0]), VARCHAR, at).sql
@@ -1557,9 +1588,18 @@ class Binder:
 
     def _grouping(self, node: exp.Anonymous) -> Typed:
         if not self._scope.group_clause:
-            raise QueryError("MISSING_GROUP_BY", "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause", self.at(node))
+            raise QueryError(
+                "MISSING_GROUP_BY",
+                "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause",
+                self.at(node),
+            )
         args = [self.expression(e).sql for e in node.expressions]
-        return Typed(f"CAST(grouping({', '.join(args)}) AS BIGINT)" if len(args) > 31 else f"CAST(grouping({', '.join(args)}) AS INTEGER)", BIGINT if len(args) > 31 else Type("integer"))
+        return Typed(
+            f"CAST(grouping({', '.join(args)}) AS BIGINT)"
+            if len(args) > 31
+            else f"CAST(grouping({', '.join(args)}) AS INTEGER)",
+            BIGINT if len(args) > 31 else Type("integer"),
+        )
 
     def _aggregate(
         self, function: functions.Function, node: exp.Expression, *, arguments: list[exp.Expression] | None = None,
@@ -1569,7 +1609,9 @@ class Binder:
         at = self.at(node)
         if over is None:
             if self._in_aggregate:
-                raise QueryError("NESTED_AGGREGATION", f"Cannot nest aggregations inside aggregation '{function.name}'", at)
+                raise QueryError(
+                    "NESTED_AGGREGATION", f"Cannot nest aggregations inside aggregation '{function.name}'", at
+                )
             if not self._allow_aggregates:
                 raise QueryError(
                     "EXPRESSION_NOT_SCALAR", "Aggregations, window functions or grouping operations are not allowed here", at
@@ -1595,7 +1637,11 @@ class Binder:
         before, self._in_aggregate = self._in_aggregate, over is None or self._in_aggregate
         try:
             args = [self.expression(a) for a in arguments]
-            keys = [self.expression(o.this).sql + self._direction(o) for o in order.expressions] if order is not None else []
+            keys = (
+                [self.expression(o.this).sql + self._direction(o) for o in order.expressions]
+                if order is not None
+                else []
+            )
             condition = self._boolean(where, "FILTER").sql if where is not None else None
         finally:
             self._in_aggregate = before
@@ -1646,7 +1692,9 @@ class Binder:
         if function is None:
             raise Refused(f"function {called}", self.at(node))
         if function.kind != "aggregate":
-            raise QueryError("FUNCTION_NOT_AGGREGATE", f"Filter is only valid for aggregation functions: {called}", self.at(node))
+            raise QueryError(
+                "FUNCTION_NOT_AGGREGATE", f"Filter is only valid for aggregation functions: {called}", self.at(node)
+            )
         return function, None
 
     def _arg_extreme(self, node: exp.Expression) -> Typed:
@@ -1665,7 +1713,9 @@ class Binder:
         arguments = [inner]
         if node.args.get("separator") is not None:
             arguments.append(node.args["separator"])
-        return self._aggregate(functions.FUNCTIONS["listagg"], node, arguments=arguments, order=order, where=where, over=over)
+        return self._aggregate(
+            functions.FUNCTIONS["listagg"], node, arguments=arguments, order=order, where=where, over=over
+        )
 
     # --- windows ----------------------------------------------------------------------------------------------------
 
@@ -1720,7 +1770,9 @@ class Binder:
         if partition:
             parts.append("PARTITION BY " + ", ".join(self.expression(p).sql for p in partition))
         if order is not None:
-            parts.append("ORDER BY " + ", ".join(self.expression(o.this).sql + self._direction(o) for o in order.expressions))
+            parts.append(
+                "ORDER BY " + ", ".join(self.expression(o.this).sql + self._direction(o) for o in order.expressions)
+            )
         if spec is not None:
             parts.append(self._frame(spec, order, node))
         return f" OVER ({' '.join(parts)})"
@@ -1742,13 +1794,21 @@ class Binder:
             if kind == "RANGE":
                 self._check_range(value, order, node)
             elif not is_integer(value.type):
-                raise QueryError("TYPE_MISMATCH", f"Window frame {kind} value type must be exact numeric type with scale 0 (actual {value.type})", self.at(bound))
+                raise QueryError(
+                    "TYPE_MISMATCH",
+                    f"Window frame {kind} value type must be exact numeric type with scale 0 (actual {value.type})",
+                    self.at(bound),
+                )
             bounds.append(f"{value.sql} {side}")
         return f"{kind} BETWEEN {bounds[0]} AND {bounds[1]}" if len(bounds) == 2 else f"{kind} {bounds[0]}"
 
     def _check_range(self, value: Typed, order: exp.Order | None, node: exp.Window) -> None:
         if order is None or len(order.expressions) != 1:
-            raise QueryError("INVALID_ORDER_BY", "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY", self.at(node))
+            raise QueryError(
+                "INVALID_ORDER_BY",
+                "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY",
+                self.at(node),
+            )
         key = self.expression(order.expressions[0].this).type
         fits = (is_numeric(key) and is_numeric(value.type)) or (
             key.name in ("date", "timestamp", "timestamp with time zone") and value.type.name.startswith("interval")
@@ -1757,8 +1817,8 @@ class Binder:
             raise QueryError(
                 "TYPE_MISMATCH",
                 f"Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be numeric, datetime or interval (actual: {key})"
-                if not (is_numeric(key) or key.name in ("date", "timestamp")) else
-                f"Window frame RANGE value type ({value.type}) not compatible with sort item type ({key})",
+                if not (is_numeric(key) or key.name in ("date", "timestamp"))
+                else f"Window frame RANGE value type ({value.type}) not compatible with sort item type ({key})",
                 self.at(node),
             )
 

@@ -32,7 +32,9 @@ def _mysql_pieces(pattern: str, at: Place) -> Iterator[tuple[bool, str]]:
             raise QueryError("INVALID_FUNCTION_ARGUMENT", f"Invalid date format string: {pattern}", at)
         letter = pattern[i + 1]
         if letter in _MYSQL_REFUSED_BY_TRINO:
-            raise QueryError("INVALID_FUNCTION_ARGUMENT", f"%{letter} not currently supported in the date format string", at)
+            raise QueryError(
+                "INVALID_FUNCTION_ARGUMENT", f"%{letter} not currently supported in the date format string", at
+            )
         yield True, letter
         i += 2
 

@@ -111,7 +111,9 @@ def _drop_database(words: Words, database: str) -> Ddl:
                 return Shown()
             raise QueryError("", f"FAILED: SemanticException [Error 10072]: Database does not exist: {name}")
         if catalog.backend.databases[name].tables and not cascade:
-            raise _hive_error(f"InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)")
+            raise _hive_error(
+                f"InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)"
+            )
         catalog.backend.delete_database(name)
         return Shown()
 
@@ -284,7 +286,9 @@ def _drop_table(words: Words, database: str) -> Ddl:
         if gently and name not in _database(catalog, db).tables:
             return Shown()
         if _table(catalog, db, name).as_dict().get("TableType") == "VIRTUAL_VIEW":
-            raise QueryError("", f"FAILED: SemanticException [Error 10130]: Cannot drop a view with DROP TABLE: {db}.{name}")
+            raise QueryError(
+                "", f"FAILED: SemanticException [Error 10130]: Cannot drop a view with DROP TABLE: {db}.{name}"
+            )
         catalog.backend.delete_table(db, name)
         return Shown()
 
@@ -326,7 +330,9 @@ def _partition_spec(words: Words) -> dict[str, str]:
 def _values(table: Any, spec: dict[str, str]) -> list[str]:
     keys = [k["Name"].lower() for k in table.as_dict().get("PartitionKeys") or []]
     if sorted(keys) != sorted(spec):
-        raise QueryError("", f"FAILED: SemanticException partition spec {spec} doesn't contain all ({len(keys)}) partition columns")
+        raise QueryError(
+            "", f"FAILED: SemanticException partition spec {spec} doesn't contain all ({len(keys)}) partition columns"
+        )
     return [spec[k] for k in keys]
 
 
@@ -437,7 +443,10 @@ def _show_partitions(words: Words, database: str) -> Ddl:
         table = _table(catalog, db, name)
         keys = [k["Name"] for k in table.as_dict().get("PartitionKeys") or []]
         if not keys:
-            raise QueryError("", f"FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Table {db}.{name} is not a partitioned table")
+            raise QueryError(
+                "",
+                f"FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Table {db}.{name} is not a partitioned table",
+            )
         lines = ["/".join(f"{k}={v}" for k, v in zip(keys, p.values, strict=True)) for p in table.partitions.values()]
         return _shown("partition", sorted(lines))
 
@@ -451,7 +460,9 @@ def _show_tables(words: Words, database: str) -> Ddl:
     def run(catalog: GlueCatalog) -> Shown:
         names = sorted(_database(catalog, db).tables)
         if pattern is not None:
-            form = re.compile("|".join(re.escape(p).replace(r"\*", ".*").replace(r"\.\.*", ".*") for p in pattern.split("|")))
+            form = re.compile(
+                "|".join(re.escape(p).replace(r"\*", ".*").replace(r"\.\.*", ".*") for p in pattern.split("|"))
+            )
             names = [n for n in names if form.fullmatch(n)]
         return _shown("tab_name", names)
 
@@ -487,7 +498,12 @@ def _describe(words: Words, database: str) -> Ddl:
         columns = [*described["StorageDescriptor"]["Columns"], *keys]
         lines = [f"{c['Name']:<20}\t{c['Type']:<20}\t{c.get('Comment', ''):<20}" for c in columns]
         if keys:
-            lines += ["\t \t ", "# Partition Information\t \t ", f"{'# col_name':<22}\t{'data_type':<20}\t{'comment':<20}", "\t \t "]
+            lines += [
+                "\t \t ",
+                "# Partition Information\t \t ",
+                f"{'# col_name':<22}\t{'data_type':<20}\t{'comment':<20}",
+                "\t \t ",
+            ]
             lines += [f"{c['Name']:<20}\t{c['Type']:<20}\t{c.get('Comment', ''):<20}" for c in keys]
         return Shown([ResultColumn(n, VARCHAR) for n in ("col_name", "data_type", "comment")], [[v] for v in lines])
 
@@ -525,9 +541,18 @@ def _create_statement(db: str, name: str, described: dict[str, Any]) -> list[str
     if serde.get("Parameters"):
         pairs = [f"  '{k}'='{v}'" for k, v in sorted(serde["Parameters"].items())]
         lines += ["WITH SERDEPROPERTIES ( ", *(p + ", " for p in pairs[:-1]), pairs[-1] + ") "]
-    lines += ["STORED AS INPUTFORMAT ", f"  '{storage['InputFormat']}' ", "OUTPUTFORMAT ", f"  '{storage['OutputFormat']}'"]
+    lines += [
+        "STORED AS INPUTFORMAT ",
+        f"  '{storage['InputFormat']}' ",
+        "OUTPUTFORMAT ",
+        f"  '{storage['OutputFormat']}'",
+    ]
     lines += ["LOCATION", f"  '{storage['Location'].rstrip('/')}'"]
-    pairs = [f"  '{k}'='{v}'" for k, v in sorted((described.get("Parameters") or {}).items()) if k not in ("EXTERNAL", "comment")]
+    pairs = [
+        f"  '{k}'='{v}'"
+        for k, v in sorted((described.get("Parameters") or {}).items())
+        if k not in ("EXTERNAL", "comment")
+    ]
     if pairs:
         lines += ["TBLPROPERTIES (", *(p + ", " for p in pairs[:-1]), pairs[-1] + ")"]
     return lines

@@ -56,7 +56,9 @@ class LocalTrino(Trino):
             k: _placed_function(v) for k, v in Trino.Parser.FUNCTION_PARSERS.items() if k in _GRAMMAR_FUNCTIONS
         }
         NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
-            k: _placed_function(v) for k, v in Trino.Parser.NO_PAREN_FUNCTION_PARSERS.items() if k in ("ANY", "CASE", "IF")
+            k: _placed_function(v)
+            for k, v in Trino.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+            if k in ("ANY", "CASE", "IF")
         }
         PRIMARY_PARSERS = {k: _placed(v) for k, v in Trino.Parser.PRIMARY_PARSERS.items()}  # noqa: RUF012
 

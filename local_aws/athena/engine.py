@@ -73,7 +73,9 @@ class Result:
 
 
 @contextmanager
-def connection(on_open: Callable[[duckdb.DuckDBPyConnection], None] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def connection(
+    on_open: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty database in memory, set up as Athena computes; ``on_open`` gets it, to interrupt it."""
     con = duckdb.connect(":memory:", config={"threads": _THREADS, "memory_limit": _MEMORY})
     try:
@@ -161,19 +163,24 @@ def translate(error: duckdb.Error) -> QueryError:  # noqa: C901 - one line per m
             return QueryError("INVALID_FUNCTION_ARGUMENT", "SQL array indices start at 1")
         if index < 0:
             return QueryError("INVALID_FUNCTION_ARGUMENT", f"Array subscript is negative: {index}")
-        return QueryError("INVALID_FUNCTION_ARGUMENT", f"Array subscript must be less than or equal to array length: {index} > {size}")
+        return QueryError(
+            "INVALID_FUNCTION_ARGUMENT", f"Array subscript must be less than or equal to array length: {index} > {size}"
+        )
     if m := re.search(r"Could not convert string ['\"]!key (.*)['\"] to", text):
         return QueryError("INVALID_FUNCTION_ARGUMENT", f"Key not present in map: {m[1]}")
     if m := re.search(r"Could not convert string ['\"]!?(.*)['\"] to (\w+)(\(\d+,\d+\))?", text):
         if m[2] == "DECIMAL":
-            return QueryError("INVALID_CAST_ARGUMENT", f"Cannot cast VARCHAR '{m[1]}' to DECIMAL{(m[3] or '').replace(',', ', ')}. Value is not a number.")
+            return QueryError(
+                "INVALID_CAST_ARGUMENT",
+                f"Cannot cast VARCHAR '{m[1]}' to DECIMAL{(m[3] or '').replace(',', ', ')}. Value is not a number.",
+            )
         return QueryError("INVALID_CAST_ARGUMENT", f"Cannot cast '{m[1]}' to {_DUCK_TO_TRINO.get(m[2], m[2])}")
     if m := re.search(r"(date|timestamp|time) field (?:value out of range|format): \"!?(.*?)\"", text):
         return QueryError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to {m[1]}: {m[2]}")
     if m := re.search(r"invalid (date|timestamp) field format: \"!?(.*?)\"", text):
         return QueryError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to {m[1]}: {m[2]}")
     if m := re.search(r"Could not parse string \"(.*)\" according to format specifier", text):
-        return QueryError("INVALID_FUNCTION_ARGUMENT", f"Invalid format: \"{m[1]}\"")
+        return QueryError("INVALID_FUNCTION_ARGUMENT", f'Invalid format: "{m[1]}"')
     if "More than one row returned by a subquery" in text:
         return QueryError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     if re.search(r"Overflow|out of range", text):

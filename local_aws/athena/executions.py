@@ -185,7 +185,11 @@ def _run(execution: Execution, statement: statements.Statement) -> None:
     except duckdb.InterruptException:
         _end(execution, CANCELLED, _CANCELLED_MESSAGE)
     except Exception as e:  # whatever it is, the caller must see an end
-        _fail(execution, f"GENERIC_INTERNAL_ERROR: {type(e).__name__}: {e}", {"ErrorCategory": 1, "ErrorType": 0, "Retryable": False})
+        _fail(
+            execution,
+            f"GENERIC_INTERNAL_ERROR: {type(e).__name__}: {e}",
+            {"ErrorCategory": 1, "ErrorType": 0, "Retryable": False},
+        )
     finally:
         with _lock:
             _handles.pop(execution.id, None)
@@ -229,7 +233,9 @@ def _finish(execution: Execution, outcome: statements.Outcome) -> None:
             object_store.write(bucket, f"{key}.metadata", metadata(execution.columns))
     else:
         manifest = f"{execution.output_folder}{execution.id}-manifest.csv"
-        object_store.write(bucket, manifest.removeprefix(f"s3://{bucket}/"), "".join(f"{f}\n" for f in outcome.files).encode())
+        object_store.write(
+            bucket, manifest.removeprefix(f"s3://{bucket}/"), "".join(f"{f}\n" for f in outcome.files).encode()
+        )
         execution.manifest = manifest
     _end(execution, SUCCEEDED, None)
 

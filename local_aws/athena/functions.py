@@ -139,7 +139,7 @@ def _pattern(text: str) -> tuple[str, list[str]]:
     return (m[1], _split(m[2])) if m and not m[2].isdigit() else (text, [])
 
 
-def _match(pattern: str, t: Type, bound: dict[str, Type]) -> int | None:  # noqa: C901 - one branch per kind of pattern
+def _match(pattern: str, t: Type, bound: dict[str, Type]) -> int | None:
     """Cost of giving a value of type ``t`` to a parameter; None when it does not fit."""
     name, inner = _pattern(pattern)
     if len(name) == 1:
@@ -291,9 +291,7 @@ def _nullif(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Ty
     _needs(args, 2, 2, "nullif", at)
     wide = common_type(args[0].type, args[1].type)
     if wide is None:
-        raise QueryError(
-            "TYPE_MISMATCH", f"Types are not comparable with NULLIF: {args[0].type} vs {args[1].type}", at
-        )
+        raise QueryError("TYPE_MISMATCH", f"Types are not comparable with NULLIF: {args[0].type} vs {args[1].type}", at)
     same = f"{coerce(args[0], wide)} = {coerce(args[1], wide)}"
     return Typed(f"CASE WHEN {same} THEN NULL ELSE {args[0].sql} END", args[0].type)
 
@@ -377,9 +375,7 @@ def join_values(a: Typed, b: Typed, name: str, at: Place) -> Typed:
         other = b.type if b.type.name != "array" else b.type.args[0]
         wide = common_type(element, other)
         if wide is not None:
-            x, y = (
-                coerce(v, array(wide)) if v.type.name == "array" else f"[{coerce(v, wide)}]" for v in (a, b)
-            )
+            x, y = (coerce(v, array(wide)) if v.type.name == "array" else f"[{coerce(v, wide)}]" for v in (a, b))
             return Typed(f"CASE WHEN {a.sql} IS NULL OR {b.sql} IS NULL THEN NULL ELSE list_concat({x}, {y}) END",
                          array(wide))  # fmt: skip
     for t in ("varchar", "varbinary"):
@@ -694,7 +690,9 @@ def _unit(value: Typed, kind: Type, at: Place) -> str:
 
 def _moment(value: Typed, function: str, types: list[Typed], at: Place) -> Type:
     if value.type.name not in ("date", "timestamp", "timestamp with time zone"):
-        shape = {"date_add": "varchar(x), bigint, {}", "date_diff": "varchar(x), {0}, {0}"}.get(function, "varchar(x), {}")
+        shape = {"date_add": "varchar(x), bigint, {}", "date_diff": "varchar(x), {0}, {0}"}.get(
+            function, "varchar(x), {}"
+        )
         kinds = ("date", "timestamp(p)", "timestamp(p) with time zone")
         expected = ", ".join(f"{function}({shape.format(k)})" for k in kinds)
         raise QueryError(
@@ -877,7 +875,9 @@ def _array_argument(b: Binder, name: str, arguments: list[exp.Expression], count
         raise QueryError("FUNCTION_NOT_FOUND", f"Unexpected number of parameters for function {name}", at)
     value = b.expression(arguments[0])
     if value.type.name != "array":
-        raise QueryError("FUNCTION_NOT_FOUND", f"Unexpected parameters ({value.type}, <lambda>) for function {name}", at)
+        raise QueryError(
+            "FUNCTION_NOT_FOUND", f"Unexpected parameters ({value.type}, <lambda>) for function {name}", at
+        )
     return value
 
 

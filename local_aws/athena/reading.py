@@ -118,9 +118,7 @@ def _matching(con: duckdb.DuckDBPyConnection, table: Table, condition: Condition
     sql = _partition_sql(con, condition, types)
     if sql is None:
         return table.partitions
-    rows = ", ".join(
-        f"({i}, {', '.join(quote(v) for v in p.values)})" for i, p in enumerate(table.partitions)
-    )
+    rows = ", ".join(f"({i}, {', '.join(quote(v) for v in p.values)})" for i, p in enumerate(table.partitions))
     names = ", ".join(name(k.name) for k in keys)
     casts = ", ".join(f"CAST({name(k.name)} AS {duck_type(k.type)}) AS {name(k.name)}" for k in keys)
     query = f"SELECT i FROM (SELECT i, {casts} FROM (VALUES {rows}) AS p(i, {names})) WHERE {sql} ORDER BY i"
@@ -182,7 +180,10 @@ def _parquet_view(
     con.execute(f"CREATE TEMP VIEW {scan.view} AS {_with_keys(con, scan, table, found, items, source)}")
     skipped = _skipped_groups(con, scan, table, footers)
     return sum(
-        c.size for i, f in enumerate(footers) for c in f.chunks if c.column in scan.used and (i, c.row_group) not in skipped
+        c.size
+        for i, f in enumerate(footers)
+        for c in f.chunks
+        if c.column in scan.used and (i, c.row_group) not in skipped
     )
 
 
@@ -207,7 +208,9 @@ def _skipped_groups(
     casts = ", ".join(f"CAST({n} AS {k}) AS {n}" for n, k in zip(names, kinds, strict=True))
     source = f"(VALUES {', '.join(rows)}) AS g(file, row_group, {', '.join(names)})"
     try:
-        found = con.execute(f"SELECT file, row_group FROM (SELECT file, row_group, {casts} FROM {source}) WHERE NOT ({sql})")
+        found = con.execute(
+            f"SELECT file, row_group FROM (SELECT file, row_group, {casts} FROM {source}) WHERE NOT ({sql})"
+        )
         return {(f, g) for f, g in found.fetchall()}
     except duckdb.Error:
         return set()
@@ -261,9 +264,7 @@ def _with_keys(
     if not needed and "$path" not in scan.used:
         items += [f"CAST(NULL AS {duck_type(k.type)}) AS {name(k.name)}" for k in keys]
         return f"""SELECT {", ".join([*items, 'CAST(NULL AS VARCHAR) AS "$path"'])} FROM {source} AS f"""
-    rows = [
-        (str(f.path), f.uri, *p.values) for p, listed in found for f in listed
-    ]
+    rows = [(str(f.path), f.uri, *p.values) for p, listed in found for f in listed]
     side = f"{scan.view}_files"
     names = ["__path", "__uri", *(k.name for k in keys)]
     con.execute(f"CREATE TEMP TABLE {side} ({', '.join(f'{name(n)} VARCHAR' for n in names)})")
@@ -279,8 +280,14 @@ def _text_view(
     columns = [c for c in table.columns if not c.partition]
     listing = ", ".join(quote(str(f.path)) for f in files)
     skip = int(table.options.get("skip.header.line.count", 0) or 0)
-    common = f"header=false, skip={skip}, strict_mode=false, auto_detect=false, filename='__file', hive_partitioning=false"
-    source = _quoted_fields(table, listing, common, len(columns)) if table.format == "csv" else _plain_fields(table, listing, common)
+    common = (
+        f"header=false, skip={skip}, strict_mode=false, auto_detect=false, filename='__file', hive_partitioning=false"
+    )
+    source = (
+        _quoted_fields(table, listing, common, len(columns))
+        if table.format == "csv"
+        else _plain_fields(table, listing, common)
+    )
     items = [_text_item(c, i, table) for i, c in enumerate(columns)]
     con.execute(f"CREATE TEMP VIEW {scan.view} AS {_with_keys(con, scan, table, found, items, source)}")
     return sum(f.size for f in files)

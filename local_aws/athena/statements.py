@@ -110,7 +110,9 @@ def parse(text: str, parameters: list[str] | None, database: str, stored: Callab
 _COMMENTS = re.compile(r"--[^\n]*(\n|$)|/\*.*?\*/", re.S)
 
 
-def _execute(words: Words, parameters: list[str] | None, database: str, stored: Callable[[str], str | None]) -> Statement:
+def _execute(
+    words: Words, parameters: list[str] | None, database: str, stored: Callable[[str], str | None]
+) -> Statement:
     called = words.identifier()
     values = list(parameters or [])
     if words.take_if("USING"):

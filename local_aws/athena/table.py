@@ -44,7 +44,9 @@ _CONSTRUCTS = (
     _construct("timestamp literal", LANGUAGE + "#timestamp"),
     _construct("interval literal", LANGUAGE + "#interval-day-to-second", exp.Interval),
     _construct("brackets", SELECT, exp.Paren),
-    _construct("arithmetic", TRINO + "math.html#mathematical-operators", exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg),
+    _construct(
+        "arithmetic", TRINO + "math.html#mathematical-operators", exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg
+    ),
     _construct("decimal arithmetic", TRINO + "decimal.html"),
     _construct("date arithmetic", TRINO + "datetime.html#date-and-time-operators"),
     _construct("comparison", TRINO + "comparison.html", exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),

@@ -76,7 +76,7 @@ def as_decimal(t: Type) -> Type:
     return t if t.name == "decimal" else decimal(INTEGERS[t.name], 0)
 
 
-def common_type(a: Type, b: Type) -> Type | None:  # noqa: C901 - one rule per line, in Trino's order
+def common_type(a: Type, b: Type) -> Type | None:
     """Type that both widen to without a cast, or None.
 
     Source: https://trino.io/docs/current/functions/conversion.html
@@ -99,7 +99,9 @@ def common_type(a: Type, b: Type) -> Type | None:  # noqa: C901 - one rule per l
         parts = [common_type(x, y) for x, y in zip(a.args, b.args, strict=True)]
         return Type(a.name, tuple(parts)) if None not in parts else None
     if a.name == b.name == "row" and len(a.args) == len(b.args):
-        fields = [(x[0] if x[0] == y[0] else None, common_type(x[1], y[1])) for x, y in zip(a.args, b.args, strict=True)]
+        fields = [
+            (x[0] if x[0] == y[0] else None, common_type(x[1], y[1])) for x, y in zip(a.args, b.args, strict=True)
+        ]
         return Type("row", tuple(fields)) if all(t for _, t in fields) else None
     return None
 

@@ -39,7 +39,9 @@ def split(sql: str) -> list[Word]:
             continue
         text = m[0]
         if kind == "string":
-            text = re.sub(r"\\(.)", lambda e: {"t": "\t", "n": "\n", "r": "\r"}.get(e[1], e[1]), text[1:-1].replace("''", "'"))
+            text = re.sub(
+                r"\\(.)", lambda e: {"t": "\t", "n": "\n", "r": "\r"}.get(e[1], e[1]), text[1:-1].replace("''", "'")
+            )
         elif kind == "name":
             text = text[1:-1]
         words.append(Word(kind, text, m.start(), m.end()))
@@ -76,7 +78,7 @@ class Words:
         start = word.start if word else len(self.sql)
         before = self.sql[:start]
         line, column = before.count("\n") + 1, start - (before.rfind("\n") + 1) + 1
-        found = f"mismatched input '{self.sql[word.start:word.end]}'" if word else "mismatched input '<EOF>'"
+        found = f"mismatched input '{self.sql[word.start : word.end]}'" if word else "mismatched input '<EOF>'"
         return MalformedQuery(f"line {line}:{column}: {found}. Expecting: {expected}")
 
     def take_if(self, *keywords: str) -> bool:

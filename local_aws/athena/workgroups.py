@@ -31,7 +31,11 @@ def check(configuration: dict[str, Any]) -> None:
     for key in sorted(set(configuration) - _KEPT):
         raise InvalidRequest(f"WorkGroup setting {key} is not in the local Athena's table")
     if configuration.get("RequesterPaysEnabled") or configuration.get("EnableMinimumEncryptionConfiguration"):
-        which = "RequesterPaysEnabled" if configuration.get("RequesterPaysEnabled") else "EnableMinimumEncryptionConfiguration"
+        which = (
+            "RequesterPaysEnabled"
+            if configuration.get("RequesterPaysEnabled")
+            else "EnableMinimumEncryptionConfiguration"
+        )
         raise InvalidRequest(f"WorkGroup setting {which} is not in the local Athena's table")
     selected = (configuration.get("EngineVersion") or {}).get("SelectedEngineVersion", "AUTO")
     if selected not in ("AUTO", _ENGINE):

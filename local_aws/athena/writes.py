@@ -94,7 +94,11 @@ def _insert(words: Words, database: str) -> Write:
     db, table = words.table(database)
     columns: list[str] = []
     start = words.next
-    if start is not None and start.text == "(" and not re.match(r"\(\s*(select|with|values)\b", words.sql[start.start :], re.I):
+    if (
+        start is not None
+        and start.text == "("
+        and not re.match(r"\(\s*(select|with|values)\b", words.sql[start.start :], re.I)
+    ):
         words.take()
         columns.append(words.identifier())
         while words.take_if(","):
@@ -185,7 +189,13 @@ def _create_view(write: Write, catalog: GlueCatalog) -> Written:
         write.table, [{"Name": c.name, "Type": to_hive(c.type)} for c in bound.columns], [], "", "", "", "", {},
         {"presto_view": "true", "comment": "Presto View"},
     )  # fmt: skip
-    entry.update({"TableType": "VIRTUAL_VIEW", "ViewOriginalText": f"/* Presto View: {text} */", "ViewExpandedText": "/* Presto View */"})
+    entry.update(
+        {
+            "TableType": "VIRTUAL_VIEW",
+            "ViewOriginalText": f"/* Presto View: {text} */",
+            "ViewExpandedText": "/* Presto View */",
+        }
+    )
     catalog.backend.create_table(write.database, write.table, entry)
     return Written([], 0)
 
@@ -208,7 +218,14 @@ def _check_names(columns: list[ResultColumn]) -> None:
             raise QueryError("DUPLICATE_COLUMN_NAME", f"Column name '{n}' specified more than once", (1, 1))
 
 
-_CTAS_OPTIONS = {"format", "external_location", "partitioned_by", "write_compression", "parquet_compression", "table_type"}
+_CTAS_OPTIONS = {
+    "format",
+    "external_location",
+    "partitioned_by",
+    "write_compression",
+    "parquet_compression",
+    "table_type",
+}
 _UNLOAD_OPTIONS = {"format", "partitioned_by", "compression"}
 _COMPRESSIONS = {"GZIP", "SNAPPY", "ZSTD", "NONE"}
 
@@ -222,7 +239,10 @@ def _check_options(write: Write) -> tuple[list[str], str]:
         raise Refused(f"format {kind} of {write.kind}")
     if (table_type := str(write.options.get("table_type", "HIVE")).upper()) != "HIVE":
         raise Refused(f"table_type {table_type}")
-    asked = next((write.options[k] for k in ("write_compression", "parquet_compression", "compression") if k in write.options), "GZIP")
+    asked = next(
+        (write.options[k] for k in ("write_compression", "parquet_compression", "compression") if k in write.options),
+        "GZIP",
+    )
     if str(asked).upper() not in _COMPRESSIONS:
         raise Refused(f"compression {asked}")
     return list(write.options.get("partitioned_by") or []), str(asked).upper()
@@ -236,7 +256,9 @@ def _run_select_into(write: Write, context: Context, catalog: GlueCatalog) -> Wr
             if write.gently:
                 return Written([], 0)
             raise QueryError(
-                "TABLE_ALREADY_EXISTS", f"Destination table '{CATALOG}.{write.database}.{write.table}' already exists", (1, 1)
+                "TABLE_ALREADY_EXISTS",
+                f"Destination table '{CATALOG}.{write.database}.{write.table}' already exists",
+                (1, 1),
             )
         write.location = _table_location(write, context)
     if files_at(write.location):
@@ -248,14 +270,20 @@ def _run_select_into(write: Write, context: Context, catalog: GlueCatalog) -> Wr
         )
     with engine.connection(context.opened) as con:
         prepared = engine.prepare(con, write.query, write.tree, catalog, context.database, files_at)
-        _check_names([ResultColumn("" if re.fullmatch(r"_col\d+", c.name) else c.name, c.type) for c in prepared.columns])
+        _check_names(
+            [ResultColumn("" if re.fullmatch(r"_col\d+", c.name) else c.name, c.type) for c in prepared.columns]
+        )
         _check_keys(keys, prepared.columns)
         types = {c.name: _hive(c) for c in prepared.columns}
         context.planned(prepared.scanned)
         written = _copy(con, prepared, keys, write.location, compression, context)
     if is_table:
-        columns = [{"Name": c.name.lower(), "Type": types[c.name]} for c in prepared.columns if c.name.lower() not in keys]
-        partition_keys = [{"Name": c.name.lower(), "Type": types[c.name]} for c in prepared.columns if c.name.lower() in keys]
+        columns = [
+            {"Name": c.name.lower(), "Type": types[c.name]} for c in prepared.columns if c.name.lower() not in keys
+        ]
+        partition_keys = [
+            {"Name": c.name.lower(), "Type": types[c.name]} for c in prepared.columns if c.name.lower() in keys
+        ]
         entry = ddl.table_input(
             write.table, columns, partition_keys, write.location, ddl.PARQUET["InputFormat"], ddl.PARQUET["OutputFormat"],
             ddl.PARQUET["SerDe"], {}, {"classification": "parquet", "has_encrypted_data": "false", "parquet.compression": compression},
@@ -298,7 +326,12 @@ def _check_keys(keys: list[str], columns: list[ResultColumn]) -> None:
 
 
 def _copy(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, keys: list[str], location: str, compression: str, context: Context
+    con: duckdb.DuckDBPyConnection,
+    prepared: Prepared,
+    keys: list[str],
+    location: str,
+    compression: str,
+    context: Context,
 ) -> Written:
     """Write the rows as Parquet objects below ``location``, one per partition."""
     from local_aws.s3 import object_store
@@ -308,7 +341,9 @@ def _copy(
     with tempfile.TemporaryDirectory(prefix="athena-") as folder:
         partition = f", PARTITION_BY ({', '.join(name(k) for k in keys)})" if keys else ""
         target = folder if keys else f"{folder}/data.parquet"
-        options = f"FORMAT parquet, COMPRESSION {'uncompressed' if compression == 'NONE' else compression.lower()}{partition}"
+        options = (
+            f"FORMAT parquet, COMPRESSION {'uncompressed' if compression == 'NONE' else compression.lower()}{partition}"
+        )
         try:
             counted = con.execute(f"COPY ({source}) TO '{target}' ({options})").fetchone()
         except duckdb.InterruptException:
@@ -319,7 +354,8 @@ def _copy(
         folders = {p.parent for p in found}
         if keys and len(folders) > _MOST_PARTITIONS:
             raise QueryError(
-                "HIVE_TOO_MANY_OPEN_PARTITIONS", f"Exceeded limit of {_MOST_PARTITIONS} open writers for partitions/buckets"
+                "HIVE_TOO_MANY_OPEN_PARTITIONS",
+                f"Exceeded limit of {_MOST_PARTITIONS} open writers for partitions/buckets",
             )
         bucket, _, prefix = location.removeprefix("s3://").partition("/")
         uris = []
@@ -376,7 +412,9 @@ def _run_insert(write: Write, context: Context, catalog: GlueCatalog) -> Written
         select = ", ".join(items.get(c.name, f"CAST(NULL AS {duck_type(c.type)})") for c in table.columns)
         names = ", ".join(f"v{i}" for i in range(len(given)))
         whole = Prepared(
-            f"SELECT {select} FROM ({prepared.sql}) AS i({names})", [ResultColumn(c.name, c.type) for c in table.columns], prepared.scanned
+            f"SELECT {select} FROM ({prepared.sql}) AS i({names})",
+            [ResultColumn(c.name, c.type) for c in table.columns],
+            prepared.scanned,
         )
         location = catalog.glue_table(write.database, write.table).as_dict()["StorageDescriptor"]["Location"]
         written = _copy(con, whole, [k.name for k in table.keys], _folder(location), "GZIP", context)

@@ -42,7 +42,9 @@ def refused(call, *args, **kwargs):
 
 def test_result_file_is_quoted_as_athena_quotes(sheep):
     execution = sheep.run("select name, n, 1.5e0 as x from sheep order by n")
-    assert execution["ResultConfiguration"]["OutputLocation"] == f"s3://results/athena/{execution['QueryExecutionId']}.csv"
+    assert (
+        execution["ResultConfiguration"]["OutputLocation"] == f"s3://results/athena/{execution['QueryExecutionId']}.csv"
+    )
     assert sheep.object(execution["ResultConfiguration"]["OutputLocation"]) == (
         b'"name","n","x"\n"Dolly","1","1.5"\n"say ""baa""","2","1.5"\n"a,b\nc","3","1.5"\n"","4","1.5"\n,"5","1.5"\n'
     )
@@ -76,7 +78,10 @@ def test_results_come_in_pages(sheep):
     assert values == ["i", *map(str, range(1, 2501))]
     few = sheep.client.get_query_results(QueryExecutionId=execution_id, MaxResults=2)
     assert [r["Data"][0]["VarCharValue"] for r in few["ResultSet"]["Rows"]] == ["i", "1"]
-    assert refused(sheep.client.get_query_results, QueryExecutionId=execution_id, NextToken="x")["Code"] == "InvalidRequestException"
+    assert (
+        refused(sheep.client.get_query_results, QueryExecutionId=execution_id, NextToken="x")["Code"]
+        == "InvalidRequestException"
+    )
 
 
 def test_results_of_a_query_that_failed(sheep):
@@ -90,7 +95,10 @@ def test_results_whose_file_is_gone(sheep):
     execution = sheep.run("select 1")
     bucket, _, key = execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
     sheep.s3.delete_object(Bucket=bucket, Key=key)
-    assert "Could not find results" in refused(sheep.client.get_query_results, QueryExecutionId=execution["QueryExecutionId"])["Message"]
+    assert (
+        "Could not find results"
+        in refused(sheep.client.get_query_results, QueryExecutionId=execution["QueryExecutionId"])["Message"]
+    )
 
 
 def test_execution_tells_what_happened(sheep):
@@ -123,7 +131,9 @@ def test_a_failure_has_code_message_and_category(sheep):
 def test_unknown_execution(athena):
     error = refused(athena.client.get_query_execution, QueryExecutionId="no-such-id")
     assert (error["Code"], error["Message"]) == ("InvalidRequestException", "QueryExecution no-such-id was not found")
-    assert refused(athena.client.stop_query_execution, QueryExecutionId="no-such-id")["Code"] == "InvalidRequestException"
+    assert (
+        refused(athena.client.stop_query_execution, QueryExecutionId="no-such-id")["Code"] == "InvalidRequestException"
+    )
 
 
 def test_batch_get_and_list(athena, group):
@@ -147,7 +157,10 @@ def test_a_token_starts_one_query(athena):
 
 
 def test_output_location_is_the_groups_where_it_is_enforced(athena, group):
-    strict, free = group("strict", EnforceWorkGroupConfiguration=True), group("free", EnforceWorkGroupConfiguration=False)
+    strict, free = (
+        group("strict", EnforceWorkGroupConfiguration=True),
+        group("free", EnforceWorkGroupConfiguration=False),
+    )
     asked = {"OutputLocation": "s3://results/mine/"}
     for name, settings, prefix in (
         (strict, asked, "s3://results/strict/"), (strict, {}, "s3://results/strict/"),
@@ -184,11 +197,17 @@ def test_a_running_query_can_be_stopped(athena):
     execution_id = athena.start(
         "select count(*) from unnest(sequence(1, 60000)) as a(x) cross join unnest(sequence(1, 60000)) as b(y) where x * y % 7 = 3"
     )
-    while athena.client.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]["Status"]["State"] == "QUEUED":
+    while (
+        athena.client.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]["Status"]["State"]
+        == "QUEUED"
+    ):
         time.sleep(0.01)
     athena.client.stop_query_execution(QueryExecutionId=execution_id)
     execution = athena.wait(execution_id)
-    assert (execution["Status"]["State"], execution["Status"]["StateChangeReason"]) == ("CANCELLED", "Query cancelled by user")
+    assert (execution["Status"]["State"], execution["Status"]["StateChangeReason"]) == (
+        "CANCELLED",
+        "Query cancelled by user",
+    )
     athena.run("select 1")  # the worker is free again
     athena.client.stop_query_execution(QueryExecutionId=execution_id)
     assert athena.wait(execution_id)["Status"]["State"] == "CANCELLED"
@@ -230,11 +249,16 @@ def test_work_groups_that_are_not_there(athena):
     for call in (athena.client.get_work_group, athena.client.update_work_group, athena.client.delete_work_group):
         assert refused(call, WorkGroup="nosuch")["Message"] == "WorkGroup nosuch is not found."
     assert refused(athena.start, "select 1", WorkGroup="nosuch")["Message"] == "WorkGroup nosuch is not found."
-    assert "primary WorkGroup cannot be deleted" in refused(athena.client.delete_work_group, WorkGroup="primary")["Message"]
+    assert (
+        "primary WorkGroup cannot be deleted"
+        in refused(athena.client.delete_work_group, WorkGroup="primary")["Message"]
+    )
 
 
 def test_a_work_group_with_queries_is_deleted_only_when_asked_twice(athena):
-    athena.client.create_work_group(Name="brief", Configuration={"ResultConfiguration": {"OutputLocation": "s3://results/b/"}})
+    athena.client.create_work_group(
+        Name="brief", Configuration={"ResultConfiguration": {"OutputLocation": "s3://results/b/"}}
+    )
     athena.run("select 1", WorkGroup="brief")
     assert refused(athena.client.delete_work_group, WorkGroup="brief")["Message"] == "WorkGroup brief is not empty"
     athena.client.delete_work_group(WorkGroup="brief", RecursiveDeleteOption=True)
@@ -248,8 +272,14 @@ def test_a_work_group_with_queries_is_deleted_only_when_asked_twice(athena):
         ({"EnableMinimumEncryptionConfiguration": True}, "EnableMinimumEncryptionConfiguration"),
         ({"ExecutionRole": "arn:aws:iam::123456789012:role/r"}, "ExecutionRole"),
         ({"EngineVersion": {"SelectedEngineVersion": "Athena engine version 2"}}, "Athena engine version 2"),
-        ({"ResultConfiguration": {"EncryptionConfiguration": {"EncryptionOption": "SSE_KMS", "KmsKey": "k"}}}, "SSE_KMS"),
-        ({"ResultConfiguration": {"AclConfiguration": {"S3AclOption": "BUCKET_OWNER_FULL_CONTROL"}}}, "AclConfiguration"),
+        (
+            {"ResultConfiguration": {"EncryptionConfiguration": {"EncryptionOption": "SSE_KMS", "KmsKey": "k"}}},
+            "SSE_KMS",
+        ),
+        (
+            {"ResultConfiguration": {"AclConfiguration": {"S3AclOption": "BUCKET_OWNER_FULL_CONTROL"}}},
+            "AclConfiguration",
+        ),
         ({"ResultConfiguration": {"OutputLocation": "file:///x"}}, "outputLocation is not a valid S3 path."),
     ],
 )
@@ -260,7 +290,9 @@ def test_settings_that_would_be_pretended_are_refused(athena, configuration, nam
 
 def test_result_reuse_and_other_catalogs_are_refused(athena):
     reuse = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 5}}
-    assert "ResultReuseByAgeConfiguration" in refused(athena.start, "select 1", ResultReuseConfiguration=reuse)["Message"]
+    assert (
+        "ResultReuseByAgeConfiguration" in refused(athena.start, "select 1", ResultReuseConfiguration=reuse)["Message"]
+    )
     context = {"Catalog": "elsewhere", "Database": "farm"}
     assert "Catalog elsewhere" in refused(athena.start, "select 1", QueryExecutionContext=context)["Message"]
 
@@ -280,19 +312,26 @@ def test_metrics_are_published_where_the_group_says_so(athena, group):
 
 
 def test_table_metadata(sheep):
-    found = sheep.client.get_table_metadata(CatalogName="AwsDataCatalog", DatabaseName="farm", TableName="sheep")["TableMetadata"]
+    found = sheep.client.get_table_metadata(CatalogName="AwsDataCatalog", DatabaseName="farm", TableName="sheep")[
+        "TableMetadata"
+    ]
     assert found["Columns"] == [{"Name": "name", "Type": "string"}, {"Name": "n", "Type": "int"}]
     assert (found["TableType"], found["Parameters"]["location"]) == ("EXTERNAL_TABLE", "s3://barn/sheep/")
     listed = sheep.client.list_table_metadata(CatalogName="AwsDataCatalog", DatabaseName="farm", Expression="she.*")
     assert [t["Name"] for t in listed["TableMetadataList"]] == ["sheep"]
-    error = refused(sheep.client.get_table_metadata, CatalogName="AwsDataCatalog", DatabaseName="farm", TableName="nosuch")
+    error = refused(
+        sheep.client.get_table_metadata, CatalogName="AwsDataCatalog", DatabaseName="farm", TableName="nosuch"
+    )
     assert error["Code"] == "MetadataException"
 
 
 def test_databases(athena):
     assert {"Name": "farm"} in athena.client.list_databases(CatalogName="AwsDataCatalog")["DatabaseList"]
     assert athena.client.get_database(CatalogName="AwsDataCatalog", DatabaseName="farm")["Database"] == {"Name": "farm"}
-    assert refused(athena.client.get_database, CatalogName="AwsDataCatalog", DatabaseName="nosuch")["Code"] == "MetadataException"
+    assert (
+        refused(athena.client.get_database, CatalogName="AwsDataCatalog", DatabaseName="nosuch")["Code"]
+        == "MetadataException"
+    )
     assert refused(athena.client.list_databases, CatalogName="nosuch")["Code"] == "InvalidRequestException"
 
 
@@ -302,7 +341,9 @@ def test_catalogs(athena):
 
 
 def test_named_queries(athena):
-    made = athena.client.create_named_query(Name="n", Database="farm", QueryString="select 1", Description="d")["NamedQueryId"]
+    made = athena.client.create_named_query(Name="n", Database="farm", QueryString="select 1", Description="d")[
+        "NamedQueryId"
+    ]
     assert athena.client.get_named_query(NamedQueryId=made)["NamedQuery"]["QueryString"] == "select 1"
     assert made in athena.client.list_named_queries()["NamedQueryIds"]
     athena.client.delete_named_query(NamedQueryId=made)
@@ -316,12 +357,19 @@ def test_prepared_statements(athena):
     assert athena.rows("execute one using 4") == [["6"]]
     found = athena.client.get_prepared_statement(StatementName="one", WorkGroup="primary")["PreparedStatement"]
     assert found["QueryStatement"] == "select ? + 2"
-    assert [p["StatementName"] for p in athena.client.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]] == ["one"]
+    assert [
+        p["StatementName"] for p in athena.client.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]
+    ] == ["one"]
     athena.client.delete_prepared_statement(StatementName="one", WorkGroup="primary")
-    assert refused(athena.client.get_prepared_statement, StatementName="one", WorkGroup="primary")["Code"] == "ResourceNotFoundException"
+    assert (
+        refused(athena.client.get_prepared_statement, StatementName="one", WorkGroup="primary")["Code"]
+        == "ResourceNotFoundException"
+    )
 
 
 def test_runtime_statistics(sheep):
     execution = sheep.run("select n from sheep")
-    found = sheep.client.get_query_runtime_statistics(QueryExecutionId=execution["QueryExecutionId"])["QueryRuntimeStatistics"]
+    found = sheep.client.get_query_runtime_statistics(QueryExecutionId=execution["QueryExecutionId"])[
+        "QueryRuntimeStatistics"
+    ]
     assert found["Timeline"]["TotalExecutionTimeInMillis"] == execution["Statistics"]["TotalExecutionTimeInMillis"]

@@ -1,12 +1,12 @@
 import re
 
 import pytest
-from tests.local_aws.athena.cases import CONSTRUCTS, REFUSED
 
 from local_aws.athena import binder
 from local_aws.athena.errors import QueryError
 from local_aws.athena.functions import FUNCTIONS
 from local_aws.athena.table import TABLE
+from tests.local_aws.athena.cases import CONSTRUCTS, REFUSED
 
 FLAT = [pytest.param(*case, id=re.sub(r"\s+", " ", case[0])[:80]) for found in CONSTRUCTS.values() for case in found]
 

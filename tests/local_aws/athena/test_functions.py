@@ -1,10 +1,10 @@
 import re
 
 import pytest
-from tests.local_aws.athena.cases import AGGREGATES, FUNCTIONS, WINDOWS, V
 
 from local_aws.athena.errors import QueryError
 from local_aws.athena.functions import FUNCTIONS as KNOWN
+from tests.local_aws.athena.cases import AGGREGATES, FUNCTIONS, WINDOWS, V
 
 
 def _flat(cases):

@@ -75,21 +75,48 @@ def test_only_columns_that_are_needed_are_counted(days, sql, columns):
         ("select a from (select a, day d from days) t where d = '2021-03-03'", ["2021-03-03"]),
         ("with t as (select * from days) select a from t where day = '2021-03-03'", ["2021-03-03"]),
         # two readers of one query: what either needs
-        ("with t as (select * from days) select x.a from t x join t y on x.a = y.a where x.day = '2021-03-01' and y.day = '2021-03-02'", WEEK[:2]),
+        (
+            "with t as (select * from days) select x.a from t x join t y on x.a = y.a where x.day = '2021-03-01' and y.day = '2021-03-02'",
+            WEEK[:2],
+        ),
         ("with t as (select * from days) select a from t where day = '2021-03-03' union all select a from t", WEEK),
-        ("select n from (select day, count(*) n, min(a) from days group by day) t where day = '2021-03-03'", ["2021-03-03"]),
+        (
+            "select n from (select day, count(*) n, min(a) from days group by day) t where day = '2021-03-03'",
+            ["2021-03-03"],
+        ),
         ("select n from (select max(day) day, count(*) n, min(a) a from days) t where day = '2021-03-03'", WEEK),
-        ("select s from (select day, sum(a) over (partition by day) s from days) t where day = '2021-03-03'", ["2021-03-03"]),
+        (
+            "select s from (select day, sum(a) over (partition by day) s from days) t where day = '2021-03-03'",
+            ["2021-03-03"],
+        ),
         ("select s from (select day, sum(a) over (order by day) s from days) t where day = '2021-03-03'", WEEK),
         ("select a from (select a, day from days limit 5) t where day = '2021-03-03'", WEEK),
         ("select a from (select distinct a, day from days) t where day = '2021-03-03'", ["2021-03-03"]),
-        ("select x from (select a x, day from days union all select 1, '2021-03-03') t where day = '2021-03-03'", ["2021-03-03"]),
+        (
+            "select x from (select a x, day from days union all select 1, '2021-03-03') t where day = '2021-03-03'",
+            ["2021-03-03"],
+        ),
         # outer joins: a condition on the side that can be missing holds only where it cannot keep a missing row
-        ("select d.a from animals z left join days d on cast(d.a as varchar) = z.animal_id and d.day = '2021-03-01'", ["2021-03-01"]),
-        ("select d.a from animals z left join days d on cast(d.a as varchar) = z.animal_id where d.day = '2021-03-01'", ["2021-03-01"]),
-        ("select d.a from animals z left join days d on cast(d.a as varchar) = z.animal_id where coalesce(d.day, '2021-03-01') = '2021-03-01'", WEEK),
-        ("select d.a from days d left join animals z on cast(d.a as varchar) = z.animal_id and d.day = '2021-03-01'", WEEK),
-        ("select d.a from days d join animals z on cast(d.a as varchar) = z.animal_id and d.day = '2021-03-01'", ["2021-03-01"]),
+        (
+            "select d.a from animals z left join days d on cast(d.a as varchar) = z.animal_id and d.day = '2021-03-01'",
+            ["2021-03-01"],
+        ),
+        (
+            "select d.a from animals z left join days d on cast(d.a as varchar) = z.animal_id where d.day = '2021-03-01'",
+            ["2021-03-01"],
+        ),
+        (
+            "select d.a from animals z left join days d on cast(d.a as varchar) = z.animal_id where coalesce(d.day, '2021-03-01') = '2021-03-01'",
+            WEEK,
+        ),
+        (
+            "select d.a from days d left join animals z on cast(d.a as varchar) = z.animal_id and d.day = '2021-03-01'",
+            WEEK,
+        ),
+        (
+            "select d.a from days d join animals z on cast(d.a as varchar) = z.animal_id and d.day = '2021-03-01'",
+            ["2021-03-01"],
+        ),
         ("with unread as (select a from days) select 1", []),
     ],
 )

@@ -55,12 +55,16 @@ def test_create_table_refuses_what_it_cannot_read(athena):
     assert "STORED AS orc" in malformed(athena, "create external table t (a int) stored as orc location 's3://barn/t/'")
     assert "column type uniontype" in malformed(athena, "create external table t (a uniontype) location 's3://barn/t/'")
     assert "Expecting: 'LOCATION'" in malformed(athena, "create external table t (a int)")
-    assert "SERDE x.y" in malformed(athena, "create external table t (a int) row format serde 'x.y' location 's3://barn/t/'")
+    assert "SERDE x.y" in malformed(
+        athena, "create external table t (a int) row format serde 'x.y' location 's3://barn/t/'"
+    )
 
 
 def test_create_table_twice(eggs):
     eggs.run(EGGS)
-    assert "AlreadyExistsException(message:Table eggs already exists.)" in eggs.fails(EGGS.replace("if not exists ", ""))
+    assert "AlreadyExistsException(message:Table eggs already exists.)" in eggs.fails(
+        EGGS.replace("if not exists ", "")
+    )
 
 
 def test_open_csv_serde(athena):
@@ -136,8 +140,12 @@ def test_create_table_as_select(eggs):
     assert {k.rsplit("/", 1)[0] for k in eggs.keys("barn", "laid/")} == {"laid/day=2021-01-01", "laid/day=2021-01-02"}
     assert eggs.rows("select hen, half from laid where day = '2021-01-02' and n = 3") == [["BERTA", "1.5"]]
     manifest = execution["Statistics"]["DataManifestLocation"]
-    assert sorted(eggs.object(manifest).decode().split()) == sorted(f"s3://barn/{k}" for k in eggs.keys("barn", "laid/"))
-    assert "Destination table 'awsdatacatalog.farm.laid' already exists" in eggs.fails("create table laid as select 1 as a")
+    assert sorted(eggs.object(manifest).decode().split()) == sorted(
+        f"s3://barn/{k}" for k in eggs.keys("barn", "laid/")
+    )
+    assert "Destination table 'awsdatacatalog.farm.laid' already exists" in eggs.fails(
+        "create table laid as select 1 as a"
+    )
     eggs.run("create table if not exists laid as select 1 as a")
 
 
@@ -152,7 +160,10 @@ def test_create_table_as_select_below_the_results(eggs):
     ("sql", "reason"),
     [
         ("create table x as select 1", "MISSING_COLUMN_NAME: line 1:1: Column name not specified at position 1"),
-        ("create table x as select 1 a, 2 a", "DUPLICATE_COLUMN_NAME: line 1:1: Column name 'a' specified more than once"),
+        (
+            "create table x as select 1 a, 2 a",
+            "DUPLICATE_COLUMN_NAME: line 1:1: Column name 'a' specified more than once",
+        ),
         ("create table x as select null a", "COLUMN_TYPE_UNKNOWN: line 1:1: Column type is unknown: a"),
         ("create table x with (format = 'ORC') as select 1 a", "NOT_SUPPORTED: format ORC of CREATE_TABLE_AS_SELECT"),
         ("create table x with (bucket_count = 5) as select 1 a", "NOT_SUPPORTED: property bucket_count"),
@@ -172,7 +183,9 @@ def test_create_table_as_select_that_fails(eggs, sql, reason):
 
 
 def test_insert_into(eggs):
-    eggs.run("create table stock with (external_location = 's3://barn/stock/', partitioned_by = array['day']) as select 'a' hen, 1 n, '2021-01-01' day")
+    eggs.run(
+        "create table stock with (external_location = 's3://barn/stock/', partitioned_by = array['day']) as select 'a' hen, 1 n, '2021-01-01' day"
+    )
     execution = eggs.run("insert into stock select 'b', cast(2 as integer), '2021-01-02'")
     assert (execution["StatementType"], execution["SubstatementType"]) == ("DML", "INSERT")
     found = eggs.client.get_query_results(QueryExecutionId=execution["QueryExecutionId"])
@@ -186,7 +199,9 @@ def test_insert_into(eggs):
         "Table: [varchar(1), integer, varchar(10)], Query: [integer, integer, integer]"
     )
     assert eggs.fails("insert into stock (nosuch) values (1)").startswith("COLUMN_NOT_FOUND")
-    assert eggs.fails("insert into eggs values ('x', 1, '2021-01-01')").startswith("NOT_SUPPORTED: INSERT INTO a table of format text")
+    assert eggs.fails("insert into eggs values ('x', 1, '2021-01-01')").startswith(
+        "NOT_SUPPORTED: INSERT INTO a table of format text"
+    )
 
 
 def test_unload(eggs):
@@ -197,13 +212,17 @@ def test_unload(eggs):
     assert eggs.rows("select sum(n) from back") == [["11"]]
     assert eggs.fails(unload).startswith("HIVE_PATH_ALREADY_EXISTS")
     assert "property 'format'" in malformed(eggs, "unload (select 1 a) to 's3://barn/u/'")
-    assert eggs.fails("unload (select 1 a) to 's3://barn/u/' with (format = 'AVRO')").startswith("NOT_SUPPORTED: format AVRO of UNLOAD")
+    assert eggs.fails("unload (select 1 a) to 's3://barn/u/' with (format = 'AVRO')").startswith(
+        "NOT_SUPPORTED: format AVRO of UNLOAD"
+    )
 
 
 def test_views(eggs):
     eggs.run("create view layers as select hen, sum(n) total from eggs where day >= '2021-01-01' group by hen")
     assert eggs.rows("select total from layers where hen = 'berta'") == [["4"]]
-    assert eggs.rows("select l.total from layers l join eggs e on e.hen = l.hen where e.day = '2021-01-01' order by 1") == [["4"], [None]]
+    assert eggs.rows(
+        "select l.total from layers l join eggs e on e.hen = l.hen where e.day = '2021-01-01' order by 1"
+    ) == [["4"], [None]]
     assert "View already exists" in eggs.fails("create view layers as select 1 a")
     eggs.run("create or replace view layers as select 1 a")
     assert eggs.rows("select * from layers") == [["1"]]
@@ -217,11 +236,15 @@ def test_a_view_whose_table_went_away(eggs):
     eggs.run("create table gone as select 1 a")
     eggs.run("create view over_gone as select a from gone")
     eggs.run("drop table gone")
-    assert eggs.fails("select * from over_gone").startswith("INVALID_VIEW: Failed analyzing stored view 'farm.over_gone': TABLE_NOT_FOUND")
+    assert eggs.fails("select * from over_gone").startswith(
+        "INVALID_VIEW: Failed analyzing stored view 'farm.over_gone': TABLE_NOT_FOUND"
+    )
 
 
 def test_parameters(eggs):
-    assert eggs.rows("select hen from eggs where n = ? and day = ?", ExecutionParameters=["3", "'2021-01-02'"]) == [["berta"]]
+    assert eggs.rows("select hen from eggs where n = ? and day = ?", ExecutionParameters=["3", "'2021-01-02'"]) == [
+        ["berta"]
+    ]
     assert "expected 1 but found 0" in malformed(eggs, "select ?")
     assert "expected 0 but found 1" in malformed(eggs, "select 1", ExecutionParameters=["1"])
 
