@@ -14,7 +14,7 @@ from coffee_shop import mail_operator
 from coffee_shop.mail_operator import ReportMailOperator
 from coffee_shop.settings import Settings
 
-from tests.dags.coffee_shop.report_samples import draft, summary
+from tests.dags.coffee_shop.report_samples import summary
 
 FILES = {"customer": "customers.xlsx", "employee": "employees.xlsx", "sales": "sales.xlsx"}
 
@@ -191,7 +191,3 @@ def test_no_data_alarms_the_operator_once(shop):
 def test_a_closed_day_is_no_alarm(shop):
     shop.send(summary(status="no data") | {"files": []}, closed=True)
     assert [mail["To"] for mail in shop.mails()] == ["boss@shop.example"]
-
-
-def test_the_report_of_the_samples_is_incomplete():
-    assert draft()["status"] == "incomplete"

@@ -87,7 +87,7 @@ def test_a_question_sheet_holds_title_period_table_and_totals():
     assert sheet["A4"].value == "Incomplete: 2019-04-24 lacks outlet 8."
     assert values(sheet, 5, 9) == [
         ["Age group", "Customers", "Income", "Cost", "Share", "Since"],
-        ["20-29", 3, 10.1, 0.3333, 0.25, datetime(2019, 4, 1)],  # noqa: DTZ001
+        ["20-29", 3, 10.1, 0.3333, 0.25, datetime(2019, 4, 1)],
         ["30-39", 4, 20.2, 0.3333, 0.75, "1850-01-01"],  # Excel knows no day before 1900
         ["NO INFO", None, None, None, None, None],
         ["Total", 7, 30.3, 0.6666, None, None],

@@ -1,0 +1,286 @@
+"""The report DAGs run whole, in this process, against a local AWS with tables written row by row."""
+
+import email
+import email.policy
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import jsonschema
+import openpyxl
+import pytest
+
+from tests.dags import report_lake
+from tests.dags.coffee_shop.test_workbook import recalculated
+from tests.dags.lake import parsed, states
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = {
+    "mail_recipients": ["boss@coffee-shop.example"],
+    "mail_operators": ["operator@coffee-shop.example"],
+    "mail_allowed": ["@coffee-shop.example"],
+}
+FILES = ["customers.xlsx", "employees.xlsx", "sales.xlsx"]
+
+
+@pytest.fixture(scope="module")
+def home(airflow_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a local AWS with the small lake; the environment points there while the module's tests run."""
+    folder = tmp_path_factory.mktemp("report-lake")
+    before = dict(os.environ)
+    with report_lake.running_local_aws(folder) as url:
+        os.environ.update(report_lake.NAMES, AWS_ENDPOINT_URL=url, AIRFLOW_VAR_COFFEE_SHOP=json.dumps(SETTINGS))
+        report_lake.fill()
+        yield folder
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
+def run(dag_id: str, **conf: Any) -> Any:
+    return parsed(dag_id).test(logical_date=None, run_conf=conf)
+
+
+def body(key: str) -> bytes:
+    return bytes(boto3.client("s3").get_object(Bucket=report_lake.REPORTS, Key=key)["Body"].read())
+
+
+def keys(prefix: str) -> list[str]:
+    found = boto3.client("s3").list_objects_v2(Bucket=report_lake.REPORTS, Prefix=prefix)
+    return [entry["Key"] for entry in found.get("Contents", [])]
+
+
+def rows(sheet: Any) -> list[tuple[Any, ...]]:
+    """The rows of a question's sheet below the header, dates as text."""
+    found = sheet.iter_rows(min_row=6, values_only=True)
+    return [tuple(f"{cell:%Y-%m-%d}" if hasattr(cell, "year") else cell for cell in row) for row in found]
+
+
+@pytest.fixture(scope="module")
+def week(home: Path) -> dict[str, Any]:
+    """The run of the weekly report for 2019-W17, by hand with a mail, and what it left."""
+    dag_run = run("coffee_shop_weekly_report", **{"from": "2019-04-22", "to": "2019-04-28", "mail": True})
+    return {
+        "run": dag_run,
+        "summary": json.loads(body("weekly/2019-W17/summary.json")),
+        "books": {file: openpyxl.load_workbook(io.BytesIO(body(f"weekly/2019-W17/{file}"))) for file in FILES},
+        "mails": report_lake.mails(home),
+    }
+
+
+def test_every_task_succeeds_and_each_query_shows_its_question(week):
+    assert week["run"].state == "success"
+    assert set(states(week["run"]).values()) == {"success"}
+    names = {ti.rendered_map_index for ti in week["run"].get_task_instances() if ti.task_id == "sales.queries"}
+    assert "02_items_per_day_by_category" in names
+    assert len(names) == 9
+
+
+def test_the_headline_figures(week):
+    headline = dict(week["summary"]["headline"])
+    best, worst = headline.pop("best_outlet"), headline.pop("worst_outlet")
+
+    assert headline == {
+        "income": "66.00",
+        "production_cost": "9.50",
+        "net_income": "26.50",
+        "transactions": 13,
+        "items": 18,
+        "average_receipt": pytest.approx(66 / 13),
+        "registered_transactions": 4,
+        "registered_share": pytest.approx(4 / 13),
+        "lines": 14,
+        "days_missing": 0,
+        "outlet_days_missing": 1,
+    }
+    assert (best["number"], best["neighbourhood"], best["income"]) == ("8", "Hell's Kitchen", "41.50")
+    assert (worst["number"], worst["neighbourhood"], worst["income"]) == ("3", "Astoria", "24.50")
+
+
+def test_the_summary_says_what_is_missing_and_which_data_it_saw(week):
+    summary = week["summary"]
+    schema = json.loads((ROOT / "docs" / "summary.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(summary)
+
+    assert summary["status"] == "incomplete"
+    quality = summary["data_quality"]
+    assert quality["missing"] == [{"day": "2019-04-24", "outlets": ["8"], "whole_day": False}]
+    assert (quality["lines_without_wholesale_price"], quality["income_without_wholesale_price"]) == (1, "30.00")
+    assert quality["quarantine"] == {"rows": 1, "refunds": 1, "refund_amount": "-4.50"}
+    assert summary["data"] == {
+        "load_id": "load-1",
+        "published_at": "2019-04-29T09:03:00+00:00",
+        "changed_while_made": False,
+    }
+    assert [(day["day"][-2:], day["income"]) for day in summary["days"]] == [
+        ("22", "37.50"),
+        ("23", "5.50"),
+        ("24", "7.00"),
+        ("25", "4.00"),
+        ("26", "4.00"),
+        ("27", "4.00"),
+        ("28", "4.00"),
+    ]
+
+
+def test_files_are_listed_with_size_and_hash(week):
+    assert keys("weekly/") == [f"weekly/2019-W17/{name}" for name in (*FILES, "summary.json")]
+    for file in week["summary"]["files"]:
+        content = body(file["key"])
+        assert (file["size"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+
+
+def test_workbooks_hold_a_sheet_for_each_of_the_22_questions(week):
+    assert [len(week["books"][file].sheetnames) for file in FILES] == [12, 3, 10]
+    assert all(book.sheetnames[0] == "Contents" for book in week["books"].values())
+
+
+def test_figures_on_sheets_are_those_of_the_lines(week):
+    customers, sales = week["books"]["customers.xlsx"], week["books"]["sales.xlsx"]
+
+    assert rows(customers["By age"]) == [(28, "20-29", 1), (69, "60 AND OVER", 1), ("Total", None, 2)]
+    assert rows(customers["Registered transactions"]) == [(4, 13, pytest.approx(4 / 13))]
+    assert rows(sales["Volumes"]) == [
+        ("Bakery", "each", 4, 14),
+        ("Coffee", "12 oz", 11, 22),
+        ("Tea", "16 oz", 3, 30),
+        ("Total", None, 18, 66),
+    ]
+    assert rows(sales["Per day by category"])[:2] == [
+        ("Bakery", "2019-04-22", 1, 2, 6),  # with the scone of the 17th; history begins that day
+        ("Bakery", "2019-04-23", 1, 3, 7),
+    ]
+    assert rows(sales["Net income"])[-1] == ("Total", None, None, 18, 66, 30, 9.5, 26.5)
+
+
+def test_the_contents_sheet_repeats_the_headline_figures(week):
+    sheet = week["books"]["sales.xlsx"]["Contents"]
+    found: dict[Any, Any] = {}
+    for row in sheet.iter_rows(values_only=True):
+        found.setdefault(row[0], row[1])  # a sheet can have a figure's name
+
+    assert found["Income"] == 66
+    assert found["Net income"] == 26.5
+    assert found["Transactions"] == 13
+    assert found["Best outlet"] == "8 Hell's Kitchen"
+    assert "Incomplete: 2019-04-24 lacks outlet 8." in found
+    assert "1 refund of $4.50 in all is in quarantine and not in any figure." in found
+
+
+def test_no_sheet_shows_a_hash(week):
+    import re
+
+    for book in week["books"].values():
+        for sheet in book:
+            for row in sheet.iter_rows(values_only=True):
+                assert not any(re.fullmatch("[0-9a-f]{32}", str(cell)) for cell in row), (sheet.title, row)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.parametrize("file", FILES)
+def test_libreoffice_recalculates_and_saves_each_workbook_without_an_error(week, file, tmp_path):
+    (tmp_path / file).write_bytes(body(f"weekly/2019-W17/{file}"))
+    resaved = recalculated(tmp_path / file, tmp_path / "out")
+
+    assert resaved.sheetnames == week["books"][file].sheetnames
+    for sheet in resaved:
+        for row in sheet.iter_rows():
+            assert not [cell.coordinate for cell in row if cell.data_type in ("e", "f")], sheet.title
+
+
+def test_one_mail_with_the_three_workbooks(week):
+    (path,) = week["mails"]
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+
+    assert mail["Subject"] == "Coffee Shop weekly report 2019-W17: incomplete, income $66.00"
+    assert mail["To"] == "boss@coffee-shop.example"
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
+    assert text.splitlines()[0] == "Incomplete: 2019-04-24 lacks outlet 8."
+    assert "$66.00" in text
+    attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}  # type: ignore[attr-defined]
+    assert attached == {file: body(f"weekly/2019-W17/{file}") for file in FILES}
+
+
+def test_the_employee_report_alone_for_chosen_dates_without_a_mail(week, home):
+    dag_run = run("coffee_shop_daily_report", **{"from": "2019-04-22", "to": "2019-04-23", "reports": ["employee"]})
+
+    assert dag_run.state == "success"
+    found = states(dag_run)
+    assert (found["workbooks.employee"], found["workbooks.sales"], found["mail"]) == ("success", "skipped", "skipped")
+    assert keys("custom/") == [f"custom/2019-04-22_2019-04-23/{name}" for name in ("employees.xlsx", "summary.json")]
+    book = openpyxl.load_workbook(io.BytesIO(body("custom/2019-04-22_2019-04-23/employees.xlsx")))
+    assert rows(book["Income per transaction"])[:3] == [
+        ("2019-04-22", "11", "Sue Smith", "3 Astoria", 2, 9.5, 4.75, 6),
+        ("2019-04-22", "12", "Bob Jones", "8 Hell's Kitchen", 2, 33, 16.5, 6),
+        ("2019-04-23", "11", "Sue Smith", "3 Astoria", 2, 9.5, 4.75, 7),
+    ]
+    assert report_lake.mails(home) == week["mails"]
+
+
+def test_a_period_without_any_sale_says_no_data_and_alarms(week, home):
+    dag_run = run("coffee_shop_monthly_report", **{"from": "2018-03-01", "to": "2018-03-31", "mail": True})
+
+    assert dag_run.state == "success"
+    found = states(dag_run)
+    assert found["sales.questions"] == "success"
+    assert found["workbooks.sales"] == "skipped"
+    summary = json.loads(body("monthly/2018-03/summary.json"))
+    assert (summary["status"], summary["headline"], summary["files"]) == ("no data", None, [])
+    subjects = [
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)["Subject"]
+        for path in report_lake.mails(home)[len(week["mails"]) :]
+    ]
+    assert sorted(subjects) == [
+        "Alarm: Coffee Shop monthly report 2018-03: no data",
+        "Coffee Shop monthly report 2018-03: no data",
+    ]
+
+
+def test_a_typed_address_that_is_not_allowed_fails_the_first_task(week, home, caplog):
+    mails = report_lake.mails(home)
+    dag = parsed("coffee_shop_daily_report")
+    for task in dag.tasks:
+        task.retries = 0
+    dag_run = dag.test(
+        logical_date=None,
+        run_conf={"from": "2019-04-22", "to": "2019-04-22", "mail": True, "recipients": ["x@evil.example"]},
+    )
+
+    assert dag_run.state == "failed"
+    assert states(dag_run)["period"] == "failed"
+    assert report_lake.mails(home) == mails
+    assert keys("daily/") == []
+
+
+def test_queries_run_again_give_the_data_of_now(week):
+    """What `one_state` does when a load was published between the queries: the same SQL, asked again."""
+    from coffee_shop.report_run import one_state_of
+
+    athena = boto3.client("athena")
+    started = athena.start_query_execution(
+        QueryString="select sum(quantity) as items from sales_reciept where business_date = '2019-04-30'",
+        WorkGroup="coffee-shop",
+        QueryExecutionContext={"Database": "coffee_shop_conform"},
+    )["QueryExecutionId"]
+    report_lake.put_lines("2019-04-30 | 3 | 1 | 1 | 08:00:00 | 11 | 1 | 100 | 5 | 10.00 | 0.5 | N")
+    report_lake.put_ledger(report_lake.ledger(loads=2))
+
+    state = one_state_of({"load_id": "load-1"}, {"sales": ([{"question": "items"}], [started])}, 1)
+
+    assert state["data"] == {
+        "load_id": "load-2",
+        "published_at": "2019-04-29T09:03:00+00:00",
+        "changed_while_made": False,
+    }
+    again = state["executions"]["sales/items"]
+    assert again != started
+    result = athena.get_query_results(QueryExecutionId=again)["ResultSet"]["Rows"]
+    assert result[1]["Data"][0]["VarCharValue"] == "5"
