@@ -36,7 +36,7 @@ class Bucket:
     """An S3 client with the two calls that the page makes, on objects in memory."""
 
     class exceptions:  # noqa: N801
-        class NoSuchKey(Exception):  # noqa: N818
+        class NoSuchKey(Exception):
             pass
 
     def __init__(self, objects: dict[str, bytes]) -> None:
