@@ -3,6 +3,7 @@
 The first line of a file says what a row means: ``-- #fail`` (the load must not be published) or ``-- #warn``.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,11 @@ def render_checks(folder: Path, dates: Sequence[str], clean_database: str) -> li
         # the first line of the query names it: in Airflow's list of mapped tasks and in Athena's history
         checks.append(Check(file.stem, level, f"-- {file.stem} #{level}\n{query.partition(chr(10))[2]}"))
     return checks
+
+
+def reads_table(check: Check, table: str) -> bool:
+    """Return whether a check's query mentions a table."""
+    return re.search(rf"\b{re.escape(table)}\b", check.query) is not None
 
 
 def check_of(query: str) -> Check:

@@ -192,6 +192,15 @@ def touched_dates(result: Json) -> list[str]:
     return sorted({day for dataset in DAILY_DATASETS for day in result["touched"].get(dataset, ())})
 
 
+def absent_datasets(ledger: Json, result: Json) -> list[str]:
+    """Return the daily datasets without a row in the lake once a load is published: no crawl finds a table of them."""
+    return [
+        dataset
+        for dataset in DAILY_DATASETS
+        if not any((ledger["days"][dataset] | result["days"].get(dataset, {})).values())
+    ]
+
+
 def publish(s3: "S3Client", state_bucket: str, plan: Json, result: Json, at: datetime) -> Json:
     """Write the ledger with this load in it, once, and return it; then forget the pending days.
 

@@ -12,6 +12,7 @@ from coffee_shop.guards import Context, load_id_of, read_load, release, try_leas
 from coffee_shop.ledger import (
     PENDING_KEY,
     SALES,
+    absent_datasets,
     changed_dates,
     has_published,
     newly_refused,
@@ -130,12 +131,26 @@ def list_checks(**context: Any) -> list[dict[str, str]]:
     result = read_load(result_key(load_id_of(context)))
     folder = include_folder() / "sql" / "checks"
     found = checks.render_checks(folder, touched_dates(result), names().clean_database)
-    return [{"query": check.query} for check in found]
+    absent = _absent_tables(result)
+    possible = [check for check in found if not any(checks.reads_table(check, table) for table in absent)]
+    for check in found:
+        if check not in possible:
+            log.warning(
+                "The check %s is left out: it reads %s, which has no rows yet.", check.name, " or ".join(absent)
+            )
+    return [{"query": check.query} for check in possible]
+
+
+def _absent_tables(result: Json) -> list[str]:
+    """Return the facts that have no table yet, because no file has delivered a row."""
+    return absent_datasets(read_ledger(s3_client(), names().state_bucket).value, result)
 
 
 def describe_tables(**context: Any) -> None:
     """Give every conform table and column its comment in the catalog."""
+    absent = _absent_tables(read_load(result_key(load_id_of(context))))
     wanted = catalog.read_descriptions(include_folder() / "data_model.yaml")
+    wanted = {table: description for table, description in wanted.items() if table not in absent}
     for table, changed in catalog.describe(glue_client(), names().conform_database, wanted).items():
         if changed:
             log.info("%s: comments written", table)

@@ -2,13 +2,23 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from coffee_shop.checks import ROWS_SHOWN, Check, CheckError, Finding, check_of, read_finding, render_checks, verdict
+from coffee_shop.checks import (
+    ROWS_SHOWN,
+    Check,
+    CheckError,
+    Finding,
+    check_of,
+    read_finding,
+    reads_table,
+    render_checks,
+    verdict,
+)
 from coffee_shop.settings import include_folder
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "b_orphans.sql").write_text("-- #warn\nselect 1 as x")
+    (tmp_path / "b_orphans.sql").write_text("-- #warn\nselect x from {{ params.clean_database }}.t")
     (tmp_path / "a_totals.sql").write_text(
         "-- #fail\n-- why\nselect business_date\nfrom t\n"
         "where business_date between '{{ params.first_date }}' and '{{ params.last_date }}'\n"
@@ -17,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_checks_are_filled_in_and_carry_their_name(folder: Path) -> None:
-    totals, orphans = render_checks(folder, ["2019-04-02", "2019-04-01", "2019-04-09"], "clean")
+    totals, orphans = render_checks(folder, ["2019-04-02", "2019-04-01", "2019-04-09"], "clean_db")
     assert (totals.name, totals.level) == ("a_totals", "fail")
     assert totals.query.splitlines() == [
         "-- a_totals #fail",
@@ -26,8 +36,10 @@ def test_checks_are_filled_in_and_carry_their_name(folder: Path) -> None:
         "from t",
         "where business_date between '2019-04-01' and '2019-04-09'",
     ]
-    assert orphans.query == "-- b_orphans #warn\nselect 1 as x"
+    assert orphans.query == "-- b_orphans #warn\nselect x from clean_db.t"
     assert check_of(orphans.query) == orphans
+    assert reads_table(orphans, "clean_db")
+    assert not reads_table(orphans, "clean")
 
 
 def test_no_date_touched_is_a_span_without_dates(folder: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from coffee_shop.ledger import (
     LedgerError,
+    absent_datasets,
     after_load,
     changed_dates,
     check_plan_is_fresh,
@@ -253,6 +254,14 @@ def test_what_reports_ask(loaded: Any) -> None:
     assert newest_load(empty_ledger()) is None
     assert has_published(loaded, "run of load-1")
     assert not has_published(loaded, "run of load-2")
+
+
+def test_a_dataset_without_a_row_is_absent(loaded: Any) -> None:
+    # targets have a table from the first load on, if an empty one
+    assert absent_datasets(loaded, result()) == ["pastry_inventory"]
+    assert absent_datasets(loaded, result(days={"pastry_inventory": {"2019-04-01": {"5": {}}}})) == []
+    gone = result(days={"sales_reciept": {"2019-04-01": {}}})
+    assert absent_datasets(loaded, gone) == ["sales_reciept", "pastry_inventory"]
 
 
 def test_changed_and_touched_dates_are_those_of_both_daily_datasets() -> None:
