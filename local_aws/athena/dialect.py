@@ -24,7 +24,7 @@ def _placed(parse: Callable[..., Any]) -> Callable[..., Any]:
 
     def parse_and_place(self: Any, token: Token) -> Any:
         node = parse(self, token)
-        if isinstance(node, exp.Expression) and "start" not in node.meta:
+        if isinstance(node, exp.Expr) and "start" not in node.meta:
             node.meta["start"] = token.start
         return node
 
@@ -36,7 +36,7 @@ def _placed_function(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
         # the name and the opening bracket (CASE and IF: the name) have been read
         token = self._tokens[max(self._index - 2, 0)] if self._prev.text == "(" else self._prev
         node = parse(self)
-        if isinstance(node, exp.Expression):
+        if isinstance(node, exp.Expr):
             node.meta["start"] = token.start
         return node
 
@@ -72,7 +72,7 @@ class LocalTrino(Trino):
         def _parse_select(self, *args: Any, **kwargs: Any) -> Any:
             token = self._curr
             node = super()._parse_select(*args, **kwargs)
-            if isinstance(node, exp.Expression) and token is not None:
+            if isinstance(node, exp.Expr) and token is not None:
                 node.meta.setdefault("start", token.start)
             return node
 
@@ -92,7 +92,7 @@ class LocalTrino(Trino):
             return self.expression(exp.Fetch(count=count, limit_options=exp.LimitOptions(with_ties=ties)))
 
 
-def parse(sql: str) -> exp.Expression:
+def parse(sql: str) -> exp.Expr:
     """Parse one statement.
 
     Raises:
@@ -113,10 +113,16 @@ def parse(sql: str) -> exp.Expression:
     return trees[0]
 
 
-def position(sql: str, node: exp.Expression) -> tuple[int, int] | None:
+def position(sql: str, node: exp.Expr) -> tuple[int, int] | None:
     """1-based line and column at which a node starts, as Trino counts them."""
     starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
     if not starts:
         return None
     before = sql[: min(starts)]
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def function_name(node: exp.Anonymous) -> str:
+    """Name of a called function, in lower case."""
+    called = node.this
+    return (called.name if isinstance(called, exp.Identifier) else str(called)).lower()

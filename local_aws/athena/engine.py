@@ -11,9 +11,9 @@ import duckdb
 from sqlglot import exp
 
 from local_aws.athena import expressions, reading
-from local_aws.athena.binder import Binder, Bound
+from local_aws.athena.binding.binder import Binder
+from local_aws.athena.binding.scopes import Bound, mark_used
 from local_aws.athena.errors import QueryError
-from local_aws.athena.scopes import mark_used
 from local_aws.athena.tables import GlueCatalog, Lister
 from local_aws.athena.trino_types import Type, duck_type
 from local_aws.athena.values import formatter
@@ -99,14 +99,14 @@ class Prepared:
     scanned: int
 
 
-def bind(text: str, tree: exp.Expression, catalog: GlueCatalog, database: str) -> tuple[Binder, Bound]:
+def bind(text: str, tree: exp.Expr, catalog: GlueCatalog, database: str) -> tuple[Binder, Bound]:
     """Bind a query against the catalog."""
     binder = Binder(text, catalog, database)
     return binder, binder.statement(tree)
 
 
 def prepare(
-    con: duckdb.DuckDBPyConnection, text: str, tree: exp.Expression, catalog: GlueCatalog, database: str, lister: Lister
+    con: duckdb.DuckDBPyConnection, text: str, tree: exp.Expr, catalog: GlueCatalog, database: str, lister: Lister
 ) -> Prepared:
     """Bind a query and make the views it reads its tables through."""
     binder, bound = bind(text, tree, catalog, database)

@@ -43,7 +43,7 @@ from local_aws.athena.trino_types import (
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from local_aws.athena.binder import Binder
+    from local_aws.athena.binding.binder import Binder
 
 TRINO = "https://trino.io/docs/current/functions/"
 AGGREGATE, WINDOW, DATETIME = TRINO + "aggregate.html", TRINO + "window.html", TRINO + "datetime.html"
@@ -53,7 +53,7 @@ ARRAY, MAP, JSON_PAGE, LAMBDA = TRINO + "array.html", TRINO + "map.html", TRINO 
 COMPARISON, URL, BITWISE = TRINO + "comparison.html", TRINO + "url.html", TRINO + "bitwise.html"
 SELECT = "https://trino.io/docs/current/sql/select.html"
 
-Build = Callable[["Binder", "exp.Expression", list[Typed], Place], Typed]
+Build = Callable[["Binder", "exp.Expr", list[Typed], Place], Typed]
 
 
 @dataclass(frozen=True)
@@ -280,14 +280,14 @@ def _needs(args: list[Typed], low: int, high: int | None, name: str, at: Place) 
 
 
 @_special("coalesce", CONDITIONAL)
-def _coalesce(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _coalesce(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, None, "coalesce", at)
     sqls, wide = same_type(args, "All COALESCE operands", [at] * len(args))
     return Typed(f"coalesce({', '.join(sqls)})", wide)
 
 
 @_special("nullif", CONDITIONAL)
-def _nullif(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _nullif(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, 2, "nullif", at)
     wide = common_type(args[0].type, args[1].type)
     if wide is None:
@@ -297,19 +297,19 @@ def _nullif(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Ty
 
 
 @_special("try", CONDITIONAL)
-def _try(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _try(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 1, 1, "try", at)
     return Typed(f"TRY({args[0].sql})", args[0].type)
 
 
 @_special("typeof", CONVERSION)
-def _typeof(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _typeof(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 1, 1, "typeof", at)
     return Typed(expressions.quote(str(args[0].type)), VARCHAR)
 
 
 def _extreme(word: str) -> Build:
-    def build(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+    def build(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
         _needs(args, 1, None, word, at)
         sqls, wide = same_type(args, f"All {word.upper()} operands", [at] * len(args))
         nulls = " OR ".join(f"{s} IS NULL" for s in sqls)  # null if any is null
@@ -359,7 +359,7 @@ _scalar("normalize", STRING, ("varchar -> varchar", "nfc_normalize({0})"))
 
 
 @_special("concat", STRING)
-def _concat(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _concat(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     if len(args) < 2:
         raise QueryError("INVALID_FUNCTION_ARGUMENT", "There must be two or more concatenation arguments", at)
     result = args[0]
@@ -397,7 +397,7 @@ def join_values(a: Typed, b: Typed, name: str, at: Place) -> Typed:
 
 
 @_special("format", CONVERSION)
-def _format(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _format(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, None, "format", at)
     text, values = constant(args[0], "a format", at), args[1:]
     pieces, used = [], 0
@@ -439,7 +439,7 @@ def _format_piece(spec: str, value: Typed, at: Place) -> str:
 def _regexp(build: Build) -> Build:
     """Refuse what Java's expressions know and DuckDB's (RE2) do not."""
 
-    def checked(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+    def checked(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
         pattern = constant(args[1], "a regular expression", at) if len(args) > 1 else ""
         if re.search(r"\(\?(<?[=!]|>)|\\[1-9]|[*+?}]\+", pattern):
             raise Refused(f"regular expression {pattern} (look-around, back reference or possessive quantifier)", at)
@@ -461,14 +461,14 @@ def _text_args(args: list[Typed], name: str, low: int, high: int, at: Place) -> 
 
 @_special("regexp_like", REGEXP)
 @_regexp
-def _regexp_like(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _regexp_like(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _text_args(args, "regexp_like", 2, 2, at)
     return Typed(f"regexp_matches({args[0].sql}, {args[1].sql})", BOOLEAN)
 
 
 @_special("regexp_extract", REGEXP)
 @_regexp
-def _regexp_extract(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _regexp_extract(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _text_args(args, "regexp_extract", 2, 3, at)
     group = args[2].sql if len(args) == 3 else "0"
     # null, not '', where nothing matches
@@ -478,7 +478,7 @@ def _regexp_extract(b: Binder, node: exp.Expression, args: list[Typed], at: Plac
 
 @_special("regexp_extract_all", REGEXP)
 @_regexp
-def _regexp_extract_all(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _regexp_extract_all(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _text_args(args, "regexp_extract_all", 2, 3, at)
     group = args[2].sql if len(args) == 3 else "0"
     return Typed(f"regexp_extract_all({args[0].sql}, {args[1].sql}, {group})", array(VARCHAR))
@@ -486,7 +486,7 @@ def _regexp_extract_all(b: Binder, node: exp.Expression, args: list[Typed], at: 
 
 @_special("regexp_replace", REGEXP)
 @_regexp
-def _regexp_replace(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _regexp_replace(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _text_args(args, "regexp_replace", 2, 3, at)
     new = constant(args[2], "a replacement", at) if len(args) == 3 else ""
     # $1 becomes \1; a literal backslash must be doubled for DuckDB
@@ -497,14 +497,14 @@ def _regexp_replace(b: Binder, node: exp.Expression, args: list[Typed], at: Plac
 
 @_special("regexp_count", REGEXP)
 @_regexp
-def _regexp_count(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _regexp_count(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _text_args(args, "regexp_count", 2, 2, at)
     return Typed(f"len(regexp_extract_all({args[0].sql}, {args[1].sql}))", BIGINT)
 
 
 @_special("regexp_split", REGEXP)
 @_regexp
-def _regexp_split(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _regexp_split(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _text_args(args, "regexp_split", 2, 2, at)
     return Typed(f"string_split_regex({args[0].sql}, {args[1].sql})", array(VARCHAR))
 
@@ -543,7 +543,7 @@ def _whole(function: str, args: list[Typed], at: Place) -> Typed:
 
 
 @_special("round", MATH)
-def _round(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _round(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 1, 2, "round", at)
     t = args[0].type
     if not is_numeric(t) or (len(args) == 2 and not is_integer(args[1].type)):
@@ -602,7 +602,7 @@ _scalar("bitwise_xor", BITWISE, ("bigint, bigint -> bigint", "xor({0}, {1})"))
 
 
 @_special("mod", MATH)
-def _mod(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _mod(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, 2, "mod", at)
     result = expressions.arithmetic("%", args[0], args[1])
     if result is None:
@@ -664,7 +664,7 @@ _scalar("now", DATETIME, (" -> timestamp with time zone", "date_trunc('milliseco
 
 
 @_special("date", DATETIME)
-def _date(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _date(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 1, 1, "date", at)
     if args[0].type.name not in ("varchar", "date", "timestamp", "timestamp with time zone", "unknown"):
         raise QueryError(
@@ -712,7 +712,7 @@ _INTERVALS = {
 
 
 @_special("date_add", DATETIME)
-def _date_add(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _date_add(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 3, 3, "date_add", at)
     t = _moment(args[2], "date_add", args, at)
     if not is_integer(args[1].type):
@@ -724,7 +724,7 @@ def _date_add(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> 
 
 
 @_special("date_diff", DATETIME)
-def _date_diff(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _date_diff(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 3, 3, "date_diff", at)
     wide = common_type(_moment(args[1], "date_diff", args, at), _moment(args[2], "date_diff", args, at))
     assert wide is not None  # noqa: S101 - moments always have a common type
@@ -733,7 +733,7 @@ def _date_diff(b: Binder, node: exp.Expression, args: list[Typed], at: Place) ->
 
 
 @_special("date_trunc", DATETIME)
-def _date_trunc(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _date_trunc(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, 2, "date_trunc", at)
     t = _moment(args[1], "date_trunc", args, at)
     unit = _unit(args[0], t, at)
@@ -745,7 +745,7 @@ def _in_utc(value: Typed) -> str:
 
 
 @_special("date_format", DATETIME)
-def _date_format(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _date_format(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, 2, "date_format", at)
     if args[0].type.name == "date":
         args = [Typed(coerce(args[0], TIMESTAMP), TIMESTAMP), args[1]]
@@ -756,7 +756,7 @@ def _date_format(b: Binder, node: exp.Expression, args: list[Typed], at: Place) 
 
 
 @_special("date_parse", DATETIME)
-def _date_parse(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _date_parse(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, 2, "date_parse", at)
     if args[0].type.name not in ("varchar", "unknown"):
         _bad_parameters("date_parse", args, "date_parse(varchar(x), varchar(y))", at)
@@ -765,7 +765,7 @@ def _date_parse(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -
 
 
 @_special("format_datetime", DATETIME)
-def _format_datetime(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _format_datetime(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, 2, "format_datetime", at)
     if args[0].type.name == "date":
         args = [Typed(coerce(args[0], TIMESTAMP), TIMESTAMP), args[1]]
@@ -776,7 +776,7 @@ def _format_datetime(b: Binder, node: exp.Expression, args: list[Typed], at: Pla
 
 
 @_special("parse_datetime", DATETIME)
-def _parse_datetime(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _parse_datetime(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, 2, "parse_datetime", at)
     if args[0].type.name not in ("varchar", "unknown"):
         _bad_parameters("parse_datetime", args, "parse_datetime(varchar(x), varchar(y))", at)
@@ -825,7 +825,7 @@ _scalar("map", MAP, ("array(K), array(V) -> map(K, V)", "map({0}, {1})"))
 
 
 @_special("row", "https://trino.io/docs/current/language/types.html#row")
-def _row(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _row(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 1, None, "row", at)
     t = Type("row", tuple((None, a.type) for a in args))
     fields = zip(field_names(t), args, strict=True)
@@ -834,7 +834,7 @@ def _row(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed
 
 
 @_special("sequence", ARRAY)
-def _sequence(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _sequence(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     _needs(args, 2, 3, "sequence", at)
     start, stop = args[0], args[1]
     if is_integer(start.type) and is_integer(stop.type):
@@ -870,7 +870,7 @@ def _month_sequence(x: str, y: str, step: Typed, wide: Type, at: Place) -> Typed
 # --- lambdas ---------------------------------------------------------------------------------------------------------
 
 
-def _array_argument(b: Binder, name: str, arguments: list[exp.Expression], count: int, at: Place) -> Typed:
+def _array_argument(b: Binder, name: str, arguments: list[exp.Expr], count: int, at: Place) -> Typed:
     if len(arguments) != count:
         raise QueryError("FUNCTION_NOT_FOUND", f"Unexpected number of parameters for function {name}", at)
     value = b.expression(arguments[0])
@@ -882,7 +882,7 @@ def _array_argument(b: Binder, name: str, arguments: list[exp.Expression], count
 
 
 def _lambda_build(name: str, finish: Callable[[str, str, str, Type, Type], Typed], *, boolean: bool) -> Build:
-    def build(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+    def build(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
         value = _array_argument(b, name, node.expressions, 2, at)
         variables, body = b.lambda_(node.expressions[1], [value.type.args[0]])
         if boolean and body.type not in (BOOLEAN, UNKNOWN):
@@ -905,7 +905,7 @@ for _name, _finish, _boolean in (
 
 
 @_special("reduce", ARRAY, lambdas=True)
-def _reduce(b: Binder, node: exp.Expression, args: list[Typed], at: Place) -> Typed:
+def _reduce(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
     value = _array_argument(b, "reduce", node.expressions, 4, at)
     start = b.expression(node.expressions[1])
     (s, x), step = b.lambda_(node.expressions[2], [start.type, value.type.args[0]])

@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from local_aws.athena.binding.scopes import Condition, Filter, Scan, TableColumn, condition_of
 from local_aws.athena.errors import QueryError, Refused
 from local_aws.athena.expressions import name, quote
-from local_aws.athena.scopes import Condition, Filter, Scan, TableColumn, condition_of
 from local_aws.athena.tables import Lister, Partition, StoredFile, Table
 from local_aws.athena.trino_types import Type, duck_type
 

@@ -26,7 +26,7 @@ class Statement:
     text: str
     kind: str
     statement_type: str
-    tree: exp.Expression | None = None
+    tree: exp.Expr | None = None
     ddl: ddl.Ddl | None = None
     write: writes.Write | None = None
     prepared: tuple[str, str] | None = None  # PREPARE and DEALLOCATE: the name, and the text
@@ -126,7 +126,7 @@ def _execute(
     return parse(text, values, database, stored)
 
 
-def bind_parameters(tree: exp.Expression, parameters: list[str] | None) -> exp.Expression:
+def bind_parameters(tree: exp.Expr, parameters: list[str] | None) -> exp.Expr:
     """Put the execution parameters, each written as SQL, in place of the question marks.
 
     Source: https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html

@@ -12,9 +12,9 @@ from typing import Any
 
 from moto.glue.models import FakeTable, GlueBackend, glue_backends
 
+from local_aws.athena.binding.scopes import TableColumn
 from local_aws.athena.errors import QueryError, Refused
 from local_aws.athena.expressions import Place
-from local_aws.athena.scopes import TableColumn
 from local_aws.athena.trino_types import UnknownHiveType, from_hive
 
 CATALOG = "awsdatacatalog"

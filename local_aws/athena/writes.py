@@ -39,7 +39,7 @@ class Write:
     database: str
     table: str
     query: str
-    tree: exp.Expression
+    tree: exp.Expr
     gently: bool = False
     options: dict[str, Any] = field(default_factory=dict)
     columns: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ def parse(sql: str, database: str) -> Write | None:
     return None
 
 
-def _query(words: Words) -> tuple[str, exp.Expression]:
+def _query(words: Words) -> tuple[str, exp.Expr]:
     start = words.next.start if words.next is not None else len(words.sql)
     text = words.rest_from(start)
     return text, dialect.parse(text)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a case is a line)
 """One or more cases for every function and construct of the table.
 
 A case of a function is an expression, its Trino type and its text (None is null), or the start of an error. A case of a

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sqlglot import exp
+
+from local_aws.athena.expressions import Typed
 from local_aws.athena.trino_types import Type
 
 
@@ -111,7 +114,37 @@ class Scope:
     group_clause: bool = False
     group_columns: set[Column] = field(default_factory=set)
     group_sql: set[str] = field(default_factory=set)
-    windows: dict[str, object] = field(default_factory=dict)
+    windows: dict[str, exp.Window] = field(default_factory=dict)
+
+
+@dataclass
+class Bound:
+    """A bound query: its SQL (columns named by their ``Column.sql``) and its body."""
+
+    sql: str
+    body: Body
+    columns: list[Column]
+
+
+@dataclass
+class Cte:
+    """A query of WITH, and the names it gives its columns."""
+
+    sql_name: str
+    bound: Bound
+    names: list[str]
+
+
+@dataclass
+class Output:
+    """An item of a select list."""
+
+    column: Column
+    typed: Typed
+    node: exp.Expr
+    alias: str | None = None
+    sql_name: str = ""
+    made_of: set[Column] = field(default_factory=set)
 
 
 def mark_used(body: Body) -> None:

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from local_aws.athena import binder
+from local_aws.athena.binding.handlers import HANDLERS
 from local_aws.athena.errors import QueryError
 from local_aws.athena.functions import FUNCTIONS
 from local_aws.athena.table import TABLE
@@ -34,7 +34,7 @@ def test_every_construct_of_the_table_has_a_case():
 
 
 def test_the_binder_handles_what_the_table_lists_and_nothing_else():
-    assert set(binder._HANDLERS) == {n for e in TABLE for n in e.nodes}
+    assert set(HANDLERS) == {n for e in TABLE for n in e.nodes}
 
 
 def test_the_table_lists_every_function_once():

@@ -1,0 +1,1 @@
+"""Binding: what a query means, in Trino's terms, and how DuckDB computes it."""
