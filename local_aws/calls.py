@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
@@ -45,8 +45,27 @@ IAM_ACTIONS = {
 }
 VERSIONED_ACTIONS = {"GetObject": "GetObjectVersion", "DeleteObject": "DeleteObjectVersion"}
 PREFIXES = {"sesv2": "ses", "mwaa": "airflow"}
-NAMING = ("Name", "JobName", "CrawlerName", "DatabaseName", "TableName", "WorkGroup", "QueryExecutionId", "StackName")
-NAMING += ("RoleName", "RoleArn", "logGroupName", "EmailIdentity", "Identity", "Source", "FromEmailAddress", "JobRunId")
+NAMING = (
+    "Name",
+    "JobName",
+    "JobRunId",
+    "CrawlerName",
+    "DatabaseName",
+    "TableName",
+    "WorkGroup",
+    "QueryExecutionId",
+    "StackName",
+    "RoleName",
+    "RoleArn",
+    "PolicyArn",
+    "PolicyName",
+    "logGroupName",
+    "Identity",
+    "EmailIdentity",
+    "EmailAddress",
+    "Source",
+    "FromEmailAddress",
+)
 
 
 class Calls:

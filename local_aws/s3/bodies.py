@@ -6,10 +6,12 @@ aws-chunked: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.htm
 import base64
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
+
+from werkzeug.datastructures import Headers
 
 from local_aws.s3.crc import CRC32C, CRC64NVME
 from local_aws.s3.errors import BadDigest, NotForReal, S3Error
@@ -73,7 +75,7 @@ def new_digest(algorithm: str) -> Digest:
     return makers[algorithm]()  # type: ignore[no-any-return]
 
 
-def receive(stream: IO[bytes], headers: Mapping[str, str], file: Path) -> Received:
+def receive(stream: IO[bytes], headers: Headers, file: Path) -> Received:
     """Write a request's body into a file; raise when it is not what the headers announce."""
     trailers: dict[str, str] = {}
     chunked = headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
@@ -113,7 +115,7 @@ def _check(header: str, given: str | None, computed: bytes) -> None:
         raise BadDigest(header)
 
 
-def _check_length(headers: Mapping[str, str], size: int, *, chunked: bool) -> None:
+def _check_length(headers: Headers, size: int, *, chunked: bool) -> None:
     announced = headers.get("x-amz-decoded-content-length" if chunked else "Content-Length")
     if announced is not None and int(announced) != size:
         raise IncompleteBody

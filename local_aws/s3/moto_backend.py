@@ -1,9 +1,10 @@
 """Moto's S3 keeps the buckets and their settings; objects are ours. The hooks between the two."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3 import models, notifications
 
 from local_aws.s3 import object_store
@@ -64,7 +65,7 @@ def _bucket(name: str) -> Any:
 
 
 def _create_bucket(self: Any, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
-    made = _moto_create_bucket(self, bucket_name, *args, **kwargs)
+    made = MOTO["create_bucket"](self, bucket_name, *args, **kwargs)
     object_store.store().make_bucket(bucket_name)
     return made
 
@@ -73,7 +74,7 @@ def _delete_bucket(self: Any, bucket_name: str) -> Any:
     self.get_bucket(bucket_name)
     if not object_store.store().bucket_is_empty(bucket_name):
         return None
-    gone = _moto_delete_bucket(self, bucket_name)
+    gone = MOTO["delete_bucket"](self, bucket_name)
     object_store.store().drop_bucket(bucket_name)
     return gone
 
@@ -94,23 +95,26 @@ def _list_objects(self: Any, bucket: Any, prefix: str | None, *_: Any, **__: Any
     raise NotImplementedError(f"moto's own S3 listing of {bucket.name}/{prefix or ''} is not used here")
 
 
-_moto_create_bucket = models.S3Backend.create_bucket
-_moto_delete_bucket = models.S3Backend.delete_bucket
+HOOKS: dict[str, Callable[..., Any]] = {
+    "create_bucket": _create_bucket,
+    "delete_bucket": _delete_bucket,
+    "get_object": _get_object,
+    "head_object": _get_object,
+    "put_object": _put_object,
+    "list_objects": _list_objects,
+}
+MOTO: dict[str, Callable[..., Any]] = {name: getattr(models.S3Backend, name) for name in HOOKS}
 
 
 def install(home: Path) -> None:
     """Open the store below `home` and point moto's S3 at it."""
     object_store.open_store(home, versioning, announce)
-    models.S3Backend.create_bucket = _create_bucket
-    models.S3Backend.delete_bucket = _delete_bucket
-    models.S3Backend.get_object = _get_object
-    models.S3Backend.head_object = _get_object
-    models.S3Backend.put_object = _put_object
-    models.S3Backend.list_objects = _list_objects
+    for name, ours in HOOKS.items():
+        setattr(models.S3Backend, name, ours)
 
 
 def uninstall() -> None:
     """Close the store; moto's S3 is moto's again."""
     object_store.close_store()
-    models.S3Backend.create_bucket = _moto_create_bucket
-    models.S3Backend.delete_bucket = _moto_delete_bucket
+    for name, theirs in MOTO.items():
+        setattr(models.S3Backend, name, theirs)

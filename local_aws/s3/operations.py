@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import IO, Any, BinaryIO
 from urllib.parse import parse_qsl, quote, unquote
 
+from werkzeug.datastructures import Headers
+
 from local_aws.s3 import bodies
 from local_aws.s3.errors import (
     AccessDenied,
@@ -56,7 +58,7 @@ class Call:
     """One request: its parameters by botocore's names, its headers, and its body where the operation has one."""
 
     params: Mapping[str, Any]
-    headers: Mapping[str, str]
+    headers: Headers
     stream: IO[bytes]
     store: Store
     account: str
@@ -148,7 +150,9 @@ def copy_object(call: Call) -> Answer:
             )
         finally:
             work.unlink(missing_ok=True)
-    result = {"CopyObjectResult": {"ETag": _quoted(version.etag), "LastModified": version.last_modified}}
+    result: dict[str, Any] = {
+        "CopyObjectResult": {"ETag": _quoted(version.etag), "LastModified": version.last_modified}
+    }
     if source.version_id != "null":
         result["CopySourceVersionId"] = source.version_id
     return Answer(result | {key: value for key, value in _written(version).items() if key != "ETag"})
@@ -221,7 +225,9 @@ def list_object_versions(call: Call) -> Answer:
     call.store.take_in(call.bucket, prefix)
     with call.store.lock:
         rows = list(_versions_after(call, prefix, key_marker, id_marker))
-    entries, prefixes, last, truncated = [], [], (key_marker, id_marker), False
+    entries: list[Version] = []
+    prefixes: list[str] = []
+    last, truncated = (key_marker, id_marker), False
     for version in rows:
         group = _group(version.key, prefix, delimiter)
         if group is not None and (group in prefixes or group == key_marker):
@@ -714,7 +720,7 @@ def _copied_attributes(call: Call, source: Version) -> dict[str, Any]:
     given = _attributes(call.params)
     replaced = call.params.get("MetadataDirective") == "REPLACE"
     about = given if replaced else source.attributes
-    attributes = {name: about[name] for name in ("headers", "metadata") if name in about}
+    attributes: dict[str, Any] = {name: about[name] for name in ("headers", "metadata") if name in about}
     tagged = given if call.params.get("TaggingDirective") == "REPLACE" else source.attributes
     if "tags" in tagged:
         attributes["tags"] = tagged["tags"]
@@ -872,7 +878,7 @@ def _complete(call: Call, upload: Upload) -> Version:
             attributes,
             event="s3:ObjectCreated:CompleteMultipartUpload",
             condition=_condition(call),
-            began=max(call.began, 0.0) if call.params.get("IfNoneMatch") or call.params.get("IfMatch") else None,
+            began=call.began,
         )
     finally:
         work.unlink(missing_ok=True)

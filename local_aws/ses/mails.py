@@ -34,7 +34,7 @@ PAGE = """<!doctype html>
 
 def parse(raw: bytes) -> EmailMessage:
     """Parse a raw mail."""
-    return BytesParser(policy=default).parsebytes(raw)  # type: ignore[arg-type, return-value]
+    return BytesParser(policy=default).parsebytes(raw)
 
 
 def keep(folder: Path, raw: bytes, message_id: str, sender: str, recipients: list[str]) -> Path:

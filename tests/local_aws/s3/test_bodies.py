@@ -4,6 +4,7 @@ import io
 import zlib
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from local_aws.s3 import bodies
 from local_aws.s3.errors import BadDigest, NotForReal, S3Error
@@ -16,7 +17,7 @@ def crc32(body):
 
 
 def receive(tmp_path, body, headers):
-    return bodies.receive(io.BytesIO(body), headers, tmp_path / "body")
+    return bodies.receive(io.BytesIO(body), Headers(headers), tmp_path / "body")
 
 
 def test_a_plain_body_with_its_digests(tmp_path):
