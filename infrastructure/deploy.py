@@ -6,6 +6,7 @@ AWS_ENDPOINT_URL decides whether that is the local AWS or AWS itself. Safe to ru
 """
 
 import argparse
+import copy
 import datetime as dt
 import hashlib
 import io
@@ -86,6 +87,21 @@ def read_template(path: Path) -> dict[str, Any]:
     """Return a template with its short functions (`!Ref`) in their long form."""
     template: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     return template
+
+
+def with_static_names(template: Mapping[str, Any], stack: str, account: str) -> dict[str, Any]:
+    """Return the template with the names of kept buckets written out.
+
+    CloudFormation takes a bucket over that is there already (data outlives its stack) only when its name in the
+    template is plain text: see "Import AWS resources into a CloudFormation stack automatically" in its user guide.
+    """
+    found = copy.deepcopy(dict(template))
+    for resource in found["Resources"].values():
+        name = resource.get("Properties", {}).get("BucketName")
+        if resource.get("DeletionPolicy", "Delete") != "Delete" and isinstance(name, dict) and "Fn::Sub" in name:
+            text = name["Fn::Sub"].replace("${AWS::StackName}", stack).replace("${AWS::AccountId}", account)
+            resource["Properties"]["BucketName"] = text
+    return found
 
 
 def parameters(
@@ -384,9 +400,11 @@ def deploy(options: argparse.Namespace) -> None:
     """
     session = boto3.Session()
     cloudformation = session.client("cloudformation")
-    say(f"Stack {options.stack} in {session.region_name} at {os.environ.get('AWS_ENDPOINT_URL', 'AWS')}")
+    account = session.client("sts").get_caller_identity()["Account"]
+    say(f"Stack {options.stack} in {account}, {session.region_name}, at {os.environ.get('AWS_ENDPOINT_URL', 'AWS')}")
+    template = with_static_names(read_template(options.template), options.stack, account)
     given = dict(pair.split("=", 1) for pair in options.parameter)
-    change_set = plan(cloudformation, options.stack, read_template(options.template), given)
+    change_set = plan(cloudformation, options.stack, template, given)
     if options.dry_run:
         _forget(cloudformation, options.stack, change_set)
         return

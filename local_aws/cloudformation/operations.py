@@ -93,7 +93,7 @@ def _make(
         stack.resources = stack.resources | {logical_id: resource}
         resource.properties = properties
         name = kind.custom_name(properties)
-        if imported is not None and planning.can_be_imported(part, name, place):
+        if imported is not None and planning.can_be_imported(part, place):
             imported.add(logical_id)
             resource.physical_id = str(name)
         else:

@@ -181,7 +181,7 @@ def _change(
     kind = TYPES[part["Type"]]
     old = stack.resources.get(logical_id)
     if old is None:
-        if import_existing and can_be_imported(part, kind.custom_name(properties), place):
+        if import_existing and can_be_imported(part, place):
             return Change("Import", logical_id, part["Type"], kind.custom_name(properties))
         return Change("Add", logical_id, part["Type"])
     if old.type != part["Type"]:
@@ -214,9 +214,15 @@ def replacing(old: Resource, properties: dict[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
-def can_be_imported(part: dict[str, Any], name: str | None, place: Place) -> bool:
-    """Whether a resource that is there can be taken over: it has a name of its own and a policy that keeps it."""
-    return part.get("DeletionPolicy") in KEPT and name is not None and TYPES[part["Type"]].exists(place, name)
+def can_be_imported(part: dict[str, Any], place: Place) -> bool:
+    """Whether a resource that is there can be taken over.
+
+    Source: AWS CloudFormation User Guide, "Import AWS resources into a CloudFormation stack automatically": its name is
+    plain text in the template, and its DeletionPolicy keeps it.
+    """
+    kind = TYPES[part["Type"]]
+    name = kind.custom_name(part.get("Properties") or {}) if part.get("DeletionPolicy") in KEPT else None
+    return isinstance(name, str) and kind.exists(place, name)
 
 
 def attributes(part: dict[str, Any]) -> dict[str, Any]:

@@ -270,6 +270,20 @@ def test_a_change_set_can_take_over_what_is_there(aws):
     assert aws.client("s3").head_object(Bucket="found-shed", Key="spade")["ContentLength"] == 1
 
 
+def test_only_what_is_named_in_plain_text_and_kept_is_taken_over(aws):
+    aws.client("s3").create_bucket(Bucket="strange-shed")
+    asked = {"StackName": "strange", "ChangeSetType": "CREATE", "ImportExistingResources": True}
+    kept = {"DeletionPolicy": "Retain"}
+    for number, shed in enumerate((bucket("strange-shed"), bucket({"Fn::Sub": "${AWS::StackName}-shed"}) | kept)):
+        name = f"try{number}"
+        aws.stacks.create_change_set(ChangeSetName=name, TemplateBody=json.dumps(template(Shed=shed)), **asked)
+        changes = aws.stacks.describe_change_set(StackName="strange", ChangeSetName=name)["Changes"]
+        assert [one["ResourceChange"]["Action"] for one in changes] == ["Add"]
+    aws.stacks.execute_change_set(StackName="strange", ChangeSetName="try1")
+    assert aws.settled("strange")["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "strange-shed" in aws.buckets()
+
+
 def test_parameters_keep_their_values(aws):
     body = {
         "Parameters": {"What": {"Type": "String", "Default": "kale"}, "Where": {"Type": "String", "Default": "bed"}},
