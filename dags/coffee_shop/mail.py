@@ -42,11 +42,10 @@ class RecipientsError(ValueError):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A workbook to send: its name, bytes, and what a reader finds in it."""
+    """A workbook to send."""
 
     name: str
     body: bytes
-    title: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,6 @@ class Link:
 
     name: str
     url: str
-    title: str
     size: int
 
 

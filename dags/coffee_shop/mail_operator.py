@@ -98,7 +98,6 @@ class ReportMailOperator(BaseOperator):
                 Attachment(
                     file["file"],
                     s3.get_object(Bucket=bucket, Key=file["key"])["Body"].read(),
-                    file["report"].capitalize(),
                 )
                 for file in files
             ]
@@ -122,7 +121,6 @@ class ReportMailOperator(BaseOperator):
                 signer.generate_presigned_url(
                     "get_object", Params={"Bucket": bucket, "Key": file["key"]}, ExpiresIn=seconds
                 ),
-                file["report"].capitalize(),
                 file["size"],
             )
             for file in self.summary["files"]

@@ -477,7 +477,8 @@ def _add_chart(worksheet: Any, sheet: Sheet, chart: Chart) -> None:
     blocks = _blocks(sheet, chart)
     drawing.series = _linked_series(worksheet, sheet, chart, blocks) if blocks else _pivoted_series(sheet, chart)
     _style_chart(drawing, chart, sheet)
-    worksheet.add_chart(drawing, f"{_letter(len(sheet.question.columns) + 1)}{HEADER_ROW}")
+    # below the header: what touches that row is printed again on every page
+    worksheet.add_chart(drawing, f"{_letter(len(sheet.question.columns) + 1)}{FIRST_ROW}")
 
 
 def _place(sheet: Sheet, name: str) -> int:

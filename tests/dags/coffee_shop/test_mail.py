@@ -12,9 +12,9 @@ from tests.dags.coffee_shop.report_samples import ALL_THERE, WORDS, summary
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "include" / "mail"
 WORKBOOKS = [
-    Attachment("customers.xlsx", b"PK customers", "Customers"),
-    Attachment("employees.xlsx", b"PK employees", "Employees"),
-    Attachment("sales.xlsx", b"PK sales", "Sales"),
+    Attachment("customers.xlsx", b"PK customers"),
+    Attachment("employees.xlsx", b"PK employees"),
+    Attachment("sales.xlsx", b"PK sales"),
 ]
 
 
@@ -142,11 +142,11 @@ def test_no_data_says_so_and_shows_no_figure():
 
 def test_links_in_place_of_workbooks():
     url = 'https://s3.example/sales.xlsx?a=1&b="2"'
-    message = mail(attachments=(), links=[Link("sales.xlsx", url, "Sales", 12_000_000)], link_days=7)
+    message = mail(attachments=(), links=[Link("sales.xlsx", url, 12_000_000)], link_days=7)
 
     assert not list(message.iter_attachments())
     assert 'href="https://s3.example/sales.xlsx?a=1&amp;b=&#34;2&#34;"' in html_of(message)
-    assert f"sales.xlsx (Sales, 12.0 MB): {url}" in text_of(message)
+    assert f"sales.xlsx (12.0 MB): {url}" in text_of(message)
     assert "work for up to 7 days" in text_of(message)
 
 
