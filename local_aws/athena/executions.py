@@ -14,6 +14,7 @@ import duckdb
 from local_aws.athena import statements
 from local_aws.athena.errors import QueryError
 from local_aws.athena.results import column_info, metadata, to_csv, to_text
+from local_aws.state import changed
 
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"
 _ENDED = (SUCCEEDED, FAILED, CANCELLED)
@@ -195,6 +196,7 @@ def _run(execution: Execution, statement: statements.Statement) -> None:
             _handles.pop(execution.id, None)
     if execution.metrics:
         _publish_metrics(execution)
+    changed()
 
 
 def _context(execution: Execution, handle: _Handle) -> statements.Context:

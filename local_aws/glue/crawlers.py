@@ -19,6 +19,7 @@ from moto.glue.exceptions import (
 from moto.logs.models import logs_backends
 
 from local_aws.glue import crawl, roles
+from local_aws.state import changed
 
 LOG_GROUP = "/aws-glue/crawlers"
 INCREMENTAL = "CRAWL_NEW_FOLDERS_ONLY"
@@ -267,6 +268,7 @@ def _carry_out(crawler: Crawler, current: Crawl) -> None:
     else:
         log("BENCHMARK : Crawler has finished running and is in state READY")
         current.end("COMPLETED")
+    changed()
 
 
 def _open_log(crawler: Crawler, current: Crawl) -> Any:

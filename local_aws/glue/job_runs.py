@@ -14,6 +14,7 @@ from moto.logs.models import logs_backends
 from local_aws.glue import arguments as job_arguments
 from local_aws.glue import catalog_snapshot, mounts, roles, spark_process
 from local_aws.s3 import object_store
+from local_aws.state import changed
 
 LOG_GROUP = "/aws-glue/jobs"
 SECONDS_A_MINUTE = 60
@@ -215,6 +216,7 @@ def _carry_out(job: Job, run: JobRun, role_arn: str) -> None:
         _asked_to_stop.discard(run.job_run_id)
         state, message = "STOPPED", None
     run.end(state, message)
+    changed()
 
 
 def _process(job: Job, run: JobRun, role_arn: str) -> tuple[str, str | None]:
