@@ -109,8 +109,7 @@ def members_of_days(job: Job, dataset: str, days: list[str]) -> DataFrame:
     rows = clean_tables.read_days(job.spark, job.arguments.clean_database, dataset, days, job.days[dataset])
     if dataset == INVENTORY:
         return members.of_inventory(rows)
-    # read once, used by four dimensions
-    return members.of_sales(number_lines(by_day(rows, "date", len(days))).persist())
+    return members.of_sales(number_lines(by_day(rows, "date", len(days))))
 
 
 def read_extracts(job: Job, dataset: str, months: Sequence[str]) -> DataFrame:

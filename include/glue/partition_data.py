@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from coffee_shop_jobs import load_state, ownership, placing
-from coffee_shop_jobs.columns import CONTRACTS, DATASETS, TARGETS, TYPES
+from coffee_shop_jobs.columns import CONTRACTS, DATASETS, INVENTORY, SALES, TARGETS, TYPES
 from coffee_shop_jobs.ownership import Decision, Delivery
 from coffee_shop_jobs.raw_versions import PUBLISHED, Outcome, Reading, Version, read_all, unseen_versions
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 log = logging.getLogger("coffee_shop_jobs.partition_data")
+
+
+# the rows of an object are in a fixed order; those with the same digest are equal
+ORDER = {
+    SALES: ["salesoutletno", "transactionno", "transactiontime", "productno", "row_digest"],
+    INVENTORY: ["salesoutletno", "productno", "row_digest"],
+    TARGETS: ["salesoutletno", "monthyear", "row_digest"],
+}
 
 
 class RowsDifferError(Exception):
@@ -205,7 +213,7 @@ def write_clean(job: Job, dataset: str, decision: Decision, holding: list[Outcom
     if dataset == TARGETS:
         if decision.touched or not job.load.ledger["revision"]:
             rows = held_rows(job, dataset, decision, holding)
-            write_table(rows, sort_columns(dataset), place)
+            write_table(rows, ORDER[dataset], place, drop="row_digest")
             placing.place_table(s3, staged, (arguments.clean_bucket, dataset))
         return
     full = [day for day in decision.touched if decision.holders.get(day)]
@@ -215,7 +223,7 @@ def write_clean(job: Job, dataset: str, decision: Decision, holding: list[Outcom
 
         rows = held_rows(job, dataset, decision, holding)
         rows = rows.withColumn("date", f.date_format("transactiondate", "yyyy-MM-dd"))
-        write_days(by_day(rows, "date", len(full)), "date", sort_columns(dataset), place)
+        write_days(by_day(rows, "date", len(full)), "date", ORDER[dataset], place, drop="row_digest")
         placing.place_days(s3, staged, (arguments.clean_bucket, dataset), "date", full)
         log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
     clients = (s3, job.glue)
@@ -227,7 +235,10 @@ def held_rows(job: Job, dataset: str, decision: Decision, holding: list[Outcome]
     from pyspark.sql import functions as f
 
     contract = CONTRACTS[dataset]
-    schema = ", ".join(f"{column.name} {TYPES[column.kind]}" for column in contract.columns) + ", source_key string"
+    schema = (
+        ", ".join(f"{column.name} {TYPES[column.kind]}" for column in contract.columns)
+        + ", source_key string, row_digest binary"
+    )
     paths = [f"s3://{job.arguments.state_bucket}/{found.staged_key}" for found in holding if found.staged_key]
     if not paths:
         return job.spark.createDataFrame([], schema)
@@ -253,12 +264,6 @@ def day_as_written(dataset: str, day: str) -> str:
     from coffee_shop_jobs.cells import MONTHS
 
     return f"{MONTHS[int(day[5:]) - 1]} {day[:4]}"
-
-
-def sort_columns(dataset: str) -> list[str]:
-    """Return what orders the rows of a file: outlet first, then every other column."""
-    names = CONTRACTS[dataset].names
-    return ["salesoutletno", *(name for name in names if name != "salesoutletno"), "source_key"]
 
 
 # --- the result

@@ -56,7 +56,9 @@ class Load:
 def log_to_stdout() -> None:
     """Send the jobs' own log lines where a Glue run shows a script's output."""
     logger = logging.getLogger("coffee_shop_jobs")
-    logger.handlers = [logging.StreamHandler(sys.stdout)]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
 

@@ -6,7 +6,6 @@ only, and a member without any fact or target is in none of them.
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from .columns import CONTRACTS, SALES, TYPES
@@ -35,18 +34,13 @@ SCHEMA = ", ".join(f"{name} {kind}" for name, kind in COLUMNS)
 def of_sales(lines: DataFrame) -> DataFrame:
     """Return the members of each day of sales with the attributes of the day's latest sale.
 
+    Each line mentions up to four members; one pass finds the latest sale of all.
+
     Args:
         lines: clean sales with ``line_no``, all lines of a ``date`` in one part.
     """
-    parts = [_of_dimension(lines, dimension) for dimension in DIMENSIONS]
-    return reduce(lambda left, right: left.unionByName(right), parts)
-
-
-def _of_dimension(lines: DataFrame, dimension: Dimension) -> DataFrame:
     from pyspark.sql import functions as f
 
-    number = customer_number() if dimension is CUSTOMER else f.col(dimension.number)
-    attributes = list(dimension.attributes.values())
     sale = f.struct(
         f.col("transactiontime").alias("time"),
         f.length("transactionno").alias("digits"),
@@ -56,25 +50,42 @@ def _of_dimension(lines: DataFrame, dimension: Dimension) -> DataFrame:
         f.length("salesoutletno").alias("outlet_digits"),
         f.col("salesoutletno").alias("outlet"),
     )
+    mentioned = f.array(*(f.struct(*_named(dimension)) for dimension in DIMENSIONS))
+    each = lines.select("date", sale.alias("sale"), *_ATTRIBUTES, f.explode(mentioned).alias("member"))
+    own = [_own(dimension, name).alias(name) for dimension in DIMENSIONS for name in dimension.attributes.values()]
     latest = (
-        lines.withColumn("number", number)
-        .where("number is not null")
-        .groupBy(f.col("date"), f.col("number"))
-        .agg(f.max(sale).alias("sale"), f.max_by(f.struct(*attributes), sale).alias("attributes"))
+        each.where("member.number is not null")
+        .select("date", "sale", "member", f.struct(*own).alias("attributes"))
+        .groupBy("date", "member")
+        .agg(f.max("sale").alias("sale"), f.max_by("attributes", "sale").alias("attributes"))
     )
-    known = {name: f.col(f"attributes.{name}") for name in attributes}
-    if dimension is CUSTOMER:  # whatever a till wrote beside it, customer 0 is nobody
-        known = {name: f.when(f.col("number") != NOBODY, value) for name, value in known.items()}
     return latest.select(
-        f.lit(dimension.table).alias("dimension"),
-        "number",
+        "member.dimension",
+        "member.number",
         f.col("date").alias("day"),
         "sale.time",
         "sale.transactionno",
         "sale.line_no",
         "sale.outlet",
-        *(known.get(name, f.lit(None)).cast(_TYPES[name]).alias(name) for name in _ATTRIBUTES),
+        "attributes.*",
     )
+
+
+def _named(dimension: Dimension) -> list[Column]:
+    from pyspark.sql import functions as f
+
+    number = customer_number() if dimension is CUSTOMER else f.col(dimension.number)
+    return [f.lit(dimension.table).alias("dimension"), number.alias("number")]
+
+
+def _own(dimension: Dimension, name: str) -> Column:
+    """Return an attribute for the dimension that it belongs to; whatever a till wrote, customer 0 is nobody."""
+    from pyspark.sql import functions as f
+
+    belongs = f.col("member.dimension") == dimension.table
+    if dimension is CUSTOMER:
+        belongs = belongs & (f.col("member.number") != NOBODY)
+    return f.when(belongs, f.col(name))
 
 
 def of_inventory(rows: DataFrame) -> DataFrame:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +37,10 @@ QUARANTINE = pa.schema(
 )
 
 
-def clean_schema(dataset: Dataset) -> Any:
-    """Return the Arrow schema of a dataset's clean rows, ``source_key`` last."""
+def staged_schema(dataset: Dataset) -> Any:
+    """Return the Arrow schema of a file's clean rows: as the clean zone has them, and each row's digest."""
     columns = [(column.name, _ARROW[TYPES[column.kind]]) for column in dataset.columns]
-    return pa.schema([*columns, ("source_key", pa.string())])
+    return pa.schema([*columns, ("source_key", pa.string()), ("row_digest", pa.binary())])
 
 
 class RowFile:
@@ -53,7 +51,7 @@ class RowFile:
         self._schema = schema
         self._writer: Any = None
 
-    def append(self, columns: Sequence[Sequence[Value | Decimal | date]]) -> None:
+    def append(self, columns: Sequence[Sequence[Value | bytes]]) -> None:
         """Add rows, given as columns in the schema's order."""
         arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
         if self._writer is None:

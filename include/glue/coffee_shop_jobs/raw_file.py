@@ -22,6 +22,7 @@ from .columns import SALES, Column, Dataset
 
 CHUNK = 10_000
 ZERO = Decimal("0.00")
+TakeClean = Callable[[list[Sequence[Value]], list[bytes]], None]
 Keys = frozenset[tuple[Value | Unreadable, ...]]
 REFUND_COLUMNS = ("quantity", "unitprice", "saleamount")
 
@@ -108,7 +109,7 @@ def read_file(
     path: Path,
     dataset: Dataset,
     limits: Limits,
-    take_clean: Callable[[list[Sequence[Value]]], None],
+    take_clean: TakeClean,
     take_quarantined: Callable[[list[Quarantined]], None],
 ) -> Summary:
     """Read a file once through and hand on its rows in chunks.
@@ -117,7 +118,7 @@ def read_file(
         path: the CSV file.
         dataset: the contract that it should keep.
         limits: upload day and settings.
-        take_clean: gets the columns of a chunk's clean rows, in the contract's order.
+        take_clean: gets the columns of a chunk's clean rows, in the contract's order, and a digest for each row.
         take_quarantined: gets the rows of a chunk that go to quarantine.
 
     Returns:
@@ -141,7 +142,7 @@ def _read(
     dataset: Dataset,
     limits: Limits,
     repeated: Keys,
-    take_clean: Callable[[list[Sequence[Value]]], None],
+    take_clean: TakeClean,
     take_quarantined: Callable[[list[Quarantined]], None],
 ) -> Summary:
     summary = Summary()
@@ -158,8 +159,9 @@ def _read(
             if quarantined:
                 take_quarantined(quarantined)
             if len(chunk) > len(quarantined):
-                add_claims(summary.claims, dataset, clean)
-                take_clean(clean)
+                digests = [row_digest(row) for row in zip(*clean, strict=True)]
+                add_claims(summary.claims, dataset, clean, digests)
+                take_clean(clean, digests)
     if not summary.rows_read:
         raise RefusedError("the file has a header line only; expected rows below it")
     return summary
@@ -398,26 +400,27 @@ def _unfit(record: Record, width: int) -> Quarantined:
 # --- claims
 
 
-def add_claims(claims: dict[tuple[str, str], Claim], dataset: Dataset, columns: list[Sequence[Value]]) -> None:
+def add_claims(
+    claims: dict[tuple[str, str], Claim], dataset: Dataset, columns: list[Sequence[Value]], digests: list[bytes]
+) -> None:
     """Add clean rows to the claims of their (day, outlet); targets have months as days."""
-    day_at, outlet_at = dataset.names.index(dataset.day), dataset.names.index("salesoutletno")
-    quantity_at = dataset.names.index(dataset.quantity) if dataset.quantity else None
-    amount_at = dataset.names.index(dataset.amount) if dataset.amount else None
-    for row in zip(*columns, strict=True):
-        day = row[day_at]
+    by_name = dict(zip(dataset.names, columns, strict=True))
+    none = [None] * len(digests)
+    quantities = by_name[dataset.quantity] if dataset.quantity else none
+    amounts = by_name[dataset.amount] if dataset.amount else none
+    rows = zip(by_name[dataset.day], by_name["salesoutletno"], quantities, amounts, digests, strict=True)
+    for day, outlet, quantity, amount, digest in rows:
         label = day.isoformat() if isinstance(day, date) else month_of(str(day))
-        claim = claims.setdefault((label, str(row[outlet_at])), Claim())
+        claim = claims.setdefault((label, str(outlet)), Claim())
         claim.rows += 1
-        quantity = row[quantity_at] if quantity_at is not None else None
-        amount = row[amount_at] if amount_at is not None else None
         claim.quantity += quantity if isinstance(quantity, int) else 0
         claim.amount += amount if isinstance(amount, Decimal) else ZERO
-        claim.digest = (claim.digest + row_digest(row)) % 2**128
+        claim.digest = (claim.digest + int.from_bytes(digest, "big")) % 2**128
 
 
-def row_digest(row: Sequence[Value]) -> int:
+def row_digest(row: Sequence[Value]) -> bytes:
     """Return 128 bits that stand for a row's typed values. The sum over rows is the same in whatever order."""
     text = "\x1f".join(["\x00" if value is None else str(value) for value in row])
     if text.count("\x1f") != len(row) - 1 or text.count("\x00") != row.count(None):
         text = repr(row)  # control characters in the data: no two rows may look alike
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "big")
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()

@@ -15,7 +15,7 @@ from typing import Any
 
 from .cells import Limits, Value
 from .columns import CONTRACTS
-from .parquet_rows import QUARANTINE, RowFile, clean_schema, quarantine_columns
+from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema
 from .raw_file import Quarantined, RefusedError, Summary, read_file, too_many_quarantined
 
 Json = dict[str, Any]
@@ -133,11 +133,11 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
     version = reading.version
     dataset = CONTRACTS[version.dataset]
     uploaded = datetime.fromisoformat(version.last_modified).astimezone(UTC).date()
-    rows = RowFile(folder / "clean.parquet", clean_schema(dataset))
+    rows = RowFile(folder / "clean.parquet", staged_schema(dataset))
     quarantine = RowFile(folder / "quarantine.parquet", QUARANTINE)
 
-    def take_clean(columns: list[Sequence[Value]]) -> None:
-        rows.append([*columns, [version.key] * len(columns[0])])
+    def take_clean(columns: list[Sequence[Value]], digests: list[bytes]) -> None:
+        rows.append([*columns, [version.key] * len(digests), digests])
 
     def take_quarantined(found: list[Quarantined]) -> None:
         quarantine.append(quarantine_columns(found, version.dataset, version.key, version.version_id, reading.load_id))

@@ -34,7 +34,7 @@ def by_day(rows: DataFrame, day: str, days: int) -> DataFrame:
     return rows.repartition(parts, day)
 
 
-def write_days(rows: DataFrame, day: str, sort: Sequence[Any], place: str) -> None:
+def write_days(rows: DataFrame, day: str, sort: Sequence[Any], place: str, drop: str = "") -> None:
     """Write one file for each day below ``place``; the rows of a file are in a fixed order.
 
     Args:
@@ -42,10 +42,11 @@ def write_days(rows: DataFrame, day: str, sort: Sequence[Any], place: str) -> No
         day: the column that becomes the folder.
         sort: what orders the rows within a day, without ties except between equal rows.
         place: an ``s3://`` folder in staging.
+        drop: a column that only serves the order.
     """
-    rows.sortWithinPartitions(day, *sort).write.partitionBy(day).parquet(place)
+    rows.sortWithinPartitions(day, *sort).drop(drop).write.partitionBy(day).parquet(place)
 
 
-def write_table(rows: DataFrame, sort: Sequence[Any], place: str) -> None:
+def write_table(rows: DataFrame, sort: Sequence[Any], place: str, drop: str = "") -> None:
     """Write one file with the rows in a fixed order; a table without rows keeps its columns."""
-    rows.repartition(1).sortWithinPartitions(*sort).write.parquet(place)
+    rows.repartition(1).sortWithinPartitions(*sort).drop(drop).write.parquet(place)

@@ -25,7 +25,7 @@ def read(kind, text):
         ("number", "7a", "unreadable: is not made of digits only"),
         ("number", "-7", "unreadable: is not made of digits only"),
         ("number", "7.0", "unreadable: is not made of digits only"),
-        ("number", "٧", "unreadable: is not made of digits only"),
+        ("number", "\u0667", "unreadable: is not made of digits only"),
         ("quantity", "1", 1),
         ("quantity", "1000", 1000),
         ("quantity", "0", "unreadable: is not from 1 to 1,000"),

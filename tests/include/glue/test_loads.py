@@ -1,0 +1,330 @@
+"""Loads that follow each other (contract 3.2): what they touch, what they leave alone, and what they may not do."""
+
+import pytest
+from coffee_shop_jobs.clean_tables import MissingRowsError
+from coffee_shop_jobs.load_state import StalePlanError
+from coffee_shop_jobs.raw_versions import VersionGoneError
+
+pytestmark = pytest.mark.slow
+
+DAY1, DAY2, DAY3 = ({"TransactionDate": f"2019-04-0{n}"} for n in (1, 2, 3))
+
+
+def changed_objects(lake, before):
+    """Which objects of clean and conform are new or gone or were written again since ``before``."""
+    now = written(lake)
+    return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+
+
+def written(lake):
+    """When each object was written: nobody else writes to the lake, so any write shows."""
+    return {
+        f"{zone}/{key}": lake.s3.head_object(Bucket=bucket, Key=key)["LastModified"]
+        for zone, bucket in (("clean", lake.clean), ("conform", lake.conform))
+        for key in lake.objects(bucket)
+    }
+
+
+def days_of(lake, zone, table):
+    bucket = {"clean": lake.clean, "conform": lake.conform}[zone]
+    in_bucket = sorted({key.split("/")[1].partition("=")[2] for key in lake.objects(bucket, f"{table}/")})
+    found = lake.glue.get_partitions(DatabaseName=lake.databases[zone], TableName=table)["Partitions"]
+    assert sorted(part["Values"][0] for part in found) == in_bucket
+    return in_bucket
+
+
+def numbers(lake, table, column):
+    return [row[column] for row in lake.dimension(table)]
+
+
+def test_one_more_day_writes_only_its_own_objects_and_an_upload_without_news_writes_none(lake):
+    lake.sales("april", DAY1, DAY2)
+    lake.inventory("april", DAY1)
+    lake.load()
+    before = written(lake)
+
+    lake.sales("more", DAY3)
+    result = lake.load()
+
+    assert changed_objects(lake, before) == [
+        "clean/sales_reciept/date=2019-04-03/data.parquet",
+        "conform/sales_reciept/business_date=2019-04-03/data.parquet",
+    ]
+    assert result["touched"] == {"sales_reciept": ["2019-04-03"], "pastry_inventory": [], "sales_target": []}
+
+    before = written(lake)
+    lake.sales("april", DAY2, DAY1)
+    result = lake.load()
+
+    assert changed_objects(lake, before) == []
+    assert result["touched"] == {"sales_reciept": [], "pastry_inventory": [], "sales_target": []}
+    assert result["files"]["sales_reciept"]["sales-reciept/april.csv"]["status"] == "published"
+
+
+def test_a_day_taken_over_and_given_back_leaves_the_tables_as_they_were(lake):
+    lake.sales("april", DAY1, DAY1 | {"SalesOutletNo": "5"}, DAY2)
+    lake.load()
+    before = lake.contents()
+
+    lake.sales("corrections/first", DAY1 | {"Quantity": "4", "CustomerNo": "202", "ProductNo": "33"})
+    taken = lake.load()
+
+    assert [(row["quantity"], row["transactionno"]) for row in lake.facts("2019-04-01")] in (
+        [(4, "1"), (1, "1")],
+        [(1, "1"), (4, "1")],
+    )
+    assert [(found["outlet"], found["from_key"], found["to_key"]) for found in taken["handovers"]] == [
+        ("3", "sales-reciept/april.csv", "sales-reciept/corrections/first.csv")
+    ]
+    assert numbers(lake, "customer", "customerno") == ["101", "202"]
+    assert numbers(lake, "product", "productno") == ["22", "33"]
+
+    given_back = lake.load(withdraw=["sales-reciept/corrections/first.csv"])
+
+    assert given_back["touched"]["sales_reciept"] == ["2019-04-01"]
+    assert lake.contents() == before
+
+
+def test_a_withdrawn_file_empties_its_days_and_its_members_go_only_after_the_facts(lake):
+    lake.sales("april", DAY1)
+    lake.sales("wrong", DAY2 | {"CustomerNo": "999", "TransactionDate": "2019-07-02"})
+    lake.load()
+    assert days_of(lake, "conform", "sales_reciept") == ["2019-04-01", "2019-07-02"]
+    assert numbers(lake, "date", "monthno")[-1] == 7
+
+    load_id = lake.plan(withdraw=["sales-reciept/wrong.csv"])
+    lake.run("partition_data", load_id)
+    lake.crawl("clean")
+    lake.run("conform_tables", load_id)
+
+    # readers still see the facts of customer 999
+    assert days_of(lake, "clean", "sales_reciept") == ["2019-04-01"]
+    assert "2019-07-02" in days_of(lake, "conform", "sales_reciept")
+    assert numbers(lake, "customer", "customerno") == ["101", "999"]
+    assert numbers(lake, "date", "monthno")[-1] == 7
+
+    lake.crawl("conform")
+    lake.run("conform_relations", load_id)
+
+    assert days_of(lake, "conform", "sales_reciept") == ["2019-04-01"]
+    assert numbers(lake, "customer", "customerno") == ["101"]
+    assert set(numbers(lake, "date", "monthno")) == {4}
+    assert "members/sales_reciept/2019-07.parquet" not in lake.objects(lake.state)
+
+
+def test_the_same_uploads_in_one_load_or_in_many_give_the_same_tables(lake, new_lake):
+    bad = {"Quantity": "0"}
+    uploads = [
+        lambda at: at.sales("april", DAY1, DAY2, DAY1),
+        lambda at: at.inventory("april", DAY1, DAY2),
+        lambda at: at.sales("shop-5", DAY1 | {"SalesOutletNo": "5", "CustomerNo": "505"}, DAY3),
+        lambda at: at.sales("corrections/day-1", DAY1 | {"SaleAmount": "2.99", "ProductName": "Corrected"}),
+        lambda at: at.targets("2019", {}, {"MonthYear": "May 2019"}),
+        lambda at: at.sales("shop-5", DAY1 | {"SalesOutletNo": "5"}),  # gives day 3 and customer 505 up
+        lambda at: at.sales("april", DAY1, DAY2 | bad),  # refused: the version before counts
+        lambda at: at.inventory("corrections/april", DAY2 | {"SoldQuantity": "7"}),
+    ]
+    other = new_lake()
+    for number, upload in enumerate(uploads):
+        upload(lake)
+        upload(other)
+        if number in (1, 3, 5):
+            lake.load()
+    lake.load()
+    at_once = other.load()
+
+    assert lake.contents() == other.contents()
+    assert at_once["files"]["sales_reciept"]["sales-reciept/april.csv"]["status"] == "refused"
+    assert [row["productname"] for row in lake.dimension("product") if row["productno"] == "22"] == ["Blend"]
+    before = written(lake)
+    contents = lake.contents()
+
+    reloaded = lake.load(reload=("0001-01-01", "9999-12-31"))
+
+    assert reloaded["touched"]["sales_reciept"] == ["2019-04-01", "2019-04-02"]
+    assert reloaded["changed"] == {"sales_reciept": [], "pastry_inventory": [], "sales_target": []}
+    assert lake.contents() == contents
+    assert {key.split("/")[1] for key in changed_objects(lake, before)} == {"sales_reciept", "pastry_inventory"}
+
+
+def test_a_job_that_dies_while_it_replaces_days_is_made_good_by_the_next_load(lake, new_lake, monkeypatch):
+    from coffee_shop_jobs import placing
+
+    other = new_lake()
+    for each in (lake, other):
+        each.sales("april", DAY1, DAY2)
+    lake.load()
+    for each in (lake, other):
+        each.sales("april", DAY1 | {"Quantity": "2"}, DAY2 | {"Quantity": "2"}, DAY3 | {"CustomerNo": "303"})
+    copy_all = placing.copy_all
+
+    def copy_one_and_die(s3, copies):
+        copy_all(s3, list(copies)[:1])
+        raise ConnectionError("the job was killed")
+
+    died = lake.plan()
+    monkeypatch.setattr(placing, "copy_all", copy_one_and_die)
+    with pytest.raises(ConnectionError):
+        lake.run("partition_data", died)
+    monkeypatch.undo()
+    assert lake.json("pending.json")["sales_reciept"] == ["2019-04-01", "2019-04-02", "2019-04-03"]
+    assert f"loads/{died}/result.json" not in lake.objects(lake.state)
+
+    # meanwhile the file was uploaded once more, without day 3: nothing of the dead load may stay
+    for each in (lake, other):
+        each.sales("april", DAY1, DAY2)
+    load_id = lake.plan()
+    lake.run("partition_data", load_id)
+    assert lake.result(load_id)["touched"]["sales_reciept"] == ["2019-04-01", "2019-04-02", "2019-04-03"]
+    assert lake.result(load_id)["changed"]["sales_reciept"] == []
+    lake.run("partition_data", load_id)  # a retry finds its own traces
+    lake.crawl("clean")
+    for job in ("conform_tables", "conform_tables"):
+        lake.run(job, load_id)
+    lake.crawl("conform")
+    for job in ("conform_relations", "conform_relations"):
+        lake.run(job, load_id)
+    lake.publish(load_id)
+    other.load()
+
+    assert lake.contents() == other.contents()
+    assert "pending.json" not in lake.objects(lake.state)
+
+
+def test_a_load_that_died_after_the_facts_leaves_nothing_behind_either(lake, new_lake):
+    other = new_lake()
+    lake.sales("april", DAY1)
+    lake.load()
+    lake.sales("more", DAY3 | {"CustomerNo": "303", "TransactionDate": "2019-05-03"})
+    never_published = lake.plan()
+    lake.run("partition_data", never_published)
+    lake.crawl("clean")
+    lake.run("conform_tables", never_published)
+    lake.crawl("conform")
+    lake.run("conform_relations", never_published)
+    lake.crawl("conform")
+
+    lake.load(withdraw=["sales-reciept/more.csv"])
+
+    other.sales("april", DAY1)
+    other.load()
+    assert lake.contents() == other.contents()
+
+
+def test_a_refused_file_delivers_nothing_and_takes_nothing_away_and_its_rows_can_be_looked_at(lake):
+    lake.sales("april", DAY1, DAY2)
+    lake.load()
+    before = written(lake)
+    lake.sales("april", DAY1 | {"TransactionTime": "24:00:00"}, DAY1 | {"Quantity": "-1", "SaleAmount": "-3.00"}, DAY3)
+
+    result = lake.load()
+
+    file = result["files"]["sales_reciept"]["sales-reciept/april.csv"]
+    assert file["status"] == "refused"
+    assert file["reason"].startswith("2 of 3 rows are in quarantine, more than 1 %")
+    assert file["refunds"] == {"rows": 1, "amount": "-3.00"}
+    assert changed_objects(lake, before) == []
+    (quarantine,) = lake.objects(lake.state, "quarantine/sales_reciept/")
+    rows = lake.rows(lake.state, quarantine)
+    assert [(row["row_number"], row["reasons"], row["refund_amount"]) for row in rows] == [
+        (2, "TransactionTime is not a time from 00:00:00 to 23:59:59: 24:00:00", None),
+        (
+            3,
+            "refund of -3.00; Quantity is not from 1 to 1,000: -1; SaleAmount is negative: -3.00",
+            rows[1]["refund_amount"],
+        ),
+    ]
+    assert str(rows[1]["refund_amount"]) == "-3.00"
+    assert rows[0]["row"].startswith("1,2019-04-01,24:00:00,Y,3,")
+    assert {(row["dataset"], row["source_key"], row["load_id"]) for row in rows} == {
+        ("sales_reciept", "sales-reciept/april.csv", "load-2")
+    }
+    ledger = lake.json("ledger.json")["files"]["sales_reciept"]["sales-reciept/april.csv"]
+    assert (ledger["last_seen"]["status"], ledger["holding"]["rows_clean"]) == ("refused", 2)
+
+
+def test_one_row_in_a_hundred_goes_to_quarantine_and_the_rest_is_loaded(lake):
+    lake.sales("april", *[DAY1] * 99, DAY1 | {"SaleAmount": "1,234.50"})
+
+    result = lake.load()
+
+    file = result["files"]["sales_reciept"]["sales-reciept/april.csv"]
+    assert (file["rows_read"], file["rows_clean"], file["rows_quarantined"]) == (100, 99, 1)
+    assert len(lake.facts("2019-04-01")) == 99
+    (row,) = lake.rows(lake.state, *lake.objects(lake.state, "quarantine/"))
+    assert row["reasons"] == "SaleAmount is not a number such as 1234.50: 1,234.50"
+
+
+def test_a_first_load_that_accepts_nothing_still_makes_every_table_without_partitions(lake):
+    lake.upload("sales-reciept/empty.csv", b"")
+
+    result = lake.load()
+
+    assert result["files"]["sales_reciept"]["sales-reciept/empty.csv"]["reason"].startswith("the file has no bytes")
+    assert {key.partition("/")[0]: len(rows) for key, rows in ((k[8:], r) for k, r in lake.contents().items())} == {
+        "": 0
+    } or all(rows == [] for rows in lake.contents().values())
+
+
+def test_jobs_refuse_a_plan_that_was_made_from_an_older_ledger(lake):
+    lake.sales("april", DAY1)
+    stale = lake.plan()
+    lake.load()
+
+    for job in ("partition_data", "conform_tables", "conform_relations"):
+        with pytest.raises(StalePlanError, match="clear the run from what_is_new"):
+            lake.run(job, stale)
+
+
+def test_without_the_crawl_of_the_clean_zone_the_dimensions_are_not_built(lake):
+    lake.sales("april", DAY1)
+    first = lake.plan()
+    lake.run("partition_data", first)
+    with pytest.raises(MissingRowsError, match=r"there is no table lake_.*_clean.sales_reciept in the catalog"):
+        lake.run("conform_tables", first)
+    lake.load()
+
+    lake.sales("more", DAY2)
+    second = lake.plan()
+    lake.run("partition_data", second)
+
+    with pytest.raises(MissingRowsError, match="has 0 rows on 2019-04-02, expected 1: has the crawler"):
+        lake.run("conform_tables", second)
+
+
+def test_a_version_that_is_gone_is_named(lake):
+    lake.sales("april", DAY1, DAY1 | {"SalesOutletNo": "5"})
+    lake.load()
+    held = lake.json("ledger.json")["files"]["sales_reciept"]["sales-reciept/april.csv"]["holding"]["version_id"]
+    lake.sales("more", DAY1 | {"SalesOutletNo": "5", "Quantity": "2"})
+    lake.s3.delete_object(Bucket=lake.raw, Key="sales-reciept/april.csv", VersionId=held)
+
+    with pytest.raises(VersionGoneError, match=f"/sales-reciept/april.csv has no version {held} any more"):
+        lake.run("partition_data", lake.plan())
+
+
+def test_deleting_a_raw_object_changes_nothing(lake):
+    lake.sales("april", DAY1, DAY1 | {"SalesOutletNo": "5"})
+    lake.load()
+    before = written(lake)
+    lake.s3.delete_object(Bucket=lake.raw, Key="sales-reciept/april.csv")
+    lake.sales("more", DAY1 | {"SalesOutletNo": "5", "Quantity": "2"})
+
+    lake.load()
+
+    assert [row["quantity"] for row in lake.facts("2019-04-01")] in ([1, 2], [2, 1])
+    assert len(changed_objects(lake, before)) == 2
+
+
+def test_a_setting_that_reads_a_published_file_differently_asks_for_a_reload(lake):
+    import partition_data
+
+    lake.sales("april", DAY1 | {"Quantity": "80"}, *[DAY1 | {"SalesOutletNo": "5"}] * 150)
+    lake.load()
+    lake.sales("more", DAY1 | {"SalesOutletNo": "5"})
+
+    with pytest.raises(partition_data.RowsDifferError, match=r"outlet 3 on 2019-04-01 .* reloads everything"):
+        lake.run("partition_data", lake.plan(max_quantity=50))
+
+    lake.load(reload=("0001-01-01", "9999-12-31"), max_quantity=50)
+    assert [row["quantity"] for row in lake.facts("2019-04-01")] == [1]
