@@ -1,13 +1,17 @@
 """Report past periods: print them, create the back-fill through Airflow's REST API, wait until its runs have ended."""
 
 import os
+import sys
 import time
 import urllib.parse
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from laptop.airflow_rest import ENDED, AirflowRest, RestError
-from plugins.coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
+from laptop.stack import ROOT
+
+sys.path.insert(0, str(ROOT / "plugins"))  # as Airflow does
+from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill  # noqa: E402
 
 
 class BackfillError(RuntimeError):
@@ -88,6 +92,9 @@ def run_backfill(airflow: AirflowRest, kind: str, first: str, last: str, *, mail
     print(f"{len(plan.periods)} {kind} reports, {'mailed' if mail else 'not mailed (MAIL=1 mails them)'}:")
     for start, end in plan.periods:
         print(f"  {plan.label(start):<10} {start} to {end}")
+    if not again:
+        for run in _runs_of(airflow, plan):
+            print(f"  {run['dag_run_id']} ran before and is left as it is (AGAIN=1 reports it again)")
     paused = airflow.is_paused(plan.dag_id)
     number = create_backfill(airflow, plan, mail=mail, again=again)
     print(f"Back-fill {number} of {plan.dag_id}:")
