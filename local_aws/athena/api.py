@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import Any, cast
 
 from moto.athena.models import AthenaBackend
 from moto.athena.responses import AthenaResponse
@@ -16,6 +16,11 @@ from local_aws.athena.executions import Execution
 from local_aws.athena.faults import InvalidRequest, MetadataNotFound, ResourceNotFound
 
 _CATALOGS = ("awsdatacatalog",)
+
+
+def _executions(backend: AthenaBackend) -> dict[str, Execution]:
+    """Return the backend's executions, which are the local Athena's own kind."""
+    return cast("dict[str, Execution]", backend.executions)
 
 
 def _backend(response: AthenaResponse) -> AthenaBackend:
@@ -37,7 +42,7 @@ def start_query_execution(self: AthenaResponse) -> str:
     token = self._get_param("ClientRequestToken")
     backend = _backend(self)
     if token:
-        for old in backend.executions.values():
+        for old in _executions(backend).values():
             if old.token == token:
                 if old.asked != ask:
                     raise InvalidRequest("Idempotent parameters do not match", "IDEMPOTENT_PARAMETER_MISMATCH")
@@ -46,7 +51,7 @@ def start_query_execution(self: AthenaResponse) -> str:
         raise InvalidRequest("ResultReuseByAgeConfiguration is not in the local Athena's table")
     execution, statement = _new_execution(backend, ask, token)
     execution.caller = getattr(self, "access_key", None)
-    backend.executions[execution.id] = execution
+    _executions(backend)[execution.id] = execution
     executions.submit(execution, statement)
     return json.dumps({"QueryExecutionId": execution.id})
 
@@ -107,7 +112,7 @@ def _group_name(group: Any) -> str:
 def _keep_prepared(backend: AthenaBackend, group: str, name: str, text: str) -> None:
     """PREPARE keeps a statement in the workgroup, DEALLOCATE PREPARE (no text) drops it."""
     if text:
-        backend.create_prepared_statement(statement_name=name, workgroup=group, query_statement=text, description="")
+        backend.create_prepared_statement(name, backend.work_groups[group], text, "")
     elif backend.prepared_statements.pop(name, None) is None:
         raise InvalidRequest(f"Prepared statement {name} not found", "MALFORMED_QUERY")
 
@@ -130,8 +135,8 @@ def _output_folder(configuration: dict[str, Any], asked: dict[str, Any]) -> str:
 
 
 def _execution(self: AthenaResponse, execution_id: str) -> Execution:
-    found = _backend(self).executions.get(execution_id)
-    if not isinstance(found, Execution):
+    found = _executions(_backend(self)).get(execution_id)
+    if found is None:
         raise InvalidRequest(f"QueryExecution {execution_id} was not found", "INVALID_QUERY_EXECUTION_ID")
     return found
 
@@ -162,7 +167,7 @@ def list_query_executions(self: AthenaResponse) -> str:
     """ListQueryExecutions, newest first."""
     group = self._get_param("WorkGroup") or "primary"
     workgroups.found(_backend(self), group)
-    ids = [e.id for e in reversed(_backend(self).executions.values()) if e.workgroup == group]
+    ids = [e.id for e in reversed(_executions(_backend(self)).values()) if e.workgroup == group]
     page, token = _page(ids, self._get_param("NextToken"), self._get_param("MaxResults"), 50)
     return json.dumps({"QueryExecutionIds": page, **token})
 
@@ -187,8 +192,10 @@ def get_query_results(self: AthenaResponse) -> str:
     execution = _execution(self, self._get_param("QueryExecutionId"))
     if execution.state != executions.SUCCEEDED:
         if execution.state in (executions.QUEUED, executions.RUNNING):
-            raise InvalidRequest(f"Query has not yet finished. Current state: {execution.state}", "INVALID_QUERY_EXECUTION_STATE")  # fmt: skip
-        raise InvalidRequest(f"Query did not finish successfully. Final query state: {execution.state}", "INVALID_QUERY_EXECUTION_STATE")  # fmt: skip
+            message = f"Query has not yet finished. Current state: {execution.state}"
+        else:
+            message = f"Query did not finish successfully. Final query state: {execution.state}"
+        raise InvalidRequest(message, "INVALID_QUERY_EXECUTION_STATE")
     rows = _result_rows(execution)
     page, token = _page(rows, self._get_param("NextToken"), self._get_param("MaxResults"), 1000)
     data = [{"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in page]
@@ -218,9 +225,7 @@ def get_query_runtime_statistics(self: AthenaResponse) -> str:
     """GetQueryRuntimeStatistics: the time line; stages would be pretended."""
     execution = _execution(self, self._get_param("QueryExecutionId"))
     statistics = execution.as_dict()["Statistics"]
-    names = ("EngineExecutionTimeInMillis", "QueryPlanningTimeInMillis", "QueryQueueTimeInMillis",
-             "ServicePreProcessingTimeInMillis", "ServiceProcessingTimeInMillis", "TotalExecutionTimeInMillis")  # fmt: skip
-    timeline = {n: statistics[n] for n in names if n in statistics}
+    timeline = {n: v for n, v in statistics.items() if n.endswith("InMillis")}
     return json.dumps({"QueryRuntimeStatistics": {"Timeline": timeline, "Rows": {"InputBytes": execution.scanned}}})
 
 
@@ -267,15 +272,15 @@ def update_work_group(self: AthenaResponse) -> str:
 
 def delete_work_group(self: AthenaResponse) -> str:
     """DeleteWorkGroup; one that holds queries goes only with RecursiveDeleteOption."""
-    backend, name = _backend(self), self._get_param("WorkGroup")
+    backend, name = _backend(self), str(self._get_param("WorkGroup"))
     if name == "primary":
         raise InvalidRequest("The primary WorkGroup cannot be deleted")
     workgroups.found(backend, name)
-    mine = [e.id for e in backend.executions.values() if e.workgroup == name]
+    mine = [e.id for e in _executions(backend).values() if e.workgroup == name]
     if mine and not self._get_param("RecursiveDeleteOption"):
         raise InvalidRequest(f"WorkGroup {name} is not empty")
     for execution_id in mine:
-        executions.stop(backend.executions[execution_id])
+        executions.stop(_executions(backend)[execution_id])
         del backend.executions[execution_id]
     backend.delete_work_group(name)
     return "{}"
@@ -414,7 +419,7 @@ def _table_metadata(table: Any) -> dict[str, Any]:
         "serde.serialization.lib": serde.get("SerializationLibrary", ""),
         **{f"serde.param.{k}": v for k, v in (serde.get("Parameters") or {}).items()},
     }
-    found = {
+    return {
         "Name": table.name,
         "CreateTime": table.created_time.timestamp() if table.created_time else time.time(),
         "TableType": described.get("TableType", "EXTERNAL_TABLE"),
@@ -422,7 +427,6 @@ def _table_metadata(table: Any) -> dict[str, Any]:
         "PartitionKeys": [_described_column(c) for c in described.get("PartitionKeys") or []],
         "Parameters": {k: v for k, v in parameters.items() if v},
     }
-    return found
 
 
 def _described_column(c: dict[str, Any]) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class _TableText:
     properties: dict[str, str] = field(default_factory=dict)
 
 
-def _table_text(words: Words) -> _TableText:
+def _table_text(words: Words) -> _TableText:  # noqa: C901 - one branch per clause
     t = _TableText(_columns(words))
     while words.next is not None and words.next.text != ";":
         if words.take_if("COMMENT"):
@@ -246,7 +246,7 @@ def table_input(
     name: str, columns: list[dict[str, str]], keys: list[dict[str, str]], location: str, input_format: str,
     output_format: str, serde: str, serde_properties: dict[str, str], properties: dict[str, str],
 ) -> dict[str, Any]:  # fmt: skip
-    """A catalog entry as Athena makes it."""
+    """Return a catalog entry as Athena makes it."""
     return {
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
@@ -443,10 +443,7 @@ def _show_partitions(words: Words, database: str) -> Ddl:
         table = _table(catalog, db, name)
         keys = [k["Name"] for k in table.as_dict().get("PartitionKeys") or []]
         if not keys:
-            raise QueryError(
-                "",
-                f"FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Table {db}.{name} is not a partitioned table",
-            )
+            raise _hive_error(f"Table {db}.{name} is not a partitioned table")
         lines = ["/".join(f"{k}={v}" for k, v in zip(keys, p.values, strict=True)) for p in table.partitions.values()]
         return _shown("partition", sorted(lines))
 

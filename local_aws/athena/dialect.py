@@ -12,7 +12,6 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token
 
 from local_aws.athena.errors import MalformedQuery
 
@@ -22,7 +21,7 @@ _GRAMMAR_FUNCTIONS = {"CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "T
 def _placed(parse: Callable[..., Any]) -> Callable[..., Any]:
     """Make a parser of a primary remember where its token stood."""
 
-    def parse_and_place(self: Any, token: Token) -> Any:
+    def parse_and_place(self: Any, token: Any) -> Any:
         node = parse(self, token)
         if isinstance(node, exp.Expr) and "start" not in node.meta:
             node.meta["start"] = token.start
@@ -48,7 +47,7 @@ class LocalTrino(Trino):
 
     INDEX_OFFSET = 0  # keep a[1] as it is written
 
-    class Parser(Trino.Parser):
+    class Parser(Trino.Parser):  # type: ignore[misc, valid-type]
         """Trino's parser without sqlglot's own functions."""
 
         FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012 - sqlglot reads it from the class

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (SQL is what this makes; every name and text in it is quoted)
 """Running a bound query on DuckDB: a connection of its own, two threads, a memory limit, cancelable."""
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ _MACROS = (
     """CREATE TEMP MACRO trino_subscript(a, i) AS CASE
          WHEN a IS NULL OR i IS NULL THEN NULL
          WHEN i > 0 AND i <= len(a) THEN list_extract(a, i)
-         ELSE list_extract(a, CAST('!subscript ' || CAST(i AS VARCHAR) || ' ' || CAST(len(a) AS VARCHAR) AS BIGINT)) END""",
+         ELSE list_extract(a,
+           CAST('!subscript ' || CAST(i AS VARCHAR) || ' ' || CAST(len(a) AS VARCHAR) AS BIGINT)) END""",
     """CREATE TEMP MACRO trino_element_at(a, i) AS CASE
          WHEN i = 0 THEN list_extract(a, CAST('!subscript 0 0' AS BIGINT)) ELSE list_extract(a, i) END""",
     """CREATE TEMP MACRO trino_map_value(m, k) AS CASE
@@ -76,7 +78,7 @@ class Result:
 def connection(
     on_open: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database in memory, set up as Athena computes; ``on_open`` gets it, to interrupt it."""
+    """Return an empty database in memory, set up as Athena computes; ``on_open`` gets it, to interrupt it."""
     con = duckdb.connect(":memory:", config={"threads": _THREADS, "memory_limit": _MEMORY})
     try:
         con.execute("SET TimeZone = 'UTC'")
@@ -136,7 +138,7 @@ def fetch(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> Result:
 
 
 def _printable(prepared: Prepared) -> str:
-    """Times with a zone leave DuckDB as plain UTC times (its own need a package that is not there)."""
+    """Let times with a zone leave DuckDB as plain UTC times (its own need a package that is not there)."""
     if not any(c.type.name == "timestamp with time zone" for c in prepared.columns):
         return prepared.sql
     names = [f"p{i}" for i in range(len(prepared.columns))]

@@ -65,7 +65,7 @@ class Execution:
         return self.state
 
     def as_dict(self) -> dict[str, Any]:
-        """The QueryExecution that the API returns."""
+        """Return the QueryExecution that the API returns."""
         status: dict[str, Any] = {"State": self.state, "SubmissionDateTime": self.submitted}
         if self.ended is not None:
             status["CompletionDateTime"] = self.ended
@@ -215,9 +215,16 @@ def _context(execution: Execution, handle: _Handle) -> statements.Context:
             raise duckdb.InterruptException("stopped")
 
     return statements.Context(
-        account=execution.account, region=execution.region, database=execution.database, execution_id=execution.id,
-        workgroup=execution.workgroup, output_folder=execution.output_folder, enforced=execution.enforced, opened=opened, planned=planned,
-    )  # fmt: skip
+        account=execution.account,
+        region=execution.region,
+        database=execution.database,
+        execution_id=execution.id,
+        workgroup=execution.workgroup,
+        output_folder=execution.output_folder,
+        enforced=execution.enforced,
+        opened=opened,
+        planned=planned,
+    )
 
 
 def _finish(execution: Execution, outcome: statements.Outcome) -> None:
@@ -255,7 +262,7 @@ def _end(execution: Execution, state: str, reason: str | None) -> None:
 
 
 def _publish_metrics(execution: Execution) -> None:
-    """What a workgroup with metrics switched on sends to CloudWatch.
+    """Send what a workgroup with metrics switched on sends to CloudWatch.
 
     Source: https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html
     """

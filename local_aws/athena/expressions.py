@@ -32,17 +32,17 @@ class Typed:
 
 
 def quote(text: str) -> str:
-    """A string literal."""
+    """Return a string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def name(identifier: str) -> str:
-    """A quoted identifier."""
+    """Return a quoted identifier."""
     return '"' + identifier.replace('"', '""') + '"'
 
 
 def coerce(value: Typed, target: Type) -> str:
-    """SQL of ``value`` as ``target``; only for types that widen (see ``coerces``)."""
+    """Return the SQL of ``value`` as ``target``; only for types that widen (see ``coerces``)."""
     if value.type == target or (value.type.name == target.name == "varchar"):
         return value.sql
     if value.type.name in ("array", "map", "row") or target.name != value.type.name or target.name == "decimal":
@@ -149,7 +149,7 @@ def _to_varchar(value: Typed, target: Type, at: Place) -> str:
 
 
 def timestamp_text(sql: str, precision: int) -> str:
-    """SQL of a timestamp as Trino prints it, with exactly ``precision`` digits (0, 3, 6)."""
+    """Return the SQL of a timestamp as Trino prints it, with exactly ``precision`` digits (0, 3, 6)."""
     digits = {0: "", 3: ".%g", 6: ".%f"}.get(precision)
     if digits is None:
         raise Refused(f"timestamp({precision})")
@@ -198,7 +198,7 @@ def literal_type(number: str) -> Type:
 
 
 def arithmetic(op: str, a: Typed, b: Typed) -> Typed | None:
-    """``a op b`` for numbers, with Trino's result types; None when the types do not fit.
+    """Compute ``a op b`` for numbers, with Trino's result types; None when the types do not fit.
 
     Source: https://trino.io/docs/current/functions/decimal.html
     """
@@ -238,7 +238,7 @@ def _decimal_arithmetic(op: str, a: Typed, b: Typed) -> Typed:
 
 
 def unscaled(sql: str, t: Type) -> str:
-    """SQL of a decimal's digits without its point, as HUGEINT."""
+    """Return the SQL of a decimal's digits without its point, as HUGEINT."""
     precision, scale = t.args
     if scale == 0:
         return f"CAST({sql} AS HUGEINT)"
@@ -248,7 +248,7 @@ def unscaled(sql: str, t: Type) -> str:
 
 
 def scaled(sql: str, t: Type) -> str:
-    """SQL of a HUGEINT of digits as the decimal ``t``."""
+    """Return the SQL of a HUGEINT of digits as the decimal ``t``."""
     precision, scale = t.args
     if scale == 0:
         return f"CAST({sql} AS DECIMAL({precision},0))"
@@ -264,7 +264,7 @@ def decimal_division(x: str, tx: Type, y: str, ty: Type, result: Type) -> str:
 
 
 def day_of(sql: str) -> str:
-    """SQL of a computed timestamp as the date it is."""
+    """Return the SQL of a computed timestamp as the date it is."""
     return f"CAST({sql} AS {duck_type(DATE)})"
 
 

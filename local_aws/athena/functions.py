@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004 (a function is a line)
 """The table: every function the local Athena knows, its signatures, how it is computed, and where it is described.
 
 What is not in ``FUNCTIONS`` (and, for grammar, in ``constructs.CONSTRUCTS``) is refused by name. Each entry has at
@@ -29,6 +30,7 @@ from local_aws.athena.trino_types import (
     VARCHAR,
     Type,
     array,
+    as_decimal,
     coerces,
     common_type,
     decimal,
@@ -199,14 +201,14 @@ def _resolve(pattern: str, bound: dict[str, Type], given: Type | None = None) ->
     if inner:
         return Type(name, tuple(_resolve(p, bound) for p in inner))
     if name == "decimal" and given is not None and is_exact(given):
-        return expressions.as_decimal(given)
+        return as_decimal(given)
     if given is not None and given.name == name and name in ("timestamp", "timestamp with time zone", "varchar"):
         return given
     return _named(name)
 
 
 def choose(function: Function, types: list[Type], at: Place) -> tuple[Overload, list[Type], Type]:
-    """The overload for these argument types, the types its parameters take, and what it returns.
+    """Return the overload for these argument types, the types its parameters take, and what it returns.
 
     Raises:
         QueryError: FUNCTION_NOT_FOUND with the signatures that exist, as Trino words it.
@@ -369,7 +371,7 @@ def _concat(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Typed:
 
 
 def join_values(a: Typed, b: Typed, name: str, at: Place) -> Typed:
-    """``a || b`` for text, bytes and arrays. Source: https://trino.io/docs/current/functions/string.html."""
+    """Compute ``a || b`` for text, bytes and arrays. Source: https://trino.io/docs/current/functions/string.html."""
     if a.type.name == "array" or b.type.name == "array":
         element = a.type if a.type.name != "array" else a.type.args[0]
         other = b.type if b.type.name != "array" else b.type.args[0]
@@ -648,10 +650,10 @@ for _name, _sql in {
     "hour": "date_part('hour', {0})", "minute": "date_part('minute', {0})", "second": "floor(date_part('second', {0}))",
     "millisecond": "date_part('millisecond', {0}) % 1000",
 }.items():  # fmt: skip
-    _in_utc = _sql.replace("{0}", "({0} AT TIME ZONE 'UTC')")
+    _utc_sql = _sql.replace("{0}", "({0} AT TIME ZONE 'UTC')")
     _scalar(_name, DATETIME, ("timestamp -> bigint", f"CAST({_sql} AS BIGINT)"),
             ("time -> bigint", f"CAST({_sql} AS BIGINT)"),
-            ("timestamp with time zone -> bigint", f"CAST({_in_utc} AS BIGINT)"))  # fmt: skip
+            ("timestamp with time zone -> bigint", f"CAST({_utc_sql} AS BIGINT)"))  # fmt: skip
 _scalar("last_day_of_month", DATETIME, ("date -> date", "last_day({0})"),
         ("timestamp -> date", "last_day({0})"))  # fmt: skip
 _scalar("from_iso8601_date", DATETIME, ("varchar -> date", "CAST({0} AS DATE)"))

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (SQL is what this makes; every name and text in it is quoted)
 """Reading tables with DuckDB: which partitions, files, row groups and columns a query needs, and what that costs."""
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def _matching(con: duckdb.DuckDBPyConnection, table: Table, condition: Condition
 
 
 def _partition_sql(con: duckdb.DuckDBPyConnection, condition: Condition, types: dict[str, Type]) -> str | None:
-    """The part of a condition that partition keys alone decide; None when they decide nothing."""
+    """Return the part of a condition that partition keys alone decide; None when they decide nothing."""
     parts = [f.sql for f in condition.all_of if f.columns <= set(types) and _safe(con, f, types)]
     for group in condition.nested:
         inner = [_partition_sql(con, c, types) for c in group]
@@ -217,11 +218,12 @@ def _skipped_groups(
 
 
 def _span_sql(condition: Condition, known: set[str]) -> tuple[str | None, set[str]]:
-    """The part of a condition that least and greatest values decide, and the columns it is about.
+    """Return the part of a condition that least and greatest values decide, and the columns it is about.
 
     Where a file does not tell them they are null, the whole is not false, and the row group counts.
     """
-    parts, columns = [], set()
+    parts: list[str] = []
+    columns: set[str] = set()
     for f in condition.all_of:
         if f.span is not None and f.columns <= known:
             parts.append(f.span)
@@ -244,7 +246,7 @@ def _parquet_item(c: TableColumn, in_file: dict[str, str]) -> str:
 def _check_types(scan: Scan, table: Table, files: list[StoredFile], footers: list[ParquetFile]) -> None:
     wanted = {c.name: c for c in table.columns if c.name in scan.used and not c.partition}
     for file, footer in zip(files, footers, strict=True):
-        for in_file, physical, logical in footer.columns:
+        for in_file, physical, _ in footer.columns:
             c = wanted.get(in_file.lower())
             if c is not None and physical not in _READABLE[c.type.name]:
                 raise QueryError(
@@ -270,7 +272,8 @@ def _with_keys(
     con.execute(f"CREATE TEMP TABLE {side} ({', '.join(f'{name(n)} VARCHAR' for n in names)})")
     con.executemany(f"INSERT INTO {side} VALUES ({', '.join('?' * len(names))})", rows)
     items += [f"CAST(k.{name(k.name)} AS {duck_type(k.type)}) AS {name(k.name)}" for k in keys]
-    return f"""SELECT {", ".join([*items, 'k.__uri AS "$path"'])} FROM {source} AS f JOIN {side} AS k ON f.__file = k.__path"""
+    items.append('k.__uri AS "$path"')
+    return f"SELECT {', '.join(items)} FROM {source} AS f JOIN {side} AS k ON f.__file = k.__path"
 
 
 def _text_view(
@@ -294,15 +297,16 @@ def _text_view(
 
 
 def _quoted_fields(table: Table, listing: str, common: str, count: int) -> str:
-    """OpenCSVSerde: quotes and escapes count."""
+    """Read as OpenCSVSerde does: quotes and escapes count."""
     separator, quoting, escape = (
         table.options.get(k, d) for k, d in (("separatorChar", ","), ("quoteChar", '"'), ("escapeChar", "\\"))
     )
     names = ", ".join(f"{quote(f'v{i}')}: 'VARCHAR'" for i in range(count))
     fields = ", ".join(f"v{i}" for i in range(count))
     return (
-        f"(SELECT [{fields}] AS fields, __file FROM read_csv([{listing}], delim={quote(separator)}, quote={quote(quoting)}, "
-        f"escape={quote(escape)}, columns={{{names}}}, null_padding=true, allow_quoted_nulls=false, {common}))"
+        f"(SELECT [{fields}] AS fields, __file FROM read_csv([{listing}], delim={quote(separator)}, "
+        f"quote={quote(quoting)}, escape={quote(escape)}, columns={{{names}}}, null_padding=true, "
+        f"allow_quoted_nulls=false, {common}))"
     )
 
 
@@ -311,19 +315,20 @@ _NO_DELIMITER = "\x02\x03\x02\x03"
 
 
 def _plain_fields(table: Table, listing: str, common: str) -> str:
-    """LazySimpleSerDe: quotes are text, \\N is null, lines may be short or long."""
+    """Read as LazySimpleSerDe does: quotes are text, a backslash and N is null, lines may be short or long."""
     if table.options.get("escape.delim"):
         raise Refused("ESCAPED BY")
     separator = table.options.get("field.delim") or table.options.get("serialization.format") or "\x01"
     separator = {"1": "\x01"}.get(separator, separator)
     return (
         f"(SELECT list_transform(string_split(line, {quote(separator)}), lambda f: nullif(f, '\\N')) AS fields, __file "
-        f"FROM read_csv([{listing}], delim={quote(_NO_DELIMITER)}, quote='', escape='', columns={{'line': 'VARCHAR'}}, {common}))"
+        f"FROM read_csv([{listing}], delim={quote(_NO_DELIMITER)}, quote='', escape='', "
+        f"columns={{'line': 'VARCHAR'}}, {common}))"
     )
 
 
 def _text_item(c: TableColumn, index: int, table: Table) -> str:
-    """A field of a text file. LazySimpleSerDe makes null of what it cannot read, OpenCSVSerde fails."""
+    """Return a field of a text file. LazySimpleSerDe makes null of what it cannot read, OpenCSVSerde fails."""
     if c.type.name in ("array", "map", "row", "varbinary"):
         raise Refused(f"type {c.type} in a text table")
     if table.format == "csv" and c.type.name in ("date", "timestamp"):

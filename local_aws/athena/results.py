@@ -18,7 +18,7 @@ _UNBOUNDED = 2147483647
 
 
 def column_info(column: ResultColumn) -> dict[str, Any]:
-    """A column as GetQueryResults describes it."""
+    """Return a column as GetQueryResults describes it."""
     t = column.type
     precision, scale = _PRECISION.get(t.name, 0), 0
     if t.name == "decimal":
@@ -48,7 +48,7 @@ def to_csv(header: list[str], rows: list[list[str | None]]) -> bytes:
 
     Source: https://docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html
     """
-    lines = [header, *rows]
+    lines: list[list[str | None]] = [[*header], *rows]
     return "".join(",".join(map(_quoted, line)) + "\n" for line in lines).encode()
 
 
@@ -82,7 +82,7 @@ def from_csv(body: bytes) -> list[list[str | None]]:
 
 
 def to_text(rows: list[list[str | None]]) -> bytes:
-    """Result file of a DDL or utility statement: tab-separated, without a header."""
+    """Return the result file of a DDL or utility statement: tab-separated, without a header."""
     return "".join("\t".join(v or "" for v in row) + "\n" for row in rows).encode()
 
 
@@ -92,5 +92,5 @@ def from_text(body: bytes) -> list[list[str | None]]:
 
 
 def metadata(columns: list[dict[str, Any]]) -> bytes:
-    """The ``.metadata`` object. Athena's own format is not documented; here it is JSON."""
+    """Return the ``.metadata`` object. Athena's own format is not documented; here it is JSON."""
     return json.dumps({"ColumnInfo": columns}).encode()

@@ -131,7 +131,7 @@ def bind_parameters(tree: exp.Expr, parameters: list[str] | None) -> exp.Expr:
 
     Source: https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html
     """
-    places = [p for p in tree.find_all(exp.Placeholder, bfs=False)]
+    places = list(tree.find_all(exp.Placeholder, bfs=False))
     given = parameters or []
     if len(places) != len(given):
         raise MalformedQuery(f"Incorrect number of parameters: expected {len(places)} but found {len(given)}")

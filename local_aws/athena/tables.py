@@ -90,7 +90,7 @@ class GlueCatalog:
         self.backend: GlueBackend = glue_backends[account][region]
 
     def glue_table(self, database: str, table: str, at: Place = None) -> FakeTable:
-        """The catalog's own entry.
+        """Return the catalog's own entry.
 
         Raises:
             QueryError: SCHEMA_NOT_FOUND, TABLE_NOT_FOUND.
@@ -114,14 +114,14 @@ class GlueCatalog:
         return keys
 
     def view(self, database: str, table: str) -> str | None:
-        """The query of a view, or None for a table (or nothing) of that name."""
+        """Return the query of a view, or None for a table (or nothing) of that name."""
         found = self.backend.databases[database].tables.get(table) if database in self.backend.databases else None
         text = found.as_dict().get("ViewOriginalText") if found is not None else None
         m = re.fullmatch(r"/\* Presto View: (\S+) \*/", text or "")
         return str(json.loads(base64.b64decode(m[1]))["originalSql"]) if m else None
 
     def table(self, database: str, name: str) -> Table:
-        """A table with its format and all its partitions."""
+        """Return a table with its format and all its partitions."""
         entry = self.glue_table(database, name.removesuffix(PARTITIONS))
         described = entry.as_dict()
         storage = described.get("StorageDescriptor") or {}

@@ -199,7 +199,7 @@ _TO_HIVE = {v: k for k, v in _HIVE.items() if k != "integer"}
 
 
 def to_hive(t: Type) -> str:
-    """The type as the Glue catalog writes it.
+    """Return the type as the Glue catalog writes it.
 
     Raises:
         UnknownHiveType: for a type that a Hive table cannot hold.

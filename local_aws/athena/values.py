@@ -14,7 +14,7 @@ Formatter = Callable[[Any], str]
 
 
 def java_double(value: float) -> str:
-    """A double as Java's Double.toString prints it: 12.0, 1.2E7, 1.0E-5."""
+    """Return a double as Java's Double.toString prints it: 12.0, 1.2E7, 1.0E-5."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

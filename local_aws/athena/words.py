@@ -73,7 +73,7 @@ class Words:
         return word
 
     def wrong(self, expected: str) -> MalformedQuery:
-        """The error that something else stands here."""
+        """Return the error that something else stands here."""
         word = self.next
         start = word.start if word else len(self.sql)
         before = self.sql[:start]
@@ -152,5 +152,5 @@ class Words:
             raise self.wrong("<EOF>")
 
     def rest_from(self, start: int) -> str:
-        """The statement from ``start`` on, with blanks before it, so that lines and columns stay the same."""
+        """Return the statement from ``start`` on, with blanks before it, so that lines and columns stay the same."""
         return re.sub(r"[^\n]", " ", self.sql[:start]) + self.sql[start:]

@@ -59,7 +59,7 @@ def check_results(results: dict[str, Any]) -> None:
 
 
 def found(backend: AthenaBackend, name: str) -> WorkGroup:
-    """A workgroup by name.
+    """Return a workgroup by name.
 
     Raises:
         InvalidRequest: as Athena words it.
@@ -70,7 +70,7 @@ def found(backend: AthenaBackend, name: str) -> WorkGroup:
 
 
 def described(group: WorkGroup) -> dict[str, Any]:
-    """The WorkGroup that GetWorkGroup returns."""
+    """Return the WorkGroup that GetWorkGroup returns."""
     configuration = copy.deepcopy(group.configuration)
     configuration["EngineVersion"] = {
         "SelectedEngineVersion": (configuration.get("EngineVersion") or {}).get("SelectedEngineVersion", "AUTO"),
@@ -87,9 +87,9 @@ def described(group: WorkGroup) -> dict[str, Any]:
 
 def created(group: WorkGroup) -> float:
     """When the workgroup was made; moto keeps no such time, so it is noted at first sight."""
-    if not hasattr(group, "creation_time"):
-        group.creation_time = time.time()
-    return float(group.creation_time)
+    if "creation_time" not in group.__dict__:
+        group.__dict__["creation_time"] = time.time()
+    return float(group.__dict__["creation_time"])
 
 
 _UPDATE_NAMES = {

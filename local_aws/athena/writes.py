@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (SQL is what this makes; every name and text in it is quoted)
 """Statements that write: CREATE TABLE AS, INSERT INTO, UNLOAD and CREATE VIEW.
 
 Sources: https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html, insert-into.html, unload.html and
@@ -284,10 +285,22 @@ def _run_select_into(write: Write, context: Context, catalog: GlueCatalog) -> Wr
         partition_keys = [
             {"Name": c.name.lower(), "Type": types[c.name]} for c in prepared.columns if c.name.lower() in keys
         ]
+        properties = {
+            "classification": "parquet",
+            "has_encrypted_data": "false",
+            "parquet.compression": compression,
+        }
         entry = ddl.table_input(
-            write.table, columns, partition_keys, write.location, ddl.PARQUET["InputFormat"], ddl.PARQUET["OutputFormat"],
-            ddl.PARQUET["SerDe"], {}, {"classification": "parquet", "has_encrypted_data": "false", "parquet.compression": compression},
-        )  # fmt: skip
+            write.table,
+            columns,
+            partition_keys,
+            write.location,
+            ddl.PARQUET["InputFormat"],
+            ddl.PARQUET["OutputFormat"],
+            ddl.PARQUET["SerDe"],
+            {},
+            properties,
+        )
         catalog.backend.create_table(write.database, write.table, entry)
         _register(catalog, write.database, write.table, written.files)
     return written
@@ -307,8 +320,8 @@ def _table_location(write: Write, context: Context) -> str:
     if context.enforced:
         raise QueryError(
             "",
-            "The Create Table As Select query failed because it was submitted with an 'external_location' property to an "
-            "Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
+            "The Create Table As Select query failed because it was submitted with an 'external_location' property to "
+            "an Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
             "'external_location' property and resubmit the query.",
         )
     return _folder(own)
@@ -319,7 +332,8 @@ def _check_keys(keys: list[str], columns: list[ResultColumn]) -> None:
     if last != keys:
         raise QueryError(
             "HIVE_COLUMN_ORDER_MISMATCH",
-            f"Partition keys must be the last columns in the table and in the same order as the table properties: [{', '.join(keys)}]",
+            "Partition keys must be the last columns in the table and in the same order as the table properties: "
+            f"[{', '.join(keys)}]",
         )
     if keys and len(keys) == len(columns):
         raise QueryError("INVALID_TABLE_PROPERTY", "Table contains only partition columns")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from sqlglot import exp
 
@@ -31,7 +31,7 @@ class Catalog(Protocol):
         """
 
     def view(self, database: str, table: str) -> str | None:
-        """The query of a view; None when there is no view of that name."""
+        """Return the query of a view; None when there is no view of that name."""
 
 
 class Binder:
@@ -62,10 +62,12 @@ class Binder:
         return dialect.position(self.text, node)
 
     def new(self, letter: str) -> str:
+        """Return a SQL name that nothing else has."""
         return f"{letter}{next(self._numbers)}"
 
     @contextmanager
     def collect(self) -> Iterator[set[Column]]:
+        """Collect the columns that expressions bound inside are made of."""
         made_of: set[Column] = set()
         self.collectors.append(made_of)
         try:
@@ -77,6 +79,7 @@ class Binder:
 
     @contextmanager
     def inside(self, scope: Scope, body: Body | None = None) -> Iterator[None]:
+        """Bind in another scope (and body) for a while."""
         before = (self.scope, self.body, self.in_aggregate, self.allow_aggregates)
         self.scope = scope
         if body is not None:
@@ -97,11 +100,13 @@ class Binder:
         return bound
 
     def direction(self, ordered: exp.Ordered) -> str:
+        """Return DESC and where nulls go: last both ways, unless told otherwise."""
         desc = " DESC" if ordered.args.get("desc") else ""
         nulls = " NULLS FIRST" if ordered.args.get("nulls_first") else " NULLS LAST"
         return desc + nulls
 
     def boolean(self, node: exp.Expr, what: str) -> Typed:
+        """Bind a condition; ``what`` names it in the error."""
         value = self.expression(node)
         if value.type not in (BOOLEAN, UNKNOWN):
             raise QueryError(
@@ -110,7 +115,7 @@ class Binder:
         return value
 
     def column(self, node: exp.Column) -> Column | None:
-        """The column a name stands for, or None if it is none (a lambda's variable, a field of a row)."""
+        """Return the column a name stands for, or None if it is none (a lambda's variable, a field of a row)."""
         scope: Scope | None = self.scope
         while scope is not None:
             if not node.table and node.name.lower() in scope.variables:
@@ -122,6 +127,7 @@ class Binder:
         return None
 
     def in_scope(self, node: exp.Column, scope: Scope) -> Column | None:
+        """Find a column by name in one scope alone."""
         wanted = node.name.lower()
         if not node.table and wanted in scope.merged:
             return scope.merged[wanted]
@@ -137,19 +143,22 @@ class Binder:
             raise QueryError("AMBIGUOUS_NAME", f"Column '{node.sql('trino')}' is ambiguous", self.at(node))
         return found[0] if found else None
 
-    def not_found(self, called: str, at: Place) -> None:
+    def not_found(self, called: str, at: Place) -> NoReturn:
+        """Raise COLUMN_NOT_FOUND."""
         raise QueryError(
             "COLUMN_NOT_FOUND",
             f"Column '{called}' cannot be resolved or requester is not authorized to access requested resources",
             at,
         )
 
-    def not_grouped(self, called: str, at: Place) -> None:
+    def not_grouped(self, called: str, at: Place) -> NoReturn:
+        """Raise EXPRESSION_NOT_AGGREGATE."""
         raise QueryError(
             "EXPRESSION_NOT_AGGREGATE", f"'{called}' must be an aggregate expression or appear in GROUP BY clause", at
         )
 
     def is_variable(self, called: str) -> bool:
+        """Tell whether a name is a lambda's argument here."""
         scope: Scope | None = self.scope
         while scope is not None:
             if called.lower() in scope.variables:
@@ -158,6 +167,7 @@ class Binder:
         return False
 
     def visible(self, column: Column) -> bool:
+        """Tell whether this scope or one around it offers the column."""
         scope: Scope | None = self.scope
         while scope is not None:
             if any(column in r.columns for r in scope.relations) or column in scope.merged.values():
@@ -166,7 +176,7 @@ class Binder:
         return False
 
     def inner_query(self, tree: exp.Expr) -> Bound:
-        """Bind a query inside an expression; of the columns it touches, only the outer ones count as the expression's."""
+        """Bind a query inside an expression, which is then made of the outer columns that it touches."""
         body = Body(root=True)
         before, self.collectors = self.collectors, [set()]
         try:

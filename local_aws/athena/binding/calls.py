@@ -124,36 +124,53 @@ def _bind_grouping(binder: Binder, node: exp.Anonymous) -> Typed:
     )
 
 
-def bind_aggregate(binder: Binder, function: functions.Function, node: exp.Expr, *, arguments: list[exp.Expr] | None = None,
-    order: exp.Order | None = None, where: exp.Expr | None = None, over: str | None = None,
-) -> Typed:  # fmt: skip
-    """Bind an aggregate; with ``over`` it is computed over a window."""
-    at = binder.at(node)
-    if over is None:
-        if binder.in_aggregate:
-            raise QueryError("NESTED_AGGREGATION", f"Cannot nest aggregations inside aggregation '{function.name}'", at)
-        if not binder.allow_aggregates:
-            raise QueryError(
-                "EXPRESSION_NOT_SCALAR", "Aggregations, window functions or grouping operations are not allowed here", at
-            )  # fmt: skip
-    arguments = list(node.expressions) if arguments is None else arguments
-    if arguments and isinstance(arguments[-1], exp.Order):
-        order = arguments[-1]
-        arguments = [*arguments[:-1], order.this]
+def _check_place(binder: Binder, function: functions.Function, at: Place) -> None:
+    if binder.in_aggregate:
+        raise QueryError("NESTED_AGGREGATION", f"Cannot nest aggregations inside aggregation '{function.name}'", at)
+    if not binder.allow_aggregates:
+        raise QueryError(
+            "EXPRESSION_NOT_SCALAR",
+            "Aggregations, window functions or grouping operations are not allowed here",
+            at,
+        )
+
+
+def _without_distinct(function: functions.Function, arguments: list[exp.Expr], at: Place) -> tuple[list[exp.Expr], str]:
+    """Return an aggregate's arguments without DISTINCT, which becomes text, and without a star."""
     distinct = ""
     if arguments and isinstance(arguments[0], exp.Distinct):
         if len(arguments[0].expressions) != 1 and function.name == "count":
-            raise QueryError(
-                "FUNCTION_NOT_FOUND",
-                f"Unexpected parameters for function count: {len(arguments[0].expressions)} columns. Expected: count(), count(T)",
-                at,
-            )
+            given = len(arguments[0].expressions)
+            message = f"Unexpected parameters for function count: {given} columns. Expected: count(), count(T)"
+            raise QueryError("FUNCTION_NOT_FOUND", message, at)
         distinct = "DISTINCT "
         arguments = [*arguments[0].expressions, *arguments[1:]]
     if len(arguments) == 1 and isinstance(arguments[0], exp.Star):
         if function.name != "count":
             raise QueryError("SYNTAX_ERROR", f"mismatched input '*' in {function.name}", at)
-        arguments = []
+        return [], distinct
+    return arguments, distinct
+
+
+def bind_aggregate(
+    binder: Binder,
+    function: functions.Function,
+    node: exp.Expr,
+    *,
+    arguments: list[exp.Expr] | None = None,
+    order: exp.Order | None = None,
+    where: exp.Expr | None = None,
+    over: str | None = None,
+) -> Typed:
+    """Bind an aggregate; with ``over`` it is computed over a window."""
+    at = binder.at(node)
+    if over is None:
+        _check_place(binder, function, at)
+    arguments = list(node.expressions) if arguments is None else arguments
+    if arguments and isinstance(arguments[-1], exp.Order):
+        order = arguments[-1]
+        arguments = [*arguments[:-1], order.this]
+    arguments, distinct = _without_distinct(function, arguments, at)
     before, binder.in_aggregate = binder.in_aggregate, over is None or binder.in_aggregate
     try:
         args = [binder.expression(a) for a in arguments]

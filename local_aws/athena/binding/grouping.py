@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 def bind_group(binder: Binder, tree: exp.Select, scope: Scope, body: Body) -> str:
     """Bind GROUP BY and note in the scope what counts as grouped."""
     group = tree.args.get("group")
-    aggregated = group is not None or tree.args.get("having") is not None or any(
-        _has_aggregate(binder, e) for e in [*tree.expressions, *(o.this for o in (tree.args.get("order") or exp.Order(expressions=[])).expressions)]
-    )  # fmt: skip
-    if not aggregated:
+    order = tree.args.get("order")
+    computed = [*tree.expressions, *(o.this for o in order.expressions)] if order is not None else tree.expressions
+    aggregated = any(_has_aggregate(binder, e) for e in computed)
+    if group is None and tree.args.get("having") is None and not aggregated:
         return ""
     columns: set[Column] = set()
     sqls: set[str] = set()
@@ -36,7 +36,8 @@ def bind_group(binder: Binder, tree: exp.Select, scope: Scope, body: Body) -> st
         if _has_aggregate(binder, node):
             raise QueryError(
                 "EXPRESSION_NOT_SCALAR",
-                f"GROUP BY clause cannot contain aggregations, window functions or grouping operations: {node.sql('trino')}",
+                "GROUP BY clause cannot contain aggregations, window functions or grouping operations: "
+                + node.sql("trino"),
                 binder.at(node),
             )
         value = binder.expression(node)
@@ -91,8 +92,8 @@ def _group_item(binder: Binder, node: exp.Expr, tree: exp.Select) -> exp.Expr:
             )
         if any(isinstance(i, exp.Star) or (isinstance(i, exp.Column) and isinstance(i.this, exp.Star)) for i in items):
             raise Refused("GROUP BY position in a select list with *", binder.at(node))
-        item = items[n - 1]
-        return item.this if isinstance(item, exp.Alias) else item
+        item: exp.Expr = items[n - 1]
+        return item.unalias()
     return node
 
 
@@ -100,15 +101,14 @@ def _has_aggregate(binder: Binder, node: exp.Expr) -> bool:
     stack = [node]
     while stack:
         n = stack.pop()
-        if isinstance(n, exp.Query) or isinstance(n, exp.Subquery):
+        if isinstance(n, exp.Query | exp.Subquery):
             continue
         if isinstance(n, exp.Window):
             # the function over the window is none itself, but what it is computed from can be
             inner = n.this
             while isinstance(inner, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
                 inner = inner.this
-            stack += [a for a in inner.iter_expressions()]
-            stack += [a for k, a in n.iter_expressions_with_keys()] if False else []
+            stack += list(inner.iter_expressions())
             for k in ("partition_by", "order"):
                 found = n.args.get(k)
                 stack += found if isinstance(found, list) else [found] if found is not None else []

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table)
 """Which function binds which kind of expression; what is not here is refused by name."""
 
 from __future__ import annotations

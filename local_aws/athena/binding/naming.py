@@ -33,24 +33,24 @@ def bind_column(binder: Binder, node: exp.Column) -> Typed:
         s.add(column)
     if binder.override is not None and column in binder.override:
         return Typed(binder.override[column], column.type)
-    owner: Scope | None = binder.scope
-    if owner.grouped and not binder.in_aggregate and _owns(binder, owner, column) and column not in owner.group_columns:
+    owner = binder.scope
+    if owner.grouped and not binder.in_aggregate and _owns(owner, column) and column not in owner.group_columns:
         binder.not_grouped(node.sql("trino"), binder.at(node))
     return Typed(column.sql, column.type)
 
 
-def _owns(binder: Binder, scope: Scope, column: Column) -> bool:
-    while scope is not None:
+def _owns(scope: Scope, column: Column) -> bool:
+    """Tell whether a grouped query (its ORDER BY and lambdas have a scope of their own inside) offers the column."""
+    while True:
         if any(column in r.columns for r in scope.relations) or column in scope.merged.values():
             return scope.grouped
         if scope.parent is None or not scope.parent.grouped:
             return False
         scope = scope.parent
-    return False
 
 
 def _field_of_row(binder: Binder, node: exp.Column) -> Typed:
-    parts = [p for p in node.parts]
+    parts = list(node.parts)
     if len(parts) > 1:
         head = exp.Column(this=parts[0].copy())
         head.this.meta.update(parts[0].meta)
@@ -63,8 +63,7 @@ def _field_of_row(binder: Binder, node: exp.Column) -> Typed:
             for p in rest:
                 value = _field_of(binder, value, p.name, binder.at(node))
             return value
-    binder.not_found(node.sql("trino").replace('"', "") if node.table else node.name, binder.at(node))
-    raise AssertionError
+    return binder.not_found(node.sql("trino").replace('"', "") if node.table else node.name, binder.at(node))
 
 
 def _field_of(binder: Binder, value: Typed, called: str, at: Place) -> Typed:
@@ -73,8 +72,7 @@ def _field_of(binder: Binder, value: Typed, called: str, at: Place) -> Typed:
     for duck_name, (field_name, t) in zip(field_names(value.type), value.type.args, strict=True):
         if field_name and field_name.lower() == called.lower():
             return Typed(f"struct_extract({value.sql}, {quote(duck_name)})", t)
-    binder.not_found(called, at)
-    raise AssertionError
+    return binder.not_found(called, at)
 
 
 def bind_identifier(binder: Binder, node: exp.Identifier) -> Typed:

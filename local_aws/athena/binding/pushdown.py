@@ -15,7 +15,13 @@ from local_aws.athena.trino_types import common_type
 if TYPE_CHECKING:
     from local_aws.athena.binding.binder import Binder
 
-_MIRRORED: dict[type, type] = {exp.EQ: exp.EQ, exp.LT: exp.GT, exp.LTE: exp.GTE, exp.GT: exp.LT, exp.GTE: exp.LTE}
+_MIRRORED: dict[type[exp.Expr], type[exp.Binary]] = {
+    exp.EQ: exp.EQ,
+    exp.LT: exp.GT,
+    exp.LTE: exp.GTE,
+    exp.GT: exp.LT,
+    exp.GTE: exp.LTE,
+}
 _NEVER_TWICE = ("random(", "uuid(")
 
 
@@ -45,7 +51,7 @@ def push(binder: Binder, conjunct: exp.Expr, *, only: Relation | None = None, in
 
 
 def _span_of(binder: Binder, conjunct: exp.Expr) -> str | None:
-    """A comparison of one bare column with constants, as a condition on the column's least and greatest value."""
+    """Turn a comparison of a bare column with constants into one of its least and greatest value."""
     if isinstance(conjunct, exp.Between) and isinstance(conjunct.this, exp.Column):
         low = _bound_span(binder, exp.GTE, conjunct.this, conjunct.args["low"])
         high = _bound_span(binder, exp.LTE, conjunct.this, conjunct.args["high"])
@@ -54,16 +60,16 @@ def _span_of(binder: Binder, conjunct: exp.Expr) -> str | None:
         spans = [_bound_span(binder, exp.EQ, conjunct.this, e) for e in conjunct.expressions]
         return f"({' OR '.join(s for s in spans if s)})" if all(spans) else None
     kind = type(conjunct)
-    if kind not in _MIRRORED:
+    if not isinstance(conjunct, exp.Binary) or kind not in _MIRRORED:
         return None
     if isinstance(conjunct.left, exp.Column):
-        return _bound_span(binder, kind, conjunct.left, conjunct.right)
+        return _bound_span(binder, type(conjunct), conjunct.left, conjunct.right)
     if isinstance(conjunct.right, exp.Column):
         return _bound_span(binder, _MIRRORED[kind], conjunct.right, conjunct.left)
     return None
 
 
-def _bound_span(binder: Binder, kind: type, column: exp.Column, constant: exp.Expr) -> str | None:
+def _bound_span(binder: Binder, kind: type[exp.Binary], column: exp.Column, constant: exp.Expr) -> str | None:
     with binder.collect() as made_of:
         a, b = binder.expression(column), binder.expression(constant)
     found = binder.column(column)
@@ -87,6 +93,7 @@ def _touches_outer(binder: Binder, made_of: set[Column]) -> bool:
 
 
 def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the conditions that AND joins."""
     if isinstance(node, exp.And):
         yield from conjuncts(node.left)
         yield from conjuncts(node.right)

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (SQL is what this makes; every name and text in it is quoted)
 """Queries: select, set operations, values, WITH, ORDER BY, LIMIT.
 
 Source: https://trino.io/docs/current/sql/select.html
@@ -11,14 +12,18 @@ from sqlglot import exp
 
 from local_aws.athena import functions
 from local_aws.athena.binding import grouping, pushdown, sources, windowing
-from local_aws.athena.binding.scopes import Body, Bound, Column, Cte, Output, Ref, Relation, Scope
+from local_aws.athena.binding.scopes import Body, Bound, Column, Cte, Output, Ref, Relation, Scan, Scope
 from local_aws.athena.errors import QueryError, Refused
 from local_aws.athena.expressions import Typed, coerce
-from local_aws.athena.trino_types import common_type, duck_type
+from local_aws.athena.trino_types import Type, common_type, duck_type
 
 if TYPE_CHECKING:
     from local_aws.athena.binding.binder import Binder
 
+_CLAUSES = {
+    "with_", "distinct", "expressions", "from_", "joins", "where", "group", "having", "windows", "order",
+    "limit", "offset",
+}  # fmt: skip
 _SET_OPERATIONS = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
 
 
@@ -160,6 +165,24 @@ def _row_values(binder: Binder, row: exp.Expr) -> list[exp.Expr]:
     return row.expressions if isinstance(row, exp.Tuple) else [row]
 
 
+def _bind_side(binder: Binder, side: exp.Expr, body: Body, parent: Scope) -> Bound:
+    side_body = Body(refs=[Ref(body)])
+    body.inner.append(side_body)
+    return binder.query(side, side_body, parent)
+
+
+def _origins_as(column: Column, wide: Type) -> dict[Scan, str]:
+    """Return where a column's values come from if they stay what they are as ``wide``."""
+    same = column.type == wide or column.type.name == wide.name == "varchar"
+    return column.origins if same else {}
+
+
+def _side_sql(side: Bound, columns: list[Column]) -> str:
+    pairs = zip(side.columns, columns, strict=True)
+    casts = ", ".join(f"CAST({s.sql} AS {duck_type(c.type)}) AS {c.sql}" for s, c in pairs)
+    return f"SELECT {casts} FROM ({side.sql})"
+
+
 def _bind_set_operation(binder: Binder, tree: exp.SetOperation, body: Body, parent: Scope) -> Bound:
     word = _SET_OPERATIONS[type(tree)]
     distinct = tree.args.get("distinct")
@@ -167,19 +190,14 @@ def _bind_set_operation(binder: Binder, tree: exp.SetOperation, body: Body, pare
         raise Refused(f"{word} BY NAME", binder.at(tree))
     if not distinct and word != "UNION":
         raise Refused(f"{word} ALL", binder.at(tree))
-    sides = []
-    for side in (tree.left, tree.right):
-        side_body = Body(refs=[Ref(body)])
-        sides.append(binder.query(side, side_body, parent))
-        body.inner.append(side_body)
-    left, right = sides
+    left, right = (_bind_side(binder, side, body, parent) for side in (tree.left, tree.right))
     if len(left.columns) != len(right.columns):
         raise QueryError(
             "TYPE_MISMATCH",
             f"{word} query has different number of fields: {len(left.columns)}, {len(right.columns)}",
             binder.at(tree),
         )
-    columns, casts = [], ([], [])
+    columns = []
     for i, (x, y) in enumerate(zip(left.columns, right.columns, strict=True)):
         wide = common_type(x.type, y.type)
         if wide is None:
@@ -188,22 +206,12 @@ def _bind_set_operation(binder: Binder, tree: exp.SetOperation, body: Body, pare
                 f"column {i + 1} in {word} query has incompatible types: {x.type}, {y.type}",
                 binder.at(tree),
             )
-        origins = {}
-        for side in (x, y) if word != "EXCEPT" else ():
-            if side.type == wide or side.type.name == wide.name == "varchar":
-                origins.update(side.origins)
-        c = Column(x.name, wide, binder.new("c"), {x, y}, origins, explicit_name=x.explicit_name)
-        columns.append(c)
-        for out, side in zip(casts, (x, y), strict=True):
-            out.append(f"CAST({side.sql} AS {duck_type(wide)}) AS {c.sql}")
+        columns.append(Column(x.name, wide, binder.new("c"), {x, y}, explicit_name=x.explicit_name))
+        if word != "EXCEPT" and not (tree.args.get("limit") or tree.args.get("offset")):
+            columns[-1].origins = {**_origins_as(x, wide), **_origins_as(y, wide)}
     if distinct:
         body.needed |= set(left.columns) | set(right.columns)
-    both = f" {word}{'' if distinct else ' ALL'} ".join(
-        f"(SELECT {', '.join(c)} FROM ({side.sql}))" for c, side in zip(casts, sides, strict=True)
-    )
-    if tree.args.get("limit") or tree.args.get("offset"):
-        for c in columns:
-            c.origins = {}
+    both = f" {word}{'' if distinct else ' ALL'} ".join(f"({_side_sql(side, columns)})" for side in (left, right))
     tail = _order_by_output(binder, tree, columns, body) + _limit_text(binder, tree)
     return Bound(f"SELECT * FROM ({both}){tail}", body, columns)
 
@@ -261,10 +269,8 @@ def _whole_number(binder: Binder, node: exp.Expr) -> int:
 
 
 def _bind_select(binder: Binder, tree: exp.Select, body: Body, parent: Scope) -> Bound:
-    for clause in ("laterals", "hint", "into", "kind", "qualify", "pivots", "match", "connect", "sample", "locks",
-                   "cluster", "distribute", "sort", "prewhere", "settings", "format", "options", "operation_modifiers"):  # fmt: skip
-        if tree.args.get(clause):
-            raise Refused(f"clause {clause.upper()}", binder.at(tree))
+    for clause in sorted(k for k, v in tree.args.items() if v and k not in _CLAUSES):
+        raise Refused(f"clause {clause.upper()}", binder.at(tree))
     scope = Scope([], parent if parent.relations or parent.parent or parent.variables else None)
     with binder.inside(scope, body):
         source = sources.bind_from(binder, tree, scope, body)
@@ -375,7 +381,7 @@ def _bind_distinct(binder: Binder, tree: exp.Select, outputs: list[Output], body
 
 
 def _drop_origins(binder: Binder, tree: exp.Select, scope: Scope, outputs: list[Output]) -> None:
-    """A filter on an output is a filter on its source only where it leaves the other rows' values alone."""
+    """Return a filter on an output is a filter on its source only where it leaves the other rows' values alone."""
     windows = [w for w in tree.find_all(exp.Window) if w.find_ancestor(exp.Select) is tree]
     keys: list[set[Column]] = []
     for w in windows:

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (SQL is what this makes; every name and text in it is quoted)
 """Expressions that are no calls: literals, operators, predicates, CASE, CAST, subqueries.
 
 Source: https://trino.io/docs/current/functions.html
@@ -40,7 +41,8 @@ COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: "
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 _TYPES = {
     exp.DType.BOOLEAN: BOOLEAN, exp.DType.TINYINT: Type("tinyint"), exp.DType.SMALLINT: Type("smallint"),
-    exp.DType.INT: Type("integer"), exp.DType.BIGINT: BIGINT, exp.DType.FLOAT: Type("real"), exp.DType.DOUBLE: Type("double"),
+    exp.DType.INT: Type("integer"), exp.DType.BIGINT: BIGINT, exp.DType.FLOAT: Type("real"),
+    exp.DType.DOUBLE: Type("double"),
     exp.DType.VARCHAR: VARCHAR, exp.DType.VARBINARY: VARBINARY, exp.DType.DATE: DATE, exp.DType.JSON: Type("json"),
 }  # fmt: skip
 _INTERVAL_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
@@ -157,8 +159,10 @@ def bind_logic(binder: Binder, node: exp.Connector) -> Typed:
         value = binder.expression(side)
         if value.type not in (BOOLEAN, UNKNOWN):
             raise QueryError(
-                "TYPE_MISMATCH", f"Logical expression term must evaluate to a boolean: actual type {value.type}", binder.at(side)
-            )  # fmt: skip
+                "TYPE_MISMATCH",
+                f"Logical expression term must evaluate to a boolean: actual type {value.type}",
+                binder.at(side),
+            )
         sides.append(value.sql)
     return Typed(f"({sides[0]} {word} {sides[1]})", BOOLEAN)
 
@@ -236,8 +240,10 @@ def bind_like(binder: Binder, node: exp.Like, escape: exp.Expr | None = None) ->
     for side, what in ((value, "Left side"), (pattern, "Pattern for")):
         if side.type.name not in ("varchar", "unknown"):
             raise QueryError(
-                "TYPE_MISMATCH", f"{what} LIKE expression must evaluate to a varchar: actual type {side.type}", binder.at(node)
-            )  # fmt: skip
+                "TYPE_MISMATCH",
+                f"{what} LIKE expression must evaluate to a varchar: actual type {side.type}",
+                binder.at(node),
+            )
     tail = f" ESCAPE {binder.expression(escape).sql}" if escape is not None else ""
     if escape is None and pattern.constant is None:
         sql = f"({value.sql} LIKE {pattern.sql} ESCAPE '')"
@@ -323,11 +329,13 @@ def _type_of(binder: Binder, node: exp.DataType) -> Type:
     if simple is not None and not (inner and kind not in (exp.DType.VARCHAR,)):
         return Type("varchar", tuple(numbers)) if kind == exp.DType.VARCHAR else simple
     if kind == exp.DType.DECIMAL:
-        precision, scale = (numbers + [0])[:2] if numbers else (38, 0)
+        precision, scale = [*numbers, 0][:2] if numbers else (38, 0)
         if not 1 <= precision <= 38:
             raise QueryError(
-                "INVALID_FUNCTION_ARGUMENT" , f"DECIMAL precision must be in range [1, 38]: {precision}", binder.at(node)
-            )  # fmt: skip
+                "INVALID_FUNCTION_ARGUMENT",
+                f"DECIMAL precision must be in range [1, 38]: {precision}",
+                binder.at(node),
+            )
         return decimal(precision, scale)
     if kind in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ):
         word = "timestamp" if kind == exp.DType.TIMESTAMP else "timestamp with time zone"
@@ -337,7 +345,7 @@ def _type_of(binder: Binder, node: exp.DataType) -> Type:
     if kind == exp.DType.MAP and len(inner) == 2:
         return Type("map", (_type_of(binder, inner[0]), _type_of(binder, inner[1])))
     if kind == exp.DType.STRUCT:
-        fields = []
+        fields: list[tuple[str | None, Type]] = []
         for f in inner:
             if isinstance(f, exp.ColumnDef):
                 fields.append((f.name, _type_of(binder, f.args["kind"])))

@@ -46,14 +46,8 @@ def _bind_join(binder: Binder, left_sql: str, join: exp.Join, scope: Scope, body
     on, using = join.args.get("on"), join.args.get("using")
     left = list(scope.relations)
     right_sql, right = _bind_relation(binder, join.this, scope, body)
-    if isinstance(join.this, exp.Subquery | exp.Table) and join.this.args.get("joins") and right:
-        pass
-    if side in ("RIGHT", "FULL"):
-        for r in left:
-            r.outer = True
-    if side in ("LEFT", "FULL"):
-        for r in right:
-            r.outer = True
+    for r in [*(left if side in ("RIGHT", "FULL") else []), *(right if side in ("LEFT", "FULL") else [])]:
+        r.outer = True
     scope.relations += right
     if kind == "CROSS" or (not on and not using and not side):
         if on is not None:
@@ -64,6 +58,10 @@ def _bind_join(binder: Binder, left_sql: str, join: exp.Join, scope: Scope, body
         return f"{left_sql} {word} {right_sql} ON {_bind_using(binder, using, left, right, scope, side, body)}"
     if on is None:
         raise QueryError("SYNTAX_ERROR", "mismatched input: JOIN needs ON or USING", binder.at(join))
+    return f"{left_sql} {word} {right_sql} ON {_bind_on(binder, on, side, right, body)}"
+
+
+def _bind_on(binder: Binder, on: exp.Expr, side: str, right: list[Relation], body: Body) -> str:
     with binder.collect() as made_of:
         condition = binder.boolean(on, "JOIN ON clause")
     body.needed |= made_of
@@ -72,7 +70,7 @@ def _bind_join(binder: Binder, left_sql: str, join: exp.Join, scope: Scope, body
             pushdown.push(binder, conjunct)
         elif side == "LEFT" and len(right) == 1:
             pushdown.push(binder, conjunct, only=right[0], inner=False)
-    return f"{left_sql} {word} {right_sql} ON {condition.sql}"
+    return condition.sql
 
 
 def _bind_using(
@@ -167,7 +165,7 @@ def _bind_table(binder: Binder, node: exp.Table, body: Body) -> tuple[str, list[
 def _bind_view(
     binder: Binder, query: str, database: str, node: exp.Table, called: str, body: Body
 ) -> tuple[str, list[Relation]]:
-    """A view is its query, read with names of its own."""
+    """Return a view is its query, read with names of its own."""
     before = (binder.text, binder.database, binder.ctes)
     binder.text, binder.database, binder.ctes = query, database, [{}]
     view_body, ref = Body(), Ref(body)

@@ -121,10 +121,10 @@ def _check_range(binder: Binder, value: Typed, order: exp.Order | None, node: ex
         key.name in ("date", "timestamp", "timestamp with time zone") and value.type.name.startswith("interval")
     )
     if not fits:
-        raise QueryError(
-            "TYPE_MISMATCH",
-            f"Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be numeric, datetime or interval (actual: {key})"
-            if not (is_numeric(key) or key.name in ("date", "timestamp"))
-            else f"Window frame RANGE value type ({value.type}) not compatible with sort item type ({key})",
-            binder.at(node),
-        )
+        message = f"Window frame RANGE value type ({value.type}) not compatible with sort item type ({key})"
+        if not is_numeric(key) and key.name not in ("date", "timestamp", "timestamp with time zone"):
+            message = (
+                "Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be numeric, datetime "
+                f"or interval (actual: {key})"
+            )
+        raise QueryError("TYPE_MISMATCH", message, binder.at(node))

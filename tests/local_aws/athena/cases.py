@@ -51,9 +51,9 @@ FUNCTIONS = {
         (
             "coalesce('x', 1)",
             "error",
-            "TYPE_MISMATCH: line 1:8: All COALESCE operands must be the same type or coercible to a "
+            ("TYPE_MISMATCH: line 1:8: All COALESCE operands must be the same type or coercible to a "
             "common type. Cannot find common type between varchar(1) and integer, all types (without duplicates): "
-            "[varchar(1), integer]",
+            "[varchar(1), integer]"),
         ),
     ],
     "codepoint": [("codepoint('A')", "integer", "65")],
