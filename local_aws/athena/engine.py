@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,34 +25,34 @@ _THREADS, _MEMORY = 2, "2GB"
 _MACROS = (
     *expressions.MACROS,
     # substr counts from 1, or from the end; out of range gives ''
-    """CREATE TEMP MACRO trino_substr(s, start, len) AS CASE
+    """CREATE MACRO trino_substr(s, start, len) AS CASE
          WHEN s IS NULL OR start IS NULL THEN NULL
          WHEN start = 0 OR abs(start) > length(s) THEN ''
          WHEN len IS NULL THEN substring(s, CASE WHEN start < 0 THEN length(s) + start + 1 ELSE start END)
          WHEN len <= 0 THEN ''
          ELSE substring(s, CASE WHEN start < 0 THEN length(s) + start + 1 ELSE start END, len) END""",
-    """CREATE TEMP MACRO trino_array_distinct(a) AS
+    """CREATE MACRO trino_array_distinct(a) AS
          list_filter(a, lambda e, i: list_position(a, e) = i OR (e IS NULL AND
            i = list_position(list_transform(a, lambda x: x IS NULL), true)))""",
-    """CREATE TEMP MACRO three_valued_any(b) AS CASE
+    """CREATE MACRO three_valued_any(b) AS CASE
          WHEN b IS NULL THEN NULL WHEN list_contains(b, true) THEN true
          WHEN len(list_filter(b, lambda e: e IS NULL)) > 0 THEN NULL ELSE false END""",
-    """CREATE TEMP MACRO three_valued_all(b) AS CASE
+    """CREATE MACRO three_valued_all(b) AS CASE
          WHEN b IS NULL THEN NULL WHEN list_contains(b, false) THEN false
          WHEN len(list_filter(b, lambda e: e IS NULL)) > 0 THEN NULL ELSE true END""",
-    """CREATE TEMP MACRO trino_json_scalar(j, path) AS CASE json_type(j, path)
+    """CREATE MACRO trino_json_scalar(j, path) AS CASE json_type(j, path)
          WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'NULL' THEN NULL ELSE json_extract_string(j, path) END""",
-    """CREATE TEMP MACRO trino_json_length(j) AS
+    """CREATE MACRO trino_json_length(j) AS
          CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END""",
     # a[i] and m[k] fail where element_at gives null
-    """CREATE TEMP MACRO trino_subscript(a, i) AS CASE
+    """CREATE MACRO trino_subscript(a, i) AS CASE
          WHEN a IS NULL OR i IS NULL THEN NULL
          WHEN i > 0 AND i <= len(a) THEN list_extract(a, i)
          ELSE list_extract(a,
            CAST('!subscript ' || CAST(i AS VARCHAR) || ' ' || CAST(len(a) AS VARCHAR) AS BIGINT)) END""",
-    """CREATE TEMP MACRO trino_element_at(a, i) AS CASE
+    """CREATE MACRO trino_element_at(a, i) AS CASE
          WHEN i = 0 THEN list_extract(a, CAST('!subscript 0 0' AS BIGINT)) ELSE list_extract(a, i) END""",
-    """CREATE TEMP MACRO trino_map_value(m, k) AS CASE
+    """CREATE MACRO trino_map_value(m, k) AS CASE
          WHEN m IS NULL OR k IS NULL OR map_contains(m, k) THEN m[k]
          ELSE list_extract(map_values(m), CAST('!key ' || CAST(k AS VARCHAR) AS BIGINT)) END""",
 )
@@ -74,17 +75,30 @@ class Result:
     scanned: int = 0
 
 
+_instance: duckdb.DuckDBPyConnection | None = None
+_opening = threading.Lock()
+
+
+def _open() -> duckdb.DuckDBPyConnection:
+    """Open the process's one DuckDB, in memory: its threads and memory are all that queries get together."""
+    global _instance
+    with _opening:
+        if _instance is None:
+            opened = duckdb.connect(":memory:", config={"threads": _THREADS, "memory_limit": _MEMORY})
+            opened.execute("SET GLOBAL TimeZone = 'UTC'")
+            for macro in _MACROS:
+                opened.execute(macro)
+            _instance = opened
+        return _instance
+
+
 @contextmanager
 def connection(
     on_open: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return an empty database in memory, set up as Athena computes; ``on_open`` gets it, to interrupt it."""
-    con = duckdb.connect(":memory:", config={"threads": _THREADS, "memory_limit": _MEMORY})
+    """Yield a connection with temporary views of its own; ``on_open`` gets it too, to interrupt it."""
+    con = _open().cursor()
     try:
-        con.execute("SET TimeZone = 'UTC'")
-        con.execute("SET preserve_insertion_order = true")
-        for macro in _MACROS:
-            con.execute(macro)
         if on_open is not None:
             on_open(con)
         yield con

@@ -268,28 +268,28 @@ def day_of(sql: str) -> str:
     return f"CAST({sql} AS {duck_type(DATE)})"
 
 
-# Macros that every connection gets before it runs a query.
+# Macros that the database gets before it runs a query.
 MACROS = (
     # HUGEINT division, rounded half away from zero; division by zero is DuckDB's own error.
-    """CREATE TEMP MACRO divide_half_up(n, d) AS
+    """CREATE MACRO divide_half_up(n, d) AS
        n // d + CASE WHEN 2 * abs(n % d) >= abs(d) THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END ELSE 0 END""",
     # CAST(double AS varchar) is 1.2E1 for 12 and 1.0E-1 for 0.1, the digits as few as tell the number from others.
     # Source: https://github.com/trinodb/trino/pull/10657
-    """CREATE TEMP MACRO digits_of(t) AS rtrim(ltrim(replace(split_part(t, 'e', 1), '.', ''), '0'), '0')""",
-    """CREATE TEMP MACRO exponent_of(t) AS CASE
+    """CREATE MACRO digits_of(t) AS rtrim(ltrim(replace(split_part(t, 'e', 1), '.', ''), '0'), '0')""",
+    """CREATE MACRO exponent_of(t) AS CASE
          WHEN contains(t, 'e') THEN CAST(split_part(t, 'e', 2) AS INTEGER)
          WHEN starts_with(t, '0.') THEN length(ltrim(substring(t, 3), '0')) - length(t) + 1
          ELSE length(split_part(t, '.', 1)) - 1 END""",
-    """CREATE TEMP MACRO scientific(negative, t) AS
+    """CREATE MACRO scientific(negative, t) AS
          CASE WHEN negative THEN '-' ELSE '' END || digits_of(t)[1] || '.'
          || coalesce(nullif(digits_of(t)[2:], ''), '0') || 'E' || CAST(exponent_of(t) AS VARCHAR)""",
-    """CREATE TEMP MACRO double_text(v) AS CASE
+    """CREATE MACRO double_text(v) AS CASE
          WHEN v IS NULL THEN NULL
          WHEN isnan(v) THEN 'NaN'
          WHEN isinf(v) THEN CASE WHEN v > 0 THEN 'Infinity' ELSE '-Infinity' END
          WHEN v = 0 THEN CASE WHEN starts_with(CAST(v AS VARCHAR), '-') THEN '-0E0' ELSE '0E0' END
          ELSE scientific(v < 0, CAST(abs(v) AS VARCHAR)) END""",
-    """CREATE TEMP MACRO real_text(v) AS CASE
+    """CREATE MACRO real_text(v) AS CASE
          WHEN v IS NULL OR isnan(v) OR isinf(v) OR v = 0 THEN double_text(CAST(v AS DOUBLE))
          ELSE scientific(v < 0, format('{:.6e}', abs(v))) END""",
 )
