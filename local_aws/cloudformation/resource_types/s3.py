@@ -29,6 +29,7 @@ _LIFECYCLE_RULE = record(
         "Status": only("Enabled", "Disabled"),
         "Prefix": text,
         "ExpirationInDays": whole,
+        "ExpiredObjectDeleteMarker": flag,
         "NoncurrentVersionExpiration": record({"NoncurrentDays": whole, "NewerNoncurrentVersions": whole}),
         "AbortIncompleteMultipartUpload": record({"DaysAfterInitiation": whole}),
     },
@@ -127,13 +128,10 @@ def _lifecycle(s3: Any, bucket: str, value: Properties | None) -> None:
 
 
 def _lifecycle_rule(rule: Properties) -> dict[str, Any]:
-    days = {"Expiration": {"Days": rule["ExpirationInDays"]}} if "ExpirationInDays" in rule else {}
-    same = {
-        ("ID" if name == "Id" else name): value
-        for name, value in rule.items()
-        if name not in ("Prefix", "ExpirationInDays")
-    }
-    return {"Filter": {"Prefix": rule.get("Prefix", "")}, **days, **same}
+    named = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
+    ends = {theirs: rule[ours] for ours, theirs in named.items() if ours in rule}
+    same = {("ID" if name == "Id" else name): value for name, value in rule.items() if name not in ("Prefix", *named)}
+    return {"Filter": {"Prefix": rule.get("Prefix", "")}, **({"Expiration": ends} if ends else {}), **same}
 
 
 def _notification(s3: Any, bucket: str, value: Properties | None) -> None:

@@ -92,7 +92,8 @@ BUCKET = Case(
                     "ExpirationInDays": "3",
                     "NoncurrentVersionExpiration": {"NoncurrentDays": 2},
                     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-                }
+                },
+                {"Id": "markers", "Status": "Enabled", "ExpiredObjectDeleteMarker": "true"},
             ]
         },
     },
@@ -111,7 +112,13 @@ BUCKET = Case(
                 "Expiration": {"Days": 3},
                 "NoncurrentVersionExpiration": {"NoncurrentDays": 2},
                 "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-            }
+            },
+            {
+                "ID": "markers",
+                "Status": "Enabled",
+                "Filter": {"Prefix": ""},
+                "Expiration": {"ExpiredObjectDeleteMarker": True},
+            },
         ],
     },
     then={"BucketName": "type-bed", "Tags": [{"Key": "row", "Value": "2"}]},

@@ -6,9 +6,7 @@ import urllib.parse
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws import server
-
-from .conftest import Aws, bucket, database
+from .conftest import bucket, database
 
 
 def template(**resources):
@@ -448,19 +446,3 @@ def test_stacks_are_listed_also_when_gone(aws):
     listed = aws.stacks.list_stacks(StackStatusFilter=["DELETE_COMPLETE"])["StackSummaries"]
     assert "gone" in {one["StackName"] for one in listed}
     assert "gone" not in {one["StackName"] for one in aws.stacks.describe_stacks()["Stacks"]}
-
-
-def test_stacks_outlive_the_server(tmp_path):
-    running = server.start(tmp_path)
-    first = Aws(running.url, tmp_path)
-    first.create("long", template(Shed=bucket("lasting-shed"), Plants=database("lasting")))
-    running.stop()
-    running = server.start(tmp_path)
-    try:
-        again = Aws(running.url, tmp_path)
-        assert again.ids("long") == {"Shed": "lasting-shed", "Plants": "lasting"}
-        assert again.update("long", template(Shed=bucket("lasting-shed")))["StackStatus"] == "UPDATE_COMPLETE"
-        with pytest.raises(ClientError, match="EntityNotFound"):
-            again.client("glue").get_database(Name="lasting")
-    finally:
-        running.stop()
