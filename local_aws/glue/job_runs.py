@@ -12,7 +12,7 @@ from moto.glue.exceptions import ConcurrentRunsExceededException, InvalidInputEx
 from moto.logs.models import logs_backends
 
 from local_aws.glue import arguments as job_arguments
-from local_aws.glue import catalog_snapshot, mounts, roles, spark_process
+from local_aws.glue import catalog_snapshot, class_archive, mounts, roles, spark_process
 from local_aws.s3 import object_store
 from local_aws.state import changed
 
@@ -246,7 +246,11 @@ def _task(job: Job, run: JobRun, role_arn: str) -> spark_process.Task:
         arguments=job_arguments.command_line(given, job.name, run.job_run_id),
         catalog=catalog_snapshot.of(job.backend) if job_arguments.sees_catalog(given) else None,
         settings={
-            **spark_process.engine_settings(folder, spark_process.driver_memory_mb(run.worker_type)),
+            **spark_process.engine_settings(
+                folder,
+                spark_process.driver_memory_mb(run.worker_type),
+                class_archive.jvm_options(class_archive.folder()),
+            ),
             **job_arguments.spark_conf(given),
             **mounts.spark_settings(mounts.mount_table(folders, role_arn)),
         },

@@ -86,7 +86,7 @@ class Aws:
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp("a home")  # with a blank, as in many people's paths
     running = server.start(home)
     started = Aws(running.url, home)
     started.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(TRUST))

@@ -49,10 +49,11 @@ def test_modules_come_as_zip_and_as_file(tmp_path):
 
 
 def test_settings_of_the_engine(tmp_path):
-    settings = spark_process.engine_settings(tmp_path, 1024)
+    settings = spark_process.engine_settings(tmp_path, 1024, ["-XX:SharedArchiveFile=a:b"])
     assert settings["spark.driver.memory"] == "1024m"
     assert settings["spark.sql.session.timeZone"] == "UTC"
     assert settings["spark.ui.enabled"] == "false"
+    assert " -XX:SharedArchiveFile=a:b " in settings["spark.driver.extraJavaOptions"]
 
 
 def test_lines_arrive_and_the_folder_is_left_tidy(tmp_path):
