@@ -180,7 +180,7 @@ class _Work:
             "Name": name,
             "Owner": "owner",
             "Retention": 0,
-            "StorageDescriptor": storage_descriptor(found.schema, location, parameters),
+            "StorageDescriptor": _own_columns(storage_descriptor(found.schema, location, parameters)),
             "PartitionKeys": [{"Name": key, "Type": "string"} for key in found.partition_keys],
             "TableType": "EXTERNAL_TABLE",
             "Parameters": parameters,
@@ -216,7 +216,8 @@ class _Work:
         """
         before = table.as_dict()
         storage = before["StorageDescriptor"]
-        now = storage_descriptor(found.schema, storage["Location"], self._parameters(found.files, found.schema))
+        parameters = self._parameters(found.files, found.schema)
+        now = _own_columns(storage_descriptor(found.schema, storage["Location"], parameters))
         if self.options.merge_new_columns:
             now["Columns"] = _with_new_columns(storage["Columns"], found.schema.columns)
         keys = [{"Name": key, "Type": "string"} for key in found.partition_keys]
@@ -282,8 +283,11 @@ class _Work:
             existing = table.partitions.get(str(list(partition.values)))
             if existing is not None and self.updates:
                 storage = self._partition_storage(place, table, partition, found.schema)
-                existing.partition_input["StorageDescriptor"] = storage
-                existing.partition_input["Parameters"] = storage["Parameters"]
+                existing.partition_input = {
+                    "Values": list(partition.values),
+                    "StorageDescriptor": storage,
+                    "Parameters": storage["Parameters"],
+                }
         added = self._add_partitions(place, table, found.partitions, found.schema)
         if added:
             self.log(f"INFO : Added {added} partitions to table {table.name}")
@@ -352,6 +356,11 @@ class _Work:
                 self.log(f"INFO : Added {added} partitions to table {table.name}")
 
 
+def _own_columns(storage: dict[str, Any]) -> dict[str, Any]:
+    """Return a description with columns that no partition shares: people write comments on a table's."""
+    return {**storage, "Columns": [dict(column) for column in storage["Columns"]]}
+
+
 def _with_new_columns(there: list[dict[str, str]], found: tuple[Column, ...]) -> list[dict[str, str]]:
     names = {column["Name"] for column in there}
     return there + [{"Name": column.name, "Type": column.type} for column in found if column.name not in names]
@@ -368,5 +377,5 @@ def _shape(storage: dict[str, Any], keys: list[dict[str, str]]) -> Any:
 
 
 def _deprecate(definition: dict[str, Any]) -> None:
-    parameters = definition.get("Parameters") or {}
+    parameters = {**(definition.get("Parameters") or {})}
     definition["Parameters"] = {"DEPRECATED_BY_CRAWLER": str(int(time.time() * 1000)), **parameters}

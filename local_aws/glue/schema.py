@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 SIMILAR_ENOUGH = 0.7
@@ -88,10 +89,16 @@ def wider(one: str, other: str) -> str:
     return "string"
 
 
+@lru_cache(maxsize=1000)
+def shared_columns(columns: tuple[Column, ...]) -> list[dict[str, str]]:
+    """Return columns as the API has them, the same list for the same columns: partitions are many and alike."""
+    return [{"Name": column.name, "Type": column.type} for column in columns]
+
+
 def storage_descriptor(schema: Schema, location: str, parameters: dict[str, str]) -> dict[str, Any]:
     """Return the StorageDescriptor that a crawler writes for a table or a partition."""
     return {
-        "Columns": [{"Name": column.name, "Type": column.type} for column in schema.columns],
+        "Columns": shared_columns(schema.columns),
         "Location": location,
         "InputFormat": schema.format.input_format,
         "OutputFormat": schema.format.output_format,
