@@ -41,7 +41,13 @@ IAM_ACTIONS = {
         "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
         "UploadPart": "PutObject",
         "UploadPartCopy": "PutObject",
-    }
+    },
+    "lambda": {"Invoke": "InvokeFunction"},
+    "sqs": {
+        "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+        "DeleteMessageBatch": "DeleteMessage",
+        "SendMessageBatch": "SendMessage",
+    },
 }
 VERSIONED_ACTIONS = {"GetObject": "GetObjectVersion", "DeleteObject": "DeleteObjectVersion"}
 PREFIXES = {"sesv2": "ses", "mwaa": "airflow"}

@@ -5,6 +5,7 @@ import importlib
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -16,16 +17,18 @@ from moto.core.common_models import BaseModel
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from local_aws import calls
+from local_aws import calls, cloudwatch, lambdas
 from local_aws.gateway import CallRecord, Gateway
 from local_aws.s3 import moto_backend
 from local_aws.state import State, changed
 
 HOST = "127.0.0.1"
-INSTALLED = ("s3", "ses", "glue", "athena", "cloudformation")
+INSTALLED = ("s3", "ses", "glue", "athena", "cloudformation", "events", "lambdas", "cloudwatch", "sns")
+LAMBDA_RETRY_SECONDS = (60.0, 120.0)  # AWS's
 # what these start goes on by itself: written soon after, not before the answer
 STARTING = {"StartQueryExecution", "StartJobRun", "StartCrawler", "PutLogEvents", "AssumeRole", "SendMessage"}
-STARTING |= {"SendEmail", "SendRawEmail"}
+STARTING |= {"SendEmail", "SendRawEmail", "Invoke", "PutEvents", "PutMetricData", "ReceiveMessage", "DeleteMessage"}
+STARTING |= {"DeleteMessageBatch", "ChangeMessageVisibility", "Publish"}
 
 
 class AlreadyRunning(RuntimeError):
@@ -49,6 +52,8 @@ class Server:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        cloudwatch.stop()
+        lambdas.stop()
         self._state.stop()
         self._calls.close()
         moto_backend.uninstall()
@@ -56,12 +61,13 @@ class Server:
         self._lock.close()
 
 
-def start(home: Path, port: int = 0) -> Server:
+def start(home: Path, port: int = 0, lambda_retry_seconds: Sequence[float] = LAMBDA_RETRY_SECONDS) -> Server:
     """Start the local AWS in this process; there can be one at a time.
 
     Args:
         home: the folder that holds its whole state; made when missing.
         port: on 127.0.0.1; 0 takes a free one.
+        lambda_retry_seconds: waits before the first and the second retry of an asynchronous Lambda invocation.
 
     Raises:
         AlreadyRunning: another server has the home folder or the port.
@@ -82,7 +88,10 @@ def start(home: Path, port: int = 0) -> Server:
     state.start()
     thread = threading.Thread(target=server.serve_forever, name="local-aws", daemon=True)
     thread.start()
-    return Server(f"http://{HOST}:{server.server_port}", home, server, thread, state, noted, lock)
+    url = f"http://{HOST}:{server.server_port}"
+    lambdas.start(home, url, lambda_retry_seconds)
+    cloudwatch.start()
+    return Server(url, home, server, thread, state, noted, lock)
 
 
 def _untracked(cls: type[BaseModel], *_: object, **__: object) -> BaseModel:

@@ -42,6 +42,7 @@ TRIES = 20
 
 log = logging.getLogger("local_aws")
 _changed = threading.Event()
+_current: "State | None" = None
 
 
 class StateOfAnotherVersion(RuntimeError):
@@ -51,6 +52,12 @@ class StateOfAnotherVersion(RuntimeError):
 def changed() -> None:
     """Say that something changed outside a call; it is written within half a second."""
     _changed.set()
+
+
+def save() -> None:
+    """Write everything before this returns, when a server runs: for what must not be lost once it was accepted."""
+    if _current is not None:
+        _current.write()
 
 
 class State:
@@ -85,6 +92,8 @@ class State:
 
     def start(self) -> None:
         """Start to write what changes between calls."""
+        global _current
+        _current = self
         self._writer.start()
 
     def write(self) -> None:
@@ -97,6 +106,8 @@ class State:
 
     def stop(self) -> None:
         """Write for the last time."""
+        global _current
+        _current = None
         self._stopping.set()
         _changed.set()
         self._writer.join()

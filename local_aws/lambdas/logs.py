@@ -1,0 +1,47 @@
+"""A function's log in CloudWatch Logs: a stream for each of its processes, written as its role may write it."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from moto.logs.models import logs_backends
+
+from local_aws import state
+from local_aws.lambdas import permissions
+
+
+class Stream:
+    """One stream. Without logs:CreateLogStream and logs:PutLogEvents in the role's policies nothing is written."""
+
+    def __init__(self, function: Any) -> None:
+        """Name the stream; it is made with the first line."""
+        self.group = function.log_group
+        self.name = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}"
+        self._logs = logs_backends[function.account_id][function.region]
+        self._allowed = self._make(function)
+
+    def _make(self, function: Any) -> bool:
+        group = f"arn:aws:logs:{function.region}:{function.account_id}:log-group:{self.group}"
+        stream = f"{group}:log-stream:{self.name}"
+        if not all(
+            permissions.role_may(function, f"logs:{one}", stream) for one in ("CreateLogStream", "PutLogEvents")
+        ):
+            return False
+        if self.group not in self._logs.groups:
+            # policies write the group's ARN with and without the star that other actions need
+            if not any(permissions.role_may(function, "logs:CreateLogGroup", one) for one in (group, f"{group}:*")):
+                return False
+            self._logs.ensure_log_group(self.group)
+        self._logs.ensure_log_stream(self.group, self.name)
+        return True
+
+    def add(self, lines: list[str]) -> None:
+        """Write lines; one may hold line breaks."""
+        if not self._allowed or self.group not in self._logs.groups:
+            return
+        now = int(time.time() * 1000)
+        events = [{"timestamp": now, "message": line if line.endswith("\n") else line + "\n"} for line in lines]
+        self._logs.ensure_log_stream(self.group, self.name)  # somebody may have deleted it
+        self._logs.put_log_events(self.group, self.name, events)
+        state.changed()
