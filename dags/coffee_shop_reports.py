@@ -21,6 +21,7 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowSkipException
 from coffee_shop import report_run
+from coffee_shop.load import CONFORM
 from coffee_shop.mail_operator import ReportMailOperator
 from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
 from coffee_shop.published_days import PublishedDaysSensor
@@ -30,15 +31,13 @@ from dateutil.relativedelta import relativedelta
 
 NAMES = names_while_parsing()
 PARSE = parse_settings()
-CONFORM = Asset.ref(name="coffee_shop_conform")
-
 Json = Any  # what goes from task to task; while the file is parsed only a reference to it
 
 SCHEDULES: dict[str, Any] = {
     DAILY: CronTriggerTimetable(PARSE.daily_cron, timezone=PARSE.time_zone, interval=timedelta(days=1)),
     WEEKLY: CronTriggerTimetable(PARSE.weekly_cron, timezone=PARSE.time_zone, interval=timedelta(days=7)),
     MONTHLY: CronTriggerTimetable(PARSE.monthly_cron, timezone=PARSE.time_zone, interval=relativedelta(months=1)),
-    UPLOAD: [CONFORM],
+    UPLOAD: [Asset(CONFORM)],
 }
 
 ABOUT = {
