@@ -73,6 +73,8 @@ setup: .venv/.installed .venv-local-aws/.installed  ## Make both virtual environ
 	@echo "==> Packages of the local AWS: moto, DuckDB, Spark and its Java (about 600 MB)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-local-aws
 	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet -r local_aws/requirements.txt
+	@echo "==> Half a minute, once, so that every Spark job starts in about half the time"
+	@$(LOCAL_AWS_PY) -m local_aws.glue.warm_up || echo "That did not work; jobs will start slower" >&2
 	@touch $@
 
 test:  ## All tests, fast ones first; sets up what it needs
