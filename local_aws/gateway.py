@@ -29,7 +29,15 @@ from local_aws.s3.errors import S3Error
 from local_aws.served import SERVED
 
 READY = "/_local_aws/ready"
-SIGNING_NAMES = {"monitoring": "cloudwatch", "airflow": "mwaa", "eventbridge": "events"}
+SIGNING_NAMES = {  # the name in a signature to botocore's, where they differ
+    "airflow": "mwaa",
+    "elasticfilesystem": "efs",
+    "elasticloadbalancing": "elbv2",
+    "eventbridge": "events",
+    "monitoring": "cloudwatch",
+    "states": "stepfunctions",
+    "tagging": "resourcegroupstaggingapi",
+}
 READING = ("Get", "List", "Describe", "BatchGet", "Head", "Filter", "Validate", "Test", "Simulate")
 
 StartResponse = Callable[..., Any]

@@ -25,6 +25,16 @@ class NoSuchBucket(S3Error):
         super().__init__("The specified bucket does not exist", BucketName=bucket)
 
 
+class InvalidBucketName(S3Error):
+    """A name that no bucket can have."""
+
+    code = "InvalidBucketName"
+
+    def __init__(self, bucket: str) -> None:
+        """Name it."""
+        super().__init__("The specified bucket is not valid.", BucketName=bucket)
+
+
 class NoSuchKey(S3Error):
     """The object does not exist, or its newest version is a delete marker."""
 

@@ -1,5 +1,6 @@
 """Moto's S3 keeps the buckets and their settings; objects are ours. The hooks between the two."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,13 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3 import models, notifications
 
 from local_aws.s3 import object_store
-from local_aws.s3.errors import NoSuchBucket, NoSuchKey
+from local_aws.s3.errors import InvalidBucketName, NoSuchBucket, NoSuchKey, NotForReal
 from local_aws.s3.index import Version
 
 PARTITION = "aws"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 
 def bucket_names() -> list[str]:
@@ -65,6 +69,8 @@ def _bucket(name: str) -> Any:
 
 
 def _create_bucket(self: Any, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
+    if not BUCKET_NAME.fullmatch(bucket_name) or ".." in bucket_name or ADDRESS.fullmatch(bucket_name):
+        raise InvalidBucketName(bucket_name)
     made = MOTO["create_bucket"](self, bucket_name, *args, **kwargs)
     object_store.store().make_bucket(bucket_name)
     return made
@@ -77,6 +83,13 @@ def _delete_bucket(self: Any, bucket_name: str) -> Any:
     gone = MOTO["delete_bucket"](self, bucket_name)
     object_store.store().drop_bucket(bucket_name)
     return gone
+
+
+def _put_bucket_encryption(self: Any, bucket_name: str, encryption: dict[str, Any]) -> None:
+    algorithm = encryption["Rule"]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    if algorithm != "AES256":
+        raise NotForReal(f"This server has no KMS: the default encryption of a bucket is AES256, not {algorithm}.")
+    MOTO["put_bucket_encryption"](self, bucket_name, encryption)
 
 
 def _get_object(self: Any, bucket_name: str, key_name: str, version_id: str | None = None, **_: Any) -> Any:
@@ -100,6 +113,7 @@ HOOKS: dict[str, Callable[..., Any]] = {
     "delete_bucket": _delete_bucket,
     "get_object": _get_object,
     "head_object": _get_object,
+    "put_bucket_encryption": _put_bucket_encryption,
     "put_object": _put_object,
     "list_objects": _list_objects,
 }
