@@ -13,6 +13,7 @@ from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
 
+from local_aws.athena import grammar
 from local_aws.athena.errors import MalformedQuery
 
 _GRAMMAR_FUNCTIONS = {"CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "LISTAGG"}
@@ -68,6 +69,14 @@ class LocalTrino(Trino):
                 node.meta.setdefault("start", token.start)
             return node
 
+        def _parse_types(self, *args: Any, **kwargs: Any) -> Any:
+            token = self._curr
+            node = super()._parse_types(*args, **kwargs)
+            if isinstance(node, exp.DataType) and token is not None:
+                node.meta.setdefault("written", token.text.lower())  # several names share a class
+                node.meta.setdefault("start", token.start)
+            return node
+
         def _parse_select(self, *args: Any, **kwargs: Any) -> Any:
             token = self._curr
             node = super()._parse_select(*args, **kwargs)
@@ -98,7 +107,10 @@ def parse(sql: str) -> exp.Expr:
         MalformedQuery: when it does not parse, with Trino's ``line L:C:`` in front.
     """
     try:
-        trees = [t for t in LocalTrino().parse(sql) if t is not None]
+        trino = LocalTrino()
+        tokens = trino.tokenize(sql)
+        grammar.check_tokens(sql, tokens)
+        trees = [t for t in trino.parser().parse(tokens, sql) if t is not None]
     except ParseError as e:
         first = e.errors[0] if e.errors else {}
         word = first.get("highlight") or "<EOF>"
@@ -109,6 +121,7 @@ def parse(sql: str) -> exp.Expr:
         raise MalformedQuery(f"line 1:1: {e}") from e
     if len(trees) != 1:
         raise MalformedQuery("Only one sql statement is allowed. Got: " + sql)
+    grammar.check_names(sql, trees[0])
     return trees[0]
 
 
@@ -117,8 +130,7 @@ def position(sql: str, node: exp.Expr) -> tuple[int, int] | None:
     starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
     if not starts:
         return None
-    before = sql[: min(starts)]
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    return grammar.place(sql, min(starts))
 
 
 def function_name(node: exp.Anonymous) -> str:

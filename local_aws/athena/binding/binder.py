@@ -185,6 +185,8 @@ class Binder:
             touched, self.collectors = self.collectors[0], before
         self.body.inner.append(body)
         outer = {c for c in touched if self.visible(c)}
+        if outer and tree.find(exp.Limit, exp.Offset, exp.Fetch, exp.SetOperation, exp.Window):
+            raise Refused("a subquery with LIMIT, a set operation or a window that uses outer columns", self.at(tree))
         for s in self.collectors:
             s |= outer
         return bound

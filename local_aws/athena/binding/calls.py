@@ -166,6 +166,8 @@ def bind_aggregate(
     at = binder.at(node)
     if over is None:
         _check_place(binder, function, at)
+    elif order is not None or any(isinstance(a, exp.Distinct | exp.Order) for a in arguments or node.expressions):
+        raise Refused("DISTINCT or ORDER BY in the arguments of a window function", at)
     arguments = list(node.expressions) if arguments is None else arguments
     if arguments and isinstance(arguments[-1], exp.Order):
         order = arguments[-1]

@@ -45,7 +45,11 @@ _TYPES = {
     exp.DType.DOUBLE: Type("double"),
     exp.DType.VARCHAR: VARCHAR, exp.DType.VARBINARY: VARBINARY, exp.DType.DATE: DATE, exp.DType.JSON: Type("json"),
 }  # fmt: skip
-_INTERVAL_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
+_TYPE_NAMES = {
+    "boolean", "tinyint", "smallint", "integer", "int", "bigint", "real", "double", "decimal", "varchar", "char",
+    "varbinary", "date", "time", "timestamp", "interval", "array", "map", "row", "json", "uuid", "ipaddress",
+}  # fmt: skip
+_INTERVAL_UNITS = ("year", "month", "day", "hour", "minute", "second")
 
 
 def bind_literal(binder: Binder, node: exp.Literal) -> Typed:
@@ -321,9 +325,11 @@ def _zoned_literal(binder: Binder, value: Typed, node: exp.Cast) -> Typed:
     raise Refused("timestamp literal with a zone other than UTC", binder.at(node))
 
 
-def _type_of(binder: Binder, node: exp.DataType) -> Type:
+def _type_of(binder: Binder, node: exp.DataType) -> Type:  # noqa: C901 - one branch per family of types
     """Type that is written in the query."""
-    kind, inner = node.this, node.expressions
+    kind, inner, written = node.this, node.expressions, node.meta.get("written")
+    if written is not None and written not in _TYPE_NAMES:
+        raise QueryError("TYPE_NOT_FOUND", f"Unknown type: {written}", binder.at(node))
     numbers = [int(p.this.this) for p in inner if isinstance(p, exp.DataTypeParam)]
     simple = _TYPES.get(kind)
     if simple is not None and not (inner and kind not in (exp.DType.VARCHAR,)):

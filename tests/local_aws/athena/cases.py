@@ -51,9 +51,11 @@ FUNCTIONS = {
         (
             "coalesce('x', 1)",
             "error",
-            ("TYPE_MISMATCH: line 1:8: All COALESCE operands must be the same type or coercible to a "
-            "common type. Cannot find common type between varchar(1) and integer, all types (without duplicates): "
-            "[varchar(1), integer]"),
+            (
+                "TYPE_MISMATCH: line 1:8: All COALESCE operands must be the same type or coercible to a "
+                "common type. Cannot find common type between varchar(1) and integer, all types (without duplicates): "
+                "[varchar(1), integer]"
+            ),
         ),
     ],
     "codepoint": [("codepoint('A')", "integer", "65")],
@@ -704,6 +706,8 @@ CONSTRUCTS = {
         ("select cast(array[1] as varchar)", "TYPE_MISMATCH: line 1:8: Cannot cast array(integer) to varchar"),
         ("select cast(1 as decimal(39,0))", "INVALID_FUNCTION_ARGUMENT"),
         ("select cast(1 as uuid)", "NOT_SUPPORTED"),
+        ("select cast(1 as string)", "TYPE_NOT_FOUND: line 1:18: Unknown type: string"),
+        ("select cast(1 as float)", "TYPE_NOT_FOUND: line 1:18: Unknown type: float"),
     ],
     "try_cast": [
         (
@@ -1042,6 +1046,15 @@ CONSTRUCTS = {
 
 # What Athena may know and the local one refuses by name, and what no engine knows
 REFUSED = [
+    (
+        "select sum(distinct legs) over () from animals",
+        "NOT_SUPPORTED: line 1:8: DISTINCT or ORDER BY in the arguments of a window function",
+    ),
+    ("select array_agg(name order by name) over () from animals", "NOT_SUPPORTED: line 1:8: DISTINCT or ORDER BY"),
+    (
+        "select name from animals a where exists (select 1 from feedings f where f.animal_id = a.animal_id limit 1)",
+        "NOT_SUPPORTED: line 1:42: a subquery with LIMIT",
+    ),
     ("select * from animals tablesample bernoulli (10)", "NOT_SUPPORTED: line 1:15: TABLESAMPLE in FROM"),
     ("select * from animals natural join feedings", "NOT_SUPPORTED"),
     ("select now() at time zone 'Europe/Warsaw'", "NOT_SUPPORTED: line 1:8: AT TIME ZONE"),

@@ -2,6 +2,7 @@ import io
 import os
 import time
 
+import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -298,17 +299,19 @@ def test_result_reuse_and_other_catalogs_are_refused(athena):
 
 
 def test_metrics_are_published_where_the_group_says_so(athena, group):
-    from moto.cloudwatch.models import cloudwatch_backends
-
-    athena.run("select 1", WorkGroup=group("measured", PublishCloudWatchMetricsEnabled=True))
+    cloudwatch = boto3.client("cloudwatch", endpoint_url=athena.client.meta.endpoint_url)
     athena.run("select 1", WorkGroup=group("unmeasured", PublishCloudWatchMetricsEnabled=False))
+    athena.run("select 1", WorkGroup=group("measured", PublishCloudWatchMetricsEnabled=True))
+    found = []
     for _ in range(100):
-        found = [m for m in cloudwatch_backends["123456789012"]["us-east-1"].metric_data if m.namespace == "AWS/Athena"]
-        if found:
+        found = cloudwatch.list_metrics(Namespace="AWS/Athena")["Metrics"]
+        if len(found) >= 4:
             break
-        time.sleep(0.01)
-    assert {m.name for m in found} == {"ProcessedBytes", "EngineExecutionTime", "QueryQueueTime", "TotalExecutionTime"}
-    assert {d.value for m in found for d in m.dimensions if d.name == "WorkGroup"} == {"measured"}
+        time.sleep(0.02)
+    assert {m["MetricName"] for m in found} == {
+        "ProcessedBytes", "EngineExecutionTime", "QueryQueueTime", "TotalExecutionTime",
+    }  # fmt: skip
+    assert {d["Value"] for m in found for d in m["Dimensions"] if d["Name"] == "WorkGroup"} == {"measured"}
 
 
 def test_table_metadata(sheep):
