@@ -18,6 +18,7 @@ from local_aws.state import changed
 
 LOG_GROUP = "/aws-glue/jobs"
 SECONDS_A_MINUTE = 60
+GLUE_VERSIONS = ("5.0", "5.1")
 DEFAULT_TIMEOUT_MINUTES = 480  # of Glue 5
 UNDER_WAY = ("STARTING", "RUNNING", "STOPPING")
 SERVER_ENDED = "The local AWS was ended while this run was under way"
@@ -151,9 +152,24 @@ class Job(moto_glue.FakeJob):
         threading.Thread(target=_carry_out, args=(self, run, role.arn), name=run.job_run_id, daemon=True).start()
         return str(run.job_run_id)
 
+    def get_job_runs(self) -> list[JobRun]:  # type: ignore[override]
+        """Return the runs, newest first."""
+        return self.job_runs[::-1]
+
     def _refused_kind(self) -> str | None:
+        """Tell which setting of the job cannot be honoured here; None when all can."""
         kind = self.command.get("Name", "glueetl")
-        return None if kind == "glueetl" else f"Command.Name {kind}: the local AWS runs glueetl jobs only"
+        if kind != "glueetl":
+            return f"Command.Name {kind}: the local AWS runs glueetl jobs only"
+        if self.glue_version and self.glue_version not in GLUE_VERSIONS:
+            return (
+                f"GlueVersion {self.glue_version}: the local AWS runs Spark 3.5, as Glue {' and '.join(GLUE_VERSIONS)}"
+            )
+        if self.max_retries:
+            return "MaxRetries: the local AWS starts no second attempt"
+        if (self.connections or {}).get("Connections"):
+            return "Connections: the local AWS has no Glue connections"
+        return "SecurityConfiguration: the local AWS has none" if self.security_configuration else None
 
     def _new_run(self, merged: dict[str, str], overrides: dict[str, Any]) -> JobRun:
         run = JobRun(

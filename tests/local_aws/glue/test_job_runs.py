@@ -261,16 +261,42 @@ def test_runs_that_are_refused(aws, settings, named):
     assert caught.value.response["Error"]["Code"] == "InvalidInputException"
 
 
-def test_roles_and_kinds_that_are_refused(aws):
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"Command": {"Name": "pythonshell", "ScriptLocation": "s3://scripts/x.py"}}, "pythonshell"),
+        ({"GlueVersion": "4.0"}, "GlueVersion 4.0"),
+        ({"MaxRetries": 1}, "MaxRetries"),
+        ({"Connections": {"Connections": ["c"]}}, "Connections"),
+        ({"SecurityConfiguration": "s"}, "SecurityConfiguration"),
+    ],
+)
+def test_jobs_that_do_not_start(aws, settings, named):
+    """What a laptop cannot honour is refused by name, not passed over."""
+    name = f"refused-{named}"
+    command = {"Name": "glueetl", "ScriptLocation": "s3://scripts/x.py"}
+    aws.glue.create_job(**{"Name": name, "Role": "worker", "Command": command} | settings)
+    with pytest.raises(ClientError, match=named) as caught:
+        aws.glue.start_job_run(JobName=name)
+    assert caught.value.response["Error"]["Code"] == "InvalidInputException"
+
+
+def test_runs_are_listed_newest_first(aws, job):
+    """apache/airflow pull 72397 stops its walk at the first run that is too old."""
+    name = job("print('x')", ExecutionProperty={"MaxConcurrentRuns": 3})
+    runs = [aws.run(name)["Id"] for _ in range(3)]
+    first = aws.glue.get_job_runs(JobName=name, MaxResults=2)
+    rest = aws.glue.get_job_runs(JobName=name, NextToken=first["NextToken"])
+    assert [run["Id"] for run in first["JobRuns"] + rest["JobRuns"]] == runs[::-1]
+
+
+def test_roles_and_definitions_that_are_refused(aws):
     glue = aws.glue
     glue.create_job(Name="no-role", Role="nobody", Command={"Name": "glueetl", "ScriptLocation": "s3://scripts/x.py"})
     with pytest.raises(ClientError, match="Role nobody should be given assume role permissions for Glue Service"):
         glue.start_job_run(JobName="no-role")
-    glue.create_job(Name="shell", Role="worker", Command={"Name": "pythonshell", "ScriptLocation": "s3://x/x.py"})
-    with pytest.raises(ClientError, match="pythonshell"):
-        glue.start_job_run(JobName="shell")
     with pytest.raises(ClientError, match="AlreadyExistsException"):
-        glue.create_job(Name="shell", Role="worker", Command={"Name": "glueetl"})
+        glue.create_job(Name="no-role", Role="worker", Command={"Name": "glueetl"})
     with pytest.raises(ClientError, match="Please do not set Max Capacity if using Worker Type"):
         glue.create_job(Name="both", Role="worker", Command={"Name": "glueetl"}, MaxCapacity=2.0, WorkerType="G.1X")
 
