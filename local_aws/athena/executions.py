@@ -14,6 +14,7 @@ import duckdb
 from local_aws.athena import statements
 from local_aws.athena.errors import QueryError
 from local_aws.athena.results import column_info, metadata, to_csv, to_text
+from local_aws.cloudwatch.metrics import emit
 from local_aws.state import changed
 
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"
@@ -194,9 +195,9 @@ def _run(execution: Execution, statement: statements.Statement) -> None:
     finally:
         with _lock:
             _handles.pop(execution.id, None)
+    changed()
     if execution.metrics:
         _publish_metrics(execution)
-    changed()
 
 
 def _context(execution: Execution, handle: _Handle) -> statements.Context:
@@ -266,21 +267,12 @@ def _publish_metrics(execution: Execution) -> None:
 
     Source: https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html
     """
-    from moto.cloudwatch.models import cloudwatch_backends
-
     statistics = execution.as_dict()["Statistics"]
-    dimensions = [
-        {"Name": "QueryState", "Value": execution.state},
-        {"Name": "QueryType", "Value": execution.statement_type},
-        {"Name": "WorkGroup", "Value": execution.workgroup},
-    ]
-    values = {
-        "ProcessedBytes": statistics["DataScannedInBytes"],
-        "EngineExecutionTime": statistics["EngineExecutionTimeInMillis"],
-        "QueryQueueTime": statistics["QueryQueueTimeInMillis"],
-        "TotalExecutionTime": statistics["TotalExecutionTimeInMillis"],
+    dimensions = {
+        "QueryState": execution.state,
+        "QueryType": execution.statement_type,
+        "WorkGroup": execution.workgroup,
     }
-    cloudwatch_backends[execution.account][execution.region].put_metric_data(
-        "AWS/Athena",
-        [{"MetricName": n, "Dimensions": dimensions, "Value": v, "Unit": "None"} for n, v in values.items()],
-    )
+    emit("AWS/Athena", "ProcessedBytes", statistics["DataScannedInBytes"], dimensions, "Bytes")
+    for name in ("EngineExecutionTime", "QueryQueueTime", "TotalExecutionTime"):
+        emit("AWS/Athena", name, statistics[f"{name}InMillis"], dimensions, "Milliseconds")

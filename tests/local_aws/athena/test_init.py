@@ -70,12 +70,6 @@ def test_moto_keeps_the_glue_catalog_as_before():
         backend.delete_database("contract")
 
 
-def test_cloudwatch_takes_metrics_as_before():
-    from moto.cloudwatch.models import CloudWatchBackend
-
-    assert list(inspect.signature(CloudWatchBackend.put_metric_data).parameters) == ["self", "namespace", "metric_data"]
-
-
 def execution(state):
     return Execution(
         id="i", account="123456789012", region="us-east-1", query="select 1", parameters=None, database="d",
