@@ -17,10 +17,17 @@ from local_aws.athena.binding.binder import Binder
 from local_aws.athena.binding.scopes import Bound, mark_used
 from local_aws.athena.errors import QueryError
 from local_aws.athena.tables import GlueCatalog, Lister
-from local_aws.athena.trino_types import Type, duck_type
+from local_aws.athena.trino_types import Type
 from local_aws.athena.values import formatter
 
 _THREADS, _MEMORY = 2, "2GB"
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": _THREADS,
+    "memory_limit": _MEMORY,
+    "enable_external_file_cache": False,  # files are replaced in place
+    "autoinstall_known_extensions": False,  # nothing is fetched
+    "autoload_known_extensions": False,
+}
 
 _MACROS = (
     *expressions.MACROS,
@@ -84,7 +91,7 @@ def _open() -> duckdb.DuckDBPyConnection:
     global _instance
     with _opening:
         if _instance is None:
-            opened = duckdb.connect(":memory:", config={"threads": _THREADS, "memory_limit": _MEMORY})
+            opened = duckdb.connect(":memory:", config=_SETTINGS)
             opened.execute("SET GLOBAL TimeZone = 'UTC'")
             for macro in _MACROS:
                 opened.execute(macro)
@@ -201,11 +208,8 @@ def translate(error: duckdb.Error) -> QueryError:  # noqa: C901 - one line per m
         return QueryError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     if re.search(r"Overflow|out of range", text):
         return QueryError("NUMERIC_VALUE_OUT_OF_RANGE", text)
+    if isinstance(error, duckdb.IOException):
+        return QueryError("HIVE_CANNOT_OPEN_SPLIT", f"Error opening Hive split: {text}")
     if isinstance(error, duckdb.OutOfMemoryException):
         return QueryError("EXCEEDED_MEMORY_LIMIT", f"Query exceeded per-node memory limit of {_MEMORY}")
     return QueryError("GENERIC_INTERNAL_ERROR", text)
-
-
-def copy_type(t: Type) -> str:
-    """DuckDB's name of a type, for what is written to files."""
-    return duck_type(t)

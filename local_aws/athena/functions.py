@@ -198,6 +198,8 @@ def _resolve(pattern: str, bound: dict[str, Type], given: Type | None = None) ->
     name, inner = _pattern(pattern)
     if len(name) == 1:
         return bound[name]
+    if pattern == "decimal(1,0)":
+        return decimal(1, 0)
     if inner:
         return Type(name, tuple(_resolve(p, bound) for p in inner))
     if name == "decimal" and given is not None and is_exact(given):
@@ -516,7 +518,7 @@ def _regexp_split(b: Binder, node: exp.Expr, args: list[Typed], at: Place) -> Ty
 _scalar("abs", MATH, ("N -> N", "abs({0})"))
 _scalar("sign", MATH, ("bigint -> bigint", "CAST(sign({0}) AS BIGINT)"),
         ("integer -> integer", "CAST(sign({0}) AS INTEGER)"),
-        ("decimal -> decimal", "CAST(sign({0}) AS {type0})"),
+        ("decimal -> decimal(1,0)", "CAST(sign({0}) AS DECIMAL(1,0))"),
         ("double -> double", "CAST(sign({0}) AS DOUBLE)"))  # fmt: skip
 for _name, _function in (("ceil", "ceil"), ("ceiling", "ceil"), ("floor", "floor")):
     FUNCTIONS[_name] = Function(

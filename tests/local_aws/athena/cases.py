@@ -339,7 +339,7 @@ FUNCTIONS = {
             "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD",
         )
     ],
-    "sign": [("sign(-3)", "integer", "-1"), ("sign(2.5e0)", "double", "1.0")],
+    "sign": [("sign(-3)", "integer", "-1"), ("sign(2.5e0)", "double", "1.0"), ("sign(-2.5)", "decimal(1,0)", "-1")],
     "sin": [("sin(0e0)", "double", "0.0")],
     "slice": [
         ("slice(array[1, 2, 3, 4], 2, 2)", "array(integer)", "[2, 3]"),
