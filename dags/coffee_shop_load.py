@@ -8,7 +8,7 @@ again. Two loads never run at the same time: the second waits in `quiet`.
 twice. A red `gate` alone means that everything is published except the files that it names.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.operators.athena import AthenaOperator
@@ -82,7 +82,7 @@ PARAMS = {
 with DAG(
     dag_id="coffee_shop_load",
     schedule=CronTriggerTimetable(PARSE.load_cron, timezone=PARSE.time_zone),
-    start_date=datetime.combine(PARSE.start_date, datetime.min.time()),
+    start_date=PARSE.start_date,
     catchup=False,
     max_active_runs=1,
     default_args=task_defaults() | {"on_failure_callback": guards.release},

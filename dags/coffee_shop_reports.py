@@ -6,7 +6,6 @@ One builder makes the four DAGs; they differ in when they run and which dates th
 from datetime import timedelta
 from typing import Any
 
-import pendulum
 from airflow.providers.amazon.aws.operators.athena import AthenaOperator
 from airflow.sdk import (
     DAG,
@@ -19,7 +18,7 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from coffee_shop import report_run
 from coffee_shop.load import CONFORM
 from coffee_shop.mail_operator import ReportMailOperator
@@ -98,7 +97,10 @@ def params() -> dict[str, Param]:
 @task(task_id="period")
 def decide(kind: str) -> Json:
     """Decide which dates, which reports and who gets the mail."""
-    order = report_run.order_of_run(kind, get_current_context(), settings())
+    try:
+        order = report_run.order_of_run(kind, get_current_context(), settings())
+    except ValueError as error:  # what was typed or set is wrong: trying again does not mend it
+        raise AirflowFailException(str(error)) from error
     if order is None:
         raise AirflowSkipException("Nothing to report: no rows changed, or reports on uploads are switched off.")
     return order
@@ -159,9 +161,7 @@ def report_dag(kind: str) -> DAG:
         description=f"Workbooks and mail about {ABOUT[kind]}.",
         doc_md=DOC.format(about=ABOUT[kind]),
         schedule=SCHEDULES[kind],
-        start_date=pendulum.datetime(
-            PARSE.start_date.year, PARSE.start_date.month, PARSE.start_date.day, tz=PARSE.time_zone
-        ),
+        start_date=PARSE.start_date,
         catchup=False,
         max_active_runs=2,
         default_args=task_defaults(),

@@ -11,7 +11,7 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class ParseSettings:
     """What shapes the DAGs; read from the environment when a DAG file is parsed."""
 
     time_zone: str
-    start_date: date
+    start_date: datetime
     load_cron: str
     daily_cron: str
     weekly_cron: str
@@ -114,7 +114,7 @@ def parse_settings(environment: Mapping[str, str] = os.environ) -> ParseSettings
     """
     return ParseSettings(
         time_zone=_time_zone(environment),
-        start_date=_start_date(environment.get("COFFEE_SHOP_START_DATE") or "2019-01-01"),
+        start_date=_start_date(environment.get("COFFEE_SHOP_START_DATE") or "2019-01-01", _time_zone(environment)),
         load_cron=environment.get("COFFEE_SHOP_LOAD_CRON") or "0 5 * * *",
         daily_cron=environment.get("COFFEE_SHOP_DAILY_CRON") or "0 6 * * *",
         weekly_cron=environment.get("COFFEE_SHOP_WEEKLY_CRON") or "30 6 * * 1",
@@ -136,12 +136,13 @@ def _time_zone(environment: Mapping[str, str]) -> str:
     return zone
 
 
-def _start_date(text: str) -> date:
-    # a moment such as 2026-11-23T06:00:00+00:00 is welcome too: only its day counts
+def _start_date(text: str, zone: str) -> datetime:
+    """Return a moment; a date is its midnight in the shop's zone."""
     try:
-        return date.fromisoformat(text[:10])
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(f"COFFEE_SHOP_START_DATE is {text!r}; expected a date such as 2019-01-01.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zoneinfo.ZoneInfo(zone))
 
 
 def _switch(environment: Mapping[str, str], variable: str, *, default: bool) -> bool:

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -111,7 +111,7 @@ def test_what_shapes_the_dags_has_defaults() -> None:
     found = parse_settings({})
     assert (found.time_zone, found.load_cron) == ("America/New_York", "0 5 * * *")
     assert (found.deferrable, found.poll_seconds) == (True, 10)
-    assert found.start_date == date(2019, 1, 1)
+    assert found.start_date.isoformat() == "2019-01-01T00:00:00-05:00"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,8 @@ def test_a_bad_variable_is_named(variable: str, value: str) -> None:
 
 
 def test_a_start_may_be_a_moment() -> None:
-    assert parse_settings({"COFFEE_SHOP_START_DATE": "2026-11-23T06:00:00+00:00"}).start_date == date(2026, 11, 23)
+    found = parse_settings({"COFFEE_SHOP_START_DATE": "2026-11-23T06:00:00+00:00"})
+    assert found.start_date == datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("place", ["dags/include", "include"])
