@@ -19,7 +19,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from local_aws import calls, cloudwatch, lambdas
 from local_aws.gateway import CallRecord, Gateway
-from local_aws.s3 import moto_backend
+from local_aws.s3 import lifecycle, moto_backend, object_store
 from local_aws.state import State, changed
 
 HOST = "127.0.0.1"
@@ -46,9 +46,11 @@ class Server:
     _state: State
     _calls: calls.Calls
     _lock: IO[str]
+    _stopping: threading.Event
 
     def stop(self) -> None:
         """Stop answering, write the state, close the files."""
+        self._stopping.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -91,7 +93,9 @@ def start(home: Path, port: int = 0, lambda_retry_seconds: Sequence[float] = LAM
     url = f"http://{HOST}:{server.server_port}"
     lambdas.start(home, url, lambda_retry_seconds)
     cloudwatch.start()
-    return Server(url, home, server, thread, state, noted, lock)
+    stopping = threading.Event()
+    lifecycle.start(object_store.store(), moto_backend.lifecycle_rules, stopping)
+    return Server(url, home, server, thread, state, noted, lock, stopping)
 
 
 def _untracked(cls: type[BaseModel], *_: object, **__: object) -> BaseModel:

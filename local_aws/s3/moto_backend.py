@@ -8,7 +8,7 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3 import models, notifications
 
-from local_aws.s3 import object_store
+from local_aws.s3 import lifecycle, object_store
 from local_aws.s3.errors import InvalidBucketName, NoSuchBucket, NoSuchKey, NotForReal
 from local_aws.s3.index import Version
 
@@ -92,6 +92,17 @@ def _put_bucket_encryption(self: Any, bucket_name: str, encryption: dict[str, An
     MOTO["put_bucket_encryption"](self, bucket_name, encryption)
 
 
+def _put_bucket_lifecycle(self: Any, bucket_name: str, rules: list[dict[str, Any]]) -> None:
+    lifecycle.check(rules)
+    MOTO["put_bucket_lifecycle_configuration"](self, bucket_name, rules)
+
+
+def lifecycle_rules() -> dict[str, list[lifecycle.Rule]]:
+    """Return the enabled rules of each bucket that has some."""
+    found = {name: [lifecycle.rule_of(rule) for rule in bucket.rules] for name, bucket in _backend().buckets.items()}
+    return {name: [rule for rule in rules if rule is not None] for name, rules in found.items() if any(rules)}
+
+
 def _get_object(self: Any, bucket_name: str, key_name: str, version_id: str | None = None, **_: Any) -> Any:
     self.get_bucket(bucket_name)
     version = object_store.store().find(bucket_name, key_name, version_id)
@@ -114,6 +125,7 @@ HOOKS: dict[str, Callable[..., Any]] = {
     "get_object": _get_object,
     "head_object": _get_object,
     "put_bucket_encryption": _put_bucket_encryption,
+    "put_bucket_lifecycle_configuration": _put_bucket_lifecycle,
     "put_object": _put_object,
     "list_objects": _list_objects,
 }

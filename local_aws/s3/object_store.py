@@ -219,8 +219,13 @@ class Store:
         with self.lock:
             self.index.set_attributes(version, attributes)
 
-    def delete(self, bucket: str, key: str, condition: Condition | None = None) -> Version | None:
-        """Delete a key: for good without versions, else by a delete marker, which is returned."""
+    def delete(
+        self, bucket: str, key: str, condition: Condition | None = None, *, by_rule: bool = False
+    ) -> Version | None:
+        """Delete a key: for good without versions, else by a delete marker, which is returned.
+
+        A life-cycle rule's deletes (`by_rule`) have events of their own.
+        """
         self._refresh(bucket, key)
         with self.lock:
             self._deleted_at[bucket, key] = time.monotonic()
@@ -235,10 +240,10 @@ class Store:
                     self.index.keep(before, self._keep(bucket, self.file_of(before)))
                 self._remove_file(before)
             gone = self._note_deleted(bucket, key, before, status)
-        self._announce(gone[0], gone[1])
+        self._announce(_event_of(gone[0], by_rule=by_rule), gone[1])
         return gone[1] if status is not None else None
 
-    def delete_version(self, bucket: str, key: str, version_id: str) -> Version | None:
+    def delete_version(self, bucket: str, key: str, version_id: str, *, by_rule: bool = False) -> Version | None:
         """Delete one version or delete marker for good; return it, or None when there is none."""
         self._refresh(bucket, key)
         with self.lock:
@@ -251,7 +256,7 @@ class Store:
             else:
                 self.index.remove(version)
             self._drop_kept(version)
-        self._announce("s3:ObjectRemoved:Delete", version)
+        self._announce(_event_of("s3:ObjectRemoved:Delete", by_rule=by_rule), version)
         return version
 
     def take_in(self, bucket: str, prefix: str = "") -> tuple[int, int]:
@@ -532,6 +537,10 @@ def write(bucket: str, key: str, body: bytes, content_type: str = "binary/octet-
 def take_in(bucket: str, prefix: str = "") -> tuple[int, int]:
     """Adopt what Spark, DuckDB or a person wrote or removed behind the API; return (added, removed)."""
     return store().take_in(bucket, prefix)
+
+
+def _event_of(event: str, *, by_rule: bool) -> str:
+    return event.replace("ObjectRemoved", "LifecycleExpiration") if by_rule else event
 
 
 def _new_version_id() -> str:
