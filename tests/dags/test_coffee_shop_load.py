@@ -27,9 +27,9 @@ APRIL_SALES = sales(
     # the same product rung up twice: both count
     {"TransactionNo": "2", "TransactionTime": "09:00:00", "CustomerNo": "NULL", "StaffNo": "NULL"},
     {"TransactionNo": "2", "TransactionTime": "09:00:00", "CustomerNo": "NULL", "StaffNo": "NULL"},
-    {"TransactionNo": "1", "SalesOutletNo": "5", "Neighorhood": "Lower Manhattan"},
+    {"TransactionNo": "1", "SalesOutletNo": "5", "Neighorhood": "Downtown"},
     {"TransactionNo": "1", "TransactionDate": "2019-04-02", "Quantity": "4", "SaleAmount": "10.00"},
-    {"TransactionNo": "1", "TransactionDate": "2019-04-03", "SalesOutletNo": "5", "SaleAmount": "7.00"},
+    {"TransactionDate": "2019-04-03", "SalesOutletNo": "5", "SaleAmount": "7.00", "Neighorhood": "Lower Manhattan"},
 )
 APRIL_DAYS = [
     # outlet, day, lines, transactions, items, income
@@ -118,7 +118,7 @@ def test_members_of_the_first_load(first: Any, stack: dict[str, str]) -> None:
         ("0", None),
         ("101", "Key"),
     ]
-    # outlet 9 is in the targets only: a number and nulls
+    # the attributes of the latest sale; outlet 9 is in the targets only: a number and nulls
     assert query("select salesoutletno, neighbourhood from sales_outlet order by salesoutletno", stack) == [
         ("3", "Astoria"),
         ("5", "Lower Manhattan"),
@@ -149,9 +149,9 @@ def test_the_ledger_and_the_control_totals_of_the_first_load(first: Any, s3: Any
 
 
 def test_the_assets_event_names_the_dates(first: Any, s3: Any, stack: dict[str, str]) -> None:
-    assert [(event["load_id"], event["changed_dates"]) for event in events("coffee_shop_conform")] == [
-        (state_of(s3, stack, "ledger.json")["loads"][0]["load_id"], ["2019-04-01", "2019-04-02", "2019-04-03"])
-    ]
+    event = events("coffee_shop_conform")[-1]
+    assert event["load_id"] == state_of(s3, stack, "ledger.json")["loads"][0]["load_id"]
+    assert event["changed_dates"] == ["2019-04-01", "2019-04-02", "2019-04-03"]
 
 
 def test_every_table_and_column_has_a_comment(first: Any, stack: dict[str, str]) -> None:
