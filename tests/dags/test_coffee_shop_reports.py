@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +210,8 @@ def test_one_mail_with_the_three_workbooks(week):
     assert attached == {file: body(f"weekly/2019-W17/{file}") for file in FILES}
 
 
-def test_the_employee_report_alone_for_chosen_dates_without_a_mail(week, home):
+def test_the_employee_report_alone_for_chosen_dates_without_a_mail_with_deferred_queries(week, home, monkeypatch):
+    monkeypatch.setenv("COFFEE_SHOP_DEFERRABLE", "1")
     dag_run = run("coffee_shop_daily_report", **{"from": "2019-04-22", "to": "2019-04-23", "reports": ["employee"]})
 
     assert dag_run.state == "success"
@@ -244,20 +246,44 @@ def test_a_period_without_any_sale_says_no_data_and_alarms(week, home):
     ]
 
 
-def test_a_typed_address_that_is_not_allowed_fails_the_first_task(week, home, caplog):
+def test_a_typed_address_that_is_not_allowed_fails_the_first_task_at_once(week, home):
     mails = report_lake.mails(home)
-    dag = parsed("coffee_shop_daily_report")
-    for task in dag.tasks:
-        task.retries = 0
-    dag_run = dag.test(
-        logical_date=None,
-        run_conf={"from": "2019-04-22", "to": "2019-04-22", "mail": True, "recipients": ["x@evil.example"]},
+    dag_run = run(
+        "coffee_shop_daily_report",
+        **{"from": "2019-04-22", "to": "2019-04-22", "mail": True, "recipients": ["x@evil.example"]},
     )
 
     assert dag_run.state == "failed"
-    assert states(dag_run)["period"] == "failed"
+    (period,) = (ti for ti in dag_run.get_task_instances() if ti.task_id == "period")
+    assert (period.state, period.try_number) == ("failed", 1)
     assert report_lake.mails(home) == mails
     assert keys("daily/") == []
+
+
+def test_the_wait_is_deferred_and_ends_without_the_missing_outlet(week, monkeypatch):
+    from airflow.sdk import DAG
+    from coffee_shop.periods import Period
+    from coffee_shop.published_days import PublishedDaysSensor
+
+    monkeypatch.setenv("AIRFLOW_VAR_COFFEE_SHOP", json.dumps(SETTINGS | {"wait_hours": 0.001}))
+    day = datetime.now(UTC).date() - timedelta(days=1)
+    ledger = report_lake.ledger()
+    both = ledger["days"]["sales_reciept"]["2019-04-28"]
+    ledger["days"]["sales_reciept"] |= {f"{day - timedelta(days=1)}": both, f"{day}": {"3": both["3"]}}
+    report_lake.put_ledger(ledger)
+    with DAG("wait_for_yesterday", schedule=None) as dag:
+        PublishedDaysSensor(
+            task_id="wait",
+            order={"period": Period("daily", day, day).as_json()},
+            deferrable=True,
+            poke_interval=1,
+        )
+
+    dag_run = dag.test()
+
+    assert dag_run.state == "success"
+    found = dag_run.get_task_instance("wait").xcom_pull(task_ids="wait")
+    assert (found["status"], found["missing"][0]["outlets"]) == ("incomplete", ["8"])
 
 
 def test_queries_run_again_give_the_data_of_now(week):
