@@ -9,7 +9,12 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.s3 import models
+from moto.s3.responses import S3Response
+
 from local_aws.events import rules
+from local_aws.s3.errors import NotForReal
 
 CREATED = {
     "s3:ObjectCreated:Put": "PutObject",
@@ -63,3 +68,26 @@ def message(account_id: str, bucket: Any, name: str, key: Any) -> dict[str, Any]
             **more,
         },
     }
+
+
+def put_bucket_notification_configuration(
+    self: models.S3Backend, bucket_name: str, notification_config: dict[str, Any]
+) -> None:
+    """Switch a bucket's EventBridge notification on or off; other targets are refused. Stands in for moto's."""
+    others = [name for name in notification_config if name.endswith("Configuration") and not name.startswith("EventBr")]
+    if others:
+        raise NotForReal(
+            f"This server sends a bucket's events to EventBridge only, not by {', '.join(sorted(others))}."
+        )
+    moto_put_bucket_notification_configuration(self, bucket_name, notification_config)
+
+
+def get_bucket_notification(self: S3Response) -> Any:
+    """Do GetBucketNotificationConfiguration; moto's leaves EventBridge out."""
+    found = self.backend.get_bucket_notification_configuration(self.bucket_name)
+    bridge = found is not None and found.event_bridge is not None
+    self.data["Action"] = "GetBucketNotificationConfiguration"
+    return self.serialized(ActionResult({"EventBridgeConfiguration": {}} if bridge else {}))
+
+
+moto_put_bucket_notification_configuration = models.S3Backend.put_bucket_notification_configuration

@@ -4,7 +4,9 @@ One case a type: the properties it starts with, what the API then shows, the pro
 then, and how the API says that it is gone.
 """
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -392,6 +394,218 @@ EMAIL_IDENTITY = Case(
     shown=lambda aws: aws.client("sesv2").get_email_identity(EmailIdentity="gardener@garden.example")["IdentityType"],
 )
 
+
+def shown_rule(aws):
+    events = aws.client("events")
+    rule = events.describe_rule(Name="bell")
+    targets = events.list_targets_by_rule(Rule="bell")["Targets"]
+    return json.loads(rule["EventPattern"]), rule["State"], rule.get("Description"), {one["Id"] for one in targets}
+
+
+QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:type-shed"
+RULE = Case(
+    type="AWS::Events::Rule",
+    physical_id="bell",
+    first={
+        "Name": "bell",
+        "Description": "rings",
+        "EventPattern": {"source": ["garden"]},
+        "Targets": [
+            {"Id": "a", "Arn": QUEUE_ARN},
+            {"Id": "b", "Arn": QUEUE_ARN, "RetryPolicy": {"MaximumRetryAttempts": "2"}},
+        ],
+    },
+    first_shown=({"source": ["garden"]}, "ENABLED", "rings", {"a", "b"}),
+    then={
+        "Name": "bell",
+        "EventPattern": {"source": ["garden", "shed"]},
+        "State": "DISABLED",
+        "Targets": [{"Id": "b", "Arn": QUEUE_ARN}],
+    },
+    then_shown=({"source": ["garden", "shed"]}, "DISABLED", "", {"b"}),
+    shown=shown_rule,
+)
+
+
+def shown_function(aws):
+    functions = aws.client("lambda")
+    found = functions.get_function_configuration(FunctionName="rake")
+    answer = functions.invoke(FunctionName="rake")["Payload"].read().decode()
+    return (
+        answer,
+        found["Timeout"],
+        found["MemorySize"],
+        found.get("DeadLetterConfig", {}).get("TargetArn"),
+        functions.get_function_concurrency(FunctionName="rake").get("ReservedConcurrentExecutions"),
+        functions.list_tags(Resource=found["FunctionArn"])["Tags"],
+    )
+
+
+def function(name: str, code: str, **more: Any) -> dict[str, Any]:
+    role = f"arn:aws:iam::{ACCOUNT}:role/type-runner"
+    inline = {"ZipFile": code}
+    return {"FunctionName": name, "Code": inline, "Role": role, "Runtime": "python3.12", "Handler": "index.run", **more}
+
+
+FUNCTION = Case(
+    type="AWS::Lambda::Function",
+    physical_id="rake",
+    first=function(
+        "rake",
+        "import os\ndef run(event, context):\n    return os.environ['WHERE']\n",
+        Timeout="20",
+        MemorySize="256",
+        Environment={"Variables": {"WHERE": "lawn"}},
+        DeadLetterConfig={"TargetArn": QUEUE_ARN},
+        ReservedConcurrentExecutions="2",
+        Tags=[{"Key": "row", "Value": "1"}],
+    ),
+    first_shown=('"lawn"', 20, 256, QUEUE_ARN, 2, {"row": "1"}),
+    then=function(
+        "rake",
+        "import os\ndef run(event, context):\n    return sorted(os.environ.keys() & {'WHERE'})\n",
+        Tags=[{"Key": "bed", "Value": "2"}],
+    ),
+    then_shown=("[]", 3, 128, None, None, {"bed": "2"}),
+    shown=shown_function,
+)
+
+
+def shown_config(aws):
+    found = aws.client("lambda").get_function_event_invoke_config(FunctionName="type-hoe")
+    return (
+        found.get("MaximumRetryAttempts"),
+        found.get("MaximumEventAgeInSeconds"),
+        found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+    )
+
+
+CONFIG = Case(
+    type="AWS::Lambda::EventInvokeConfig",
+    physical_id="type-hoe|$LATEST",
+    first={
+        "FunctionName": "type-hoe",
+        "Qualifier": "$LATEST",
+        "MaximumRetryAttempts": "1",
+        "DestinationConfig": {"OnFailure": {"Destination": QUEUE_ARN}},
+    },
+    first_shown=(1, None, QUEUE_ARN),
+    then={"FunctionName": "type-hoe", "Qualifier": "$LATEST", "MaximumEventAgeInSeconds": "60"},
+    then_shown=(None, 60, None),
+    shown=shown_config,
+)
+
+
+def shown_queue(aws):
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName="pile")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    names = ("MessageRetentionPeriod", "VisibilityTimeout")
+    redrive = json.loads(found["RedrivePolicy"])["maxReceiveCount"] if "RedrivePolicy" in found else None
+    return *(found[name] for name in names), redrive, sqs.list_queue_tags(QueueUrl=url).get("Tags")
+
+
+QUEUE = Case(
+    type="AWS::SQS::Queue",
+    physical_id=f"URL/{ACCOUNT}/pile",
+    first={
+        "QueueName": "pile",
+        "MessageRetentionPeriod": "1209600",
+        "VisibilityTimeout": 60,
+        "RedrivePolicy": {"deadLetterTargetArn": QUEUE_ARN, "maxReceiveCount": 3},
+        "Tags": [{"Key": "row", "Value": "1"}],
+    },
+    first_shown=("1209600", "60", 3, {"row": "1"}),
+    then={"QueueName": "pile", "Tags": [{"Key": "bed", "Value": "2"}]},
+    then_shown=("345600", "30", None, {"bed": "2"}),
+    shown=shown_queue,
+)
+
+
+def shown_topic(aws):
+    sns = aws.client("sns")
+    arn = f"arn:aws:sns:us-east-1:{ACCOUNT}:news"
+    found = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    subscribed = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    return found["DisplayName"], {one["Endpoint"] for one in subscribed}
+
+
+def mail(address: str) -> dict[str, str]:
+    return {"Protocol": "email", "Endpoint": address}
+
+
+TOPIC = Case(
+    type="AWS::SNS::Topic",
+    physical_id=f"arn:aws:sns:us-east-1:{ACCOUNT}:news",
+    first={"TopicName": "news", "DisplayName": "News", "Subscription": [mail("a@b.example"), mail("b@b.example")]},
+    first_shown=("News", {"a@b.example", "b@b.example"}),
+    then={"TopicName": "news", "Subscription": [mail("b@b.example"), mail("c@b.example")]},
+    then_shown=("", {"b@b.example", "c@b.example"}),
+    shown=shown_topic,
+)
+
+
+def shown_alarm(aws):
+    (alarm,) = aws.client("cloudwatch").describe_alarms(AlarmNames=["frost"])["MetricAlarms"]
+    names = ("MetricName", "Threshold", "Period", "EvaluationPeriods", "TreatMissingData", "AlarmActions")
+    return *(alarm.get(name) for name in names), alarm["Dimensions"]
+
+
+def alarm(**more: Any) -> dict[str, Any]:
+    how = {"ComparisonOperator": "LessThanThreshold", "Statistic": "Minimum", "Period": "60", "EvaluationPeriods": 2}
+    return {"AlarmName": "frost", "Namespace": "Garden", "MetricName": "Degrees", "Threshold": "0.5", **how, **more}
+
+
+ALARM = Case(
+    type="AWS::CloudWatch::Alarm",
+    physical_id="frost",
+    first=alarm(
+        TreatMissingData="breaching",
+        Dimensions=[{"Name": "Bed", "Value": "1"}],
+        AlarmActions=[f"arn:aws:sns:us-east-1:{ACCOUNT}:type-news"],
+    ),
+    first_shown=(
+        "Degrees",
+        0.5,
+        60,
+        2,
+        "breaching",
+        [f"arn:aws:sns:us-east-1:{ACCOUNT}:type-news"],
+        [{"Name": "Bed", "Value": "1"}],
+    ),
+    then=alarm(Threshold=2, Period="300"),
+    then_shown=("Degrees", 2.0, 300, 2, None, [], []),
+    shown=shown_alarm,
+)
+
+
+def shown_log_group(aws):
+    found = aws.client("logs").describe_log_groups(logGroupNamePrefix="/garden/diary")["logGroups"]
+    if not found:
+        raise ClientError({"Error": {"Code": "Gone"}}, "DescribeLogGroups")
+    return found[0].get("retentionInDays")
+
+
+LOG_GROUP = Case(
+    type="AWS::Logs::LogGroup",
+    physical_id="/garden/diary",
+    first={"LogGroupName": "/garden/diary", "RetentionInDays": "30"},
+    first_shown=30,
+    then={"LogGroupName": "/garden/diary"},
+    then_shown=None,
+    shown=shown_log_group,
+)
+
+EVENT_CASES = [RULE, FUNCTION, CONFIG, QUEUE, TOPIC, ALARM, LOG_GROUP]
+# those whose physical id is made up have tests of their own, in test_event_types.py
+MADE_UP_IDS = {
+    "AWS::Lambda::Permission",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::Secret",
+}
+
 CASES = [
     BUCKET,
     BUCKET_POLICY,
@@ -404,11 +618,12 @@ CASES = [
     ROLE,
     MANAGED_POLICY,
     EMAIL_IDENTITY,
+    *EVENT_CASES,
 ]
 
 
 def test_every_type_has_a_case():
-    assert {case.type for case in CASES} == set(TYPES)
+    assert {case.type for case in CASES} == set(TYPES) - MADE_UP_IDS
 
 
 @pytest.fixture(scope="module")
@@ -419,6 +634,22 @@ def outside(aws):
     aws.client("glue").create_database(DatabaseInput={"Name": "outside"})
     aws.client("iam").create_role(RoleName="type-digger", AssumeRolePolicyDocument=json.dumps(TRUST))
     aws.client("iam").create_policy(PolicyName="outside-policy", PolicyDocument=json.dumps(allow("s3:ListBucket")))
+    iam = aws.client("iam")
+    trust = json.loads(json.dumps(TRUST).replace("glue", "lambda"))
+    role = iam.create_role(RoleName="type-runner", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="type-runner", PolicyName="all", PolicyDocument=json.dumps(allow("*")))
+    aws.client("sqs").create_queue(QueueName="type-shed")
+    aws.client("sns").create_topic(Name="type-news")
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", "def run(event, context):\n    return event\n")
+    aws.client("lambda").create_function(
+        FunctionName="type-hoe",
+        Role=role,
+        Runtime="python3.12",
+        Handler="index.run",
+        Code={"ZipFile": code.getvalue()},
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
@@ -427,19 +658,20 @@ def test_a_type_is_made_changed_and_removed(aws, outside, case):
         return {"Resources": {"X": {"Type": case.type, "Properties": properties}}}
 
     name = "type-" + case.type.replace("::", "-").lower()
+    physical_id = case.physical_id.replace("URL", aws.url)
     stack = aws.create(name, template(case.first))
     assert stack["StackStatus"] == "CREATE_COMPLETE", aws.events(name)
-    assert aws.ids(name) == {"X": case.physical_id}
+    assert aws.ids(name) == {"X": physical_id}
     assert case.shown(aws) == case.first_shown
 
     if case.then != case.first:
         assert aws.update(name, template(case.then))["StackStatus"] == "UPDATE_COMPLETE", aws.events(name)
-        assert aws.ids(name) == {"X": case.physical_id}
+        assert aws.ids(name) == {"X": physical_id}
         assert case.shown(aws) == case.then_shown
         assert ("X", "UPDATE_COMPLETE") in aws.events(name)
 
     assert aws.delete(name)["StackStatus"] == "DELETE_COMPLETE", aws.events(name)
-    with pytest.raises(ClientError):
+    with pytest.raises((ClientError, ValueError)):
         case.shown(aws)
 
 
@@ -449,7 +681,7 @@ def test_one_that_somebody_removed_is_no_hindrance_to_the_deletion(aws, outside,
     aws.create(name, {"Resources": {"X": {"Type": case.type, "Properties": case.first}}})
     kind = TYPES[case.type]
     place = _place(aws)
-    kind.delete(place, case.physical_id, kind.form(case.first, "X"))
+    kind.delete(place, case.physical_id.replace("URL", aws.url), kind.form(case.first, "X"))
     assert aws.delete(name)["StackStatus"] == "DELETE_COMPLETE", aws.events(name)
 
 
