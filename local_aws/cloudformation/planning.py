@@ -1,6 +1,6 @@
 """What a template asks for, checked against the types there are, and what it would change in a stack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from local_aws.cloudformation import parameters, template
 from local_aws.cloudformation.errors import InsufficientCapabilitiesError, ValidationError
-from local_aws.cloudformation.resource_types import TYPES
+from local_aws.cloudformation.resource_types import ONLY_ON_AWS, TYPES
 from local_aws.cloudformation.resource_types.base import Place, changed
 from local_aws.cloudformation.shapes import LATER, PropertyError
 from local_aws.cloudformation.stacks import Change, Resource, Stack
@@ -79,6 +79,7 @@ def read(text: str, given: Mapping[str, str], place: Place) -> Wanted:
     }
     check_types(whole)
     wanted = Wanted(text, template.with_conditions(whole, names), texts, names)
+    _refuse({part["Type"] for part in wanted.resources.values()} - TYPES.keys())
     for logical_id in wanted.resources:
         try:
             wanted.properties(logical_id, ToBeMade(wanted, {}, place))
@@ -90,16 +91,23 @@ def read(text: str, given: Mapping[str, str], place: Place) -> Wanted:
 
 
 def check_types(whole: dict[str, Any]) -> None:
-    """Refuse a type that would be pretended, by its name.
+    """Refuse a type that would be pretended, by its name; one that is only on AWS needs a condition.
 
     Raises:
         ValidationError: naming it.
     """
-    unknown = sorted({part["Type"] for part in whole["Resources"].values()} - TYPES.keys())
+    parts = whole["Resources"].values()
+    _refuse(
+        {part["Type"] for part in parts if "Condition" not in part or part["Type"] not in ONLY_ON_AWS} - TYPES.keys()
+    )
+
+
+def _refuse(unknown: Set[str]) -> None:
     if unknown:
+        hint = ", and takes others of these behind a condition that is false" if unknown & ONLY_ON_AWS else ""
         raise ValidationError(
-            f"Template format error: Unrecognized resource types: [{', '.join(unknown)}] "
-            f"(the local AWS makes {', '.join(sorted(TYPES))})"
+            f"Template format error: Unrecognized resource types: [{', '.join(sorted(unknown))}] "
+            f"(the local AWS makes {', '.join(sorted(TYPES))}{hint})"
         )
 
 
@@ -139,7 +147,7 @@ def check_attribute(wanted: Wanted, logical_id: str, name: str) -> None:
 
 def capabilities(found: dict[str, Any]) -> list[str]:
     """Return what a caller has to agree to before this template is carried out."""
-    parts = [part for part in found["Resources"].values() if TYPES[part["Type"]].capability]
+    parts = [part for part in found["Resources"].values() if part["Type"] in TYPES and TYPES[part["Type"]].capability]
     if any(TYPES[part["Type"]].name_property in (part.get("Properties") or {}) for part in parts):
         return ["CAPABILITY_NAMED_IAM"]
     return ["CAPABILITY_IAM"] if parts else []

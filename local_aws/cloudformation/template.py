@@ -101,8 +101,13 @@ def read(text: str) -> dict[str, Any]:
             raise ValidationError(f"[/Outputs/{name}/{attribute}]: the local AWS does not do {attribute} of an output")
     for section in ("Conditions", "Resources", "Outputs"):
         for name, part in (found.get(section) or {}).items():
-            _check_functions(part.get("Properties", {}) if section == "Resources" else part, f"/{section}/{name}")
+            _check_functions(_always(part) if section == "Resources" else part, f"/{section}/{name}")
     return found
+
+
+def _always(resource: dict[str, Any]) -> Any:
+    """Return a resource's properties; none behind a condition: if it holds, `Evaluator.value` refuses what it must."""
+    return {} if "Condition" in resource else resource.get("Properties", {})
 
 
 def _check_resource(logical_id: str, resource: Any) -> None:
@@ -162,6 +167,8 @@ class Evaluator:
             name, argument = next(iter(part.items()))
             if name in FUNCTIONS:
                 return self._call(name, argument)
+            if str(name).startswith("Fn::"):
+                raise ValidationError(f"Template error: the local AWS does not do the function {name}")
         values = {name: self.value(item) for name, item in part.items()}
         return {name: found for name, found in values.items() if found is not NO_VALUE}
 
