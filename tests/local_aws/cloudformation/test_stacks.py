@@ -334,7 +334,13 @@ def test_a_template_can_lie_in_s3(aws):
 
 @pytest.mark.parametrize(
     "kind",
-    ["AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::Glue::Trigger", "AWS::MWAA::Environment", "Custom::Gnome"],
+    [
+        "AWS::SQS::QueueInlinePolicy",
+        "AWS::Lambda::Alias",
+        "AWS::Glue::Trigger",
+        "AWS::MWAA::Environment",
+        "Custom::Gnome",
+    ],
 )
 def test_a_type_outside_the_list_is_refused_by_name(aws, kind):
     body = json.dumps(template(Shed=bucket("typed-shed"), Other={"Type": kind}))
@@ -345,6 +351,35 @@ def test_a_type_outside_the_list_is_refused_by_name(aws, kind):
     assert "typed-shed" not in aws.buckets()
     with pytest.raises(ClientError, match="does not exist"):
         aws.stacks.describe_stacks(StackName="typed")
+
+
+def test_what_is_only_on_aws_is_left_out_where_its_condition_is_false(aws):
+    body = template(
+        Shed=bucket("left-out-shed"),
+        Airflow={
+            "Type": "AWS::MWAA::Environment",
+            "Condition": "Wanted",
+            "Properties": {"Name": {"Fn::Select": [0, {"Fn::GetAZs": ""}]}},
+        },
+    )
+    body["Parameters"] = {"Want": {"Type": "String", "Default": "no"}}
+    body["Conditions"] = {"Wanted": {"Fn::Equals": [{"Ref": "Want"}, "yes"]}}
+    text = json.dumps(body)
+    aws.stacks.validate_template(TemplateBody=text)
+    wanted = [{"ParameterKey": "Want", "ParameterValue": "yes"}]
+    with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::MWAA::Environment\]"):
+        aws.stacks.create_stack(StackName="left-out", TemplateBody=text, Parameters=wanted)
+    body["Resources"]["Airflow"]["Type"] = "Custom::Gnome"
+    with pytest.raises(ClientError, match=r"Unrecognized resource types: \[Custom::Gnome\]"):
+        aws.stacks.create_stack(StackName="left-out", TemplateBody=json.dumps(body))
+    body["Resources"]["Airflow"] |= {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::GetAZs": ""}}}
+    with pytest.raises(ClientError, match="does not do the function Fn::GetAZs"):
+        aws.stacks.create_stack(StackName="left-out", TemplateBody=json.dumps(body), Parameters=wanted)
+    assert "left-out-shed" not in aws.buckets()
+    aws.stacks.create_stack(StackName="left-out", TemplateBody=text)
+    aws.stacks.get_waiter("stack_create_complete").wait(StackName="left-out", WaiterConfig={"Delay": 1})
+    made = aws.stacks.describe_stack_resources(StackName="left-out")["StackResources"]
+    assert [one["LogicalResourceId"] for one in made] == ["Shed"]
 
 
 @pytest.mark.parametrize(
