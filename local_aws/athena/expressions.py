@@ -228,7 +228,7 @@ def _decimal_arithmetic(op: str, a: Typed, b: Typed) -> Typed:
         if s1 + s2 > 38:
             raise QueryError("TYPE_MISMATCH", f"DECIMAL scale must be in range [0, precision (38)]: {s1 + s2}")
         result = Type("decimal", (min(38, p1 + p2), s1 + s2))
-        return Typed(f"CAST({x} * {y} AS {duck_type(result)})", result)
+        return Typed(f"CAST({_roomy(x, p1 + p2, s1)} * {y} AS {duck_type(result)})", result)
     scale = max(s1, s2)
     if op == "%":
         result = Type("decimal", (min(p2 - s2, p1 - s1) + scale, scale))
@@ -237,13 +237,19 @@ def _decimal_arithmetic(op: str, a: Typed, b: Typed) -> Typed:
     return Typed(decimal_division(x, ta, y, tb, result), result)
 
 
+def _roomy(sql: str, digits: int, scale: int) -> str:
+    """Return a factor so wide that the product has room: DuckDB multiplies two narrow ones in 64 bits."""
+    return f"CAST({sql} AS DECIMAL(38,{scale}))" if digits > 18 else sql
+
+
 def unscaled(sql: str, t: Type) -> str:
     """Return the SQL of a decimal's digits without its point, as HUGEINT."""
     precision, scale = t.args
     if scale == 0:
         return f"CAST({sql} AS HUGEINT)"
     if precision + scale + 1 <= 38:
-        return f"CAST({sql} * CAST({10**scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
+        wide = _roomy(sql, precision + scale + 1, scale)
+        return f"CAST({wide} * CAST({10**scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
     return f"CAST(replace(CAST({sql} AS VARCHAR), '.', '') AS HUGEINT)"
 
 
@@ -259,8 +265,10 @@ def scaled(sql: str, t: Type) -> str:
 def decimal_division(x: str, tx: Type, y: str, ty: Type, result: Type) -> str:
     """Exact division of two decimals, rounded half up to the result's scale."""
     shift = result.args[1] - tx.args[1] + ty.args[1]
-    top = f"{unscaled(x, tx)} * CAST({10**shift} AS HUGEINT)" if shift else unscaled(x, tx)
-    return scaled(f"divide_half_up({top}, {unscaled(y, ty)})", result)
+    top, bottom = unscaled(x, tx), unscaled(y, ty)
+    if not shift:
+        return scaled(f"divide_half_up({top}, {bottom})", result)
+    return scaled(f"divide_with_digits({top}, {bottom}, CAST({10**shift} AS HUGEINT))", result)
 
 
 def day_of(sql: str) -> str:
@@ -273,6 +281,8 @@ MACROS = (
     # HUGEINT division, rounded half away from zero; division by zero is DuckDB's own error.
     """CREATE MACRO divide_half_up(n, d) AS
        n // d + CASE WHEN 2 * abs(n % d) >= abs(d) THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END ELSE 0 END""",
+    # The same with more digits: the whole part first, so that only the rest is made larger.
+    """CREATE MACRO divide_with_digits(n, d, factor) AS (n // d) * factor + divide_half_up((n % d) * factor, d)""",
     # CAST(double AS varchar) is 1.2E1 for 12 and 1.0E-1 for 0.1, the digits as few as tell the number from others.
     # Source: https://github.com/trinodb/trino/pull/10657
     """CREATE MACRO digits_of(t) AS rtrim(ltrim(replace(split_part(t, 'e', 1), '.', ''), '0'), '0')""",
