@@ -110,6 +110,18 @@ def prepare(con: duckdb.DuckDBPyConnection, scan: Scan, table: Table, lister: Li
     return _text_view(con, scan, table, found)
 
 
+# The folder that Hive, Spark and Athena give to rows without a partition value.
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+
+
+def _key_value(value: str) -> str | None:
+    return None if value == _NO_VALUE else value
+
+
+def _key_sql(value: str) -> str:
+    return "NULL" if value == _NO_VALUE else quote(value)
+
+
 def _matching(con: duckdb.DuckDBPyConnection, table: Table, condition: Condition) -> list[Partition]:
     """Partitions that can hold a row which meets the condition."""
     keys = table.keys
@@ -119,7 +131,7 @@ def _matching(con: duckdb.DuckDBPyConnection, table: Table, condition: Condition
     sql = _partition_sql(con, condition, types)
     if sql is None:
         return table.partitions
-    rows = ", ".join(f"({i}, {', '.join(quote(v) for v in p.values)})" for i, p in enumerate(table.partitions))
+    rows = ", ".join(f"({i}, {', '.join(map(_key_sql, p.values))})" for i, p in enumerate(table.partitions))
     names = ", ".join(name(k.name) for k in keys)
     casts = ", ".join(f"CAST({name(k.name)} AS {duck_type(k.type)}) AS {name(k.name)}" for k in keys)
     query = f"SELECT i FROM (SELECT i, {casts} FROM (VALUES {rows}) AS p(i, {names})) WHERE {sql} ORDER BY i"
@@ -161,7 +173,7 @@ def _empty(table: Table, scan: Scan) -> str:
 def _partitions_view(table: Table, partitions: list[Partition]) -> str:
     names = ", ".join(name(k.name) for k in table.keys)
     casts = ", ".join(f"CAST({name(k.name)} AS {duck_type(k.type)}) AS {name(k.name)}" for k in table.keys)
-    rows = ", ".join(f"({', '.join(quote(v) for v in p.values)})" for p in partitions)
+    rows = ", ".join(f"({', '.join(map(_key_sql, p.values))})" for p in partitions)
     source = f"(VALUES {rows})" if rows else f"(SELECT {', '.join('NULL' for _ in table.keys)} WHERE false)"
     return f"""SELECT {casts}, CAST(NULL AS VARCHAR) AS "$path" FROM {source} AS p({names})"""
 
@@ -266,11 +278,12 @@ def _with_keys(
     if not needed and "$path" not in scan.used:
         items += [f"CAST(NULL AS {duck_type(k.type)}) AS {name(k.name)}" for k in keys]
         return f"""SELECT {", ".join([*items, 'CAST(NULL AS VARCHAR) AS "$path"'])} FROM {source} AS f"""
-    rows = [(str(f.path), f.uri, *p.values) for p, listed in found for f in listed]
+    rows = [(str(f.path), f.uri, *map(_key_value, p.values)) for p, listed in found for f in listed]
     side = f"{scan.view}_files"
     names = ["__path", "__uri", *(k.name for k in keys)]
+    values = ", ".join(f"({', '.join('NULL' if v is None else quote(v) for v in row)})" for row in rows)
     con.execute(f"CREATE TEMP TABLE {side} ({', '.join(f'{name(n)} VARCHAR' for n in names)})")
-    con.executemany(f"INSERT INTO {side} VALUES ({', '.join('?' * len(names))})", rows)
+    con.execute(f"INSERT INTO {side} VALUES {values}")
     items += [f"CAST(k.{name(k.name)} AS {duck_type(k.type)}) AS {name(k.name)}" for k in keys]
     items.append('k.__uri AS "$path"')
     return f"SELECT {', '.join(items)} FROM {source} AS f JOIN {side} AS k ON f.__file = k.__path"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from functools import lru_cache
 from typing import Any
 
 from local_aws.athena.engine import ResultColumn
@@ -56,28 +58,23 @@ def _quoted(value: str | None) -> str:
     return "" if value is None else '"' + value.replace('"', '""') + '"'
 
 
+_FIELD = re.compile(r'(?:"((?:[^"]|"")*)")?([,\n])')
+
+
+@lru_cache(maxsize=2)
 def from_csv(body: bytes) -> list[list[str | None]]:
-    """Read back what ``to_csv`` wrote: an unquoted nothing is null, a quoted one the empty text."""
-    text = body.decode()
+    """Read back what ``to_csv`` wrote: an unquoted nothing is null, a quoted one the empty text.
+
+    The last two results stay at hand, because they are read page by page; nobody may change them.
+    """
     rows: list[list[str | None]] = []
     row: list[str | None] = []
-    i = 0
-    while i < len(text):
-        value: str | None = None
-        if text[i] == '"':
-            end = i + 1
-            while True:
-                end = text.index('"', end)
-                if text[end + 1 : end + 2] != '"':
-                    break
-                end += 2
-            value = text[i + 1 : end].replace('""', '"')
-            i = end + 1
-        row.append(value)
-        if text[i] == "\n":
+    for field in _FIELD.finditer(body.decode()):
+        value = field[1]
+        row.append(value.replace('""', '"') if value else value)
+        if field[2] == "\n":
             rows.append(row)
             row = []
-        i += 1
     return rows
 
 

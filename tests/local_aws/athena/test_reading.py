@@ -235,3 +235,15 @@ def test_tables_that_cannot_be_read_are_refused_by_name(zoo, change, message):
         assert str(e.value).startswith(message)
     finally:
         backend.delete_table("zoo", "odd")
+
+
+def test_rows_without_a_partition_value(zoo):
+    zoo.table(
+        "strays",
+        "a int; kind string",
+        "select * from (values (1::int, 'x'), (2, null)) t(a, kind)",
+        key="kind",
+    )
+    assert zoo.rows("select a, kind from strays order by a") == [["1", "x"], ["2", None]]
+    assert zoo.rows("select a from strays where kind is null") == [["2"]]
+    assert zoo.rows("select a from strays where kind <> 'x'") == []
