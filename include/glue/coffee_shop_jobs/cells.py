@@ -193,7 +193,7 @@ class Memo(dict[str, "Value | Unreadable"]):
     memo forgets its texts when it holds ``SIZE``, so that a million different numbers do not fill the memory.
     """
 
-    SIZE = 50_000
+    SIZE = 20_000
 
     def __init__(self, column: Column, limits: Limits) -> None:
         super().__init__()

@@ -151,7 +151,7 @@ def decide(
         for outlet, held in after.get(day, {}).items()
         if outlet in before.get(day, {}) and before[day][outlet].key != held.key
     ]
-    share = plan["settings"]["handover_share"]
+    share = Decimal(str(plan["settings"]["handover_share"]))
     return Decision(
         holders=after,
         touched=sorted(rebuilt),

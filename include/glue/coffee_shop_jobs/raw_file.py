@@ -169,7 +169,7 @@ def _read(
 
 def too_many_quarantined(summary: Summary, share: float) -> str | None:
     """Return why the file is refused when more than ``share`` of its rows are in quarantine, else None."""
-    if summary.rows_quarantined <= share * summary.rows_read:
+    if summary.rows_quarantined <= Decimal(str(share)) * summary.rows_read:  # 0.29 * 100 would be less than 29
         return None
     return (
         f"{summary.rows_quarantined:,} of {summary.rows_read:,} rows are in quarantine,"

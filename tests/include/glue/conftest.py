@@ -90,6 +90,8 @@ def spark(local_aws, tmp_path_factory):
     builder = SparkSession.builder.master("local[2]").appName("tests")
     settings = {
         "spark.driver.memory": "1g",
+        # many small jobs: compiling to the last degree would take longer than they do
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
@@ -160,10 +162,11 @@ class Lake:
     # --- uploads
 
     def upload(self, key, body):
-        """Put a raw object; a later upload is also later for S3, which keeps whole seconds."""
-        time.sleep(max(0.0, getattr(self, "_last", 0.0) + 1.05 - time.time()))
+        """Put a raw object. Another key is later for S3, which keeps whole seconds, only after ``wait_a_second``."""
         self.s3.put_object(Bucket=self.raw, Key=key, Body=body)
-        self._last = time.time()
+
+    def wait_a_second(self):
+        time.sleep(1.05)
 
     def sales(self, name, *rows):
         self.upload(f"sales-reciept/{name}.csv", till_file("sales_reciept", *rows))

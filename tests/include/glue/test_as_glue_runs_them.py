@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 GLUE = Path(__file__).parents[3] / "include" / "glue"
 JOBS = ("partition_data", "conform_tables", "conform_relations")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def md5(text):

@@ -422,6 +422,13 @@ def test_more_than_one_percent_in_quarantine_refuses_the_file(read, bad, refused
         assert reason.startswith("2 of 100 rows are in quarantine, more than 1 %")
 
 
+def test_the_share_allowed_is_exact():
+    summary = raw_file.Summary(rows_read=100, rows_clean=71, rows_quarantined=29)
+
+    assert too_many_quarantined(summary, 0.29) is None
+    assert too_many_quarantined(summary, 0.28) is not None
+
+
 # --- digests
 
 
