@@ -80,10 +80,12 @@ setup: .venv/.installed .venv-local-aws/.installed  ## Make both virtual environ
 test:  ## All tests, fast ones first; sets up what it needs
 	@$(PYTHON) laptop/preflight.py
 	@$(MAKE) --no-print-directory setup
-	$(AIRFLOW_PY) -m pytest -q -m "not slow" --durations=5 $(AIRFLOW_TESTS)
-	$(LOCAL_AWS_PY) -m pytest -q -m "not slow" --durations=5 $(LOCAL_AWS_TESTS)
-	$(LOCAL_AWS_PY) -m pytest -q -m slow --durations=10 $(LOCAL_AWS_TESTS)
-	$(AIRFLOW_PY) -m pytest -q -m slow --durations=10 $(AIRFLOW_TESTS) tests/smoke
+	@failed=0; \
+	$(AIRFLOW_PY) -m pytest -q -m "not slow" --durations=5 $(AIRFLOW_TESTS) || failed=1; \
+	$(LOCAL_AWS_PY) -m pytest -q -m "not slow" --durations=5 $(LOCAL_AWS_TESTS) || failed=1; \
+	$(LOCAL_AWS_PY) -m pytest -q -m slow --durations=10 $(LOCAL_AWS_TESTS) || failed=1; \
+	$(AIRFLOW_PY) -m pytest -q -m slow --durations=10 $(AIRFLOW_TESTS) tests/smoke || failed=1; \
+	exit $$failed
 
 test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the stack
 	$(AIRFLOW_PY) -m pytest -q -m "not slow" --durations=5 $(AIRFLOW_TESTS)
