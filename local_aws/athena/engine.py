@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 from sqlglot import exp
@@ -84,6 +86,13 @@ class Result:
 
 _instance: duckdb.DuckDBPyConnection | None = None
 _opening = threading.Lock()
+_spill: Path | None = None
+
+
+def spill_to(folder: Path) -> None:
+    """Say where queries that outgrow their memory put what does not fit."""
+    global _spill
+    _spill = folder
 
 
 def _open() -> duckdb.DuckDBPyConnection:
@@ -91,7 +100,8 @@ def _open() -> duckdb.DuckDBPyConnection:
     global _instance
     with _opening:
         if _instance is None:
-            opened = duckdb.connect(":memory:", config=_SETTINGS)
+            folder = _spill or Path(tempfile.gettempdir()) / "local-aws-athena"
+            opened = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(folder)})
             opened.execute("SET GLOBAL TimeZone = 'UTC'")
             for macro in _MACROS:
                 opened.execute(macro)
@@ -158,15 +168,19 @@ def fetch(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> Result:
     return Result(prepared.columns, rows, prepared.scanned)
 
 
+# Types whose values leave DuckDB in another form: with a zone as plain UTC times (DuckDB's own need a package that is
+# not there), intervals of months as their number.
+_FETCHED_AS = {
+    "timestamp with time zone": "{} AT TIME ZONE 'UTC'",
+    "interval year to month": "CAST(12 * date_part('year', {0}) + date_part('month', {0}) AS BIGINT)",
+}
+
+
 def _printable(prepared: Prepared) -> str:
-    """Let times with a zone leave DuckDB as plain UTC times (its own need a package that is not there)."""
-    if not any(c.type.name == "timestamp with time zone" for c in prepared.columns):
+    if not any(c.type.name in _FETCHED_AS for c in prepared.columns):
         return prepared.sql
     names = [f"p{i}" for i in range(len(prepared.columns))]
-    items = [
-        f"{n} AT TIME ZONE 'UTC'" if c.type.name == "timestamp with time zone" else n
-        for n, c in zip(names, prepared.columns, strict=True)
-    ]
+    items = [_FETCHED_AS.get(c.type.name, "{}").format(n) for n, c in zip(names, prepared.columns, strict=True)]
     return f"SELECT {', '.join(items)} FROM ({prepared.sql}) AS p({', '.join(names)})"
 
 

@@ -69,8 +69,12 @@ def formatter(t: Type) -> Formatter:  # noqa: C901 - one line per type
         return _map(formatter(t.args[0]), formatter(t.args[1]))
     if t.name == "row":
         return _row(t)
+    if t.name == "time":
+        return lambda v: f"{v:%H:%M:%S}.{v.microsecond // 1000:03d}"
     if t.name == "interval day to second":
         return _day_interval
+    if t.name == "interval year to month":
+        return _month_interval
     return str
 
 
@@ -91,6 +95,11 @@ def _map(key: Formatter, value: Formatter) -> Formatter:
 def _row(t: Type) -> Formatter:
     parts = [(n, _or_null(formatter(ft))) for n, (_, ft) in zip(field_names(t), t.args, strict=True)]
     return lambda v: "{" + ", ".join(f"{n}={f(v[n])}" for n, f in parts) + "}"
+
+
+def _month_interval(months: int) -> str:
+    years, rest = divmod(abs(months), 12)
+    return f"{'-' if months < 0 else ''}{years}-{rest}"
 
 
 def _day_interval(value: dt.timedelta) -> str:

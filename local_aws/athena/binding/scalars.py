@@ -44,6 +44,7 @@ _TYPES = {
     exp.DType.INT: Type("integer"), exp.DType.BIGINT: BIGINT, exp.DType.FLOAT: Type("real"),
     exp.DType.DOUBLE: Type("double"),
     exp.DType.VARCHAR: VARCHAR, exp.DType.VARBINARY: VARBINARY, exp.DType.DATE: DATE, exp.DType.JSON: Type("json"),
+    exp.DType.TIME: Type("time", (3,)),
 }  # fmt: skip
 _TYPE_NAMES = {
     "boolean", "tinyint", "smallint", "integer", "int", "bigint", "real", "double", "decimal", "varchar", "char",

@@ -142,6 +142,8 @@ def _bind_table(binder: Binder, node: exp.Table, body: Body) -> tuple[str, list[
     if node.catalog and node.catalog.lower() != "awsdatacatalog":
         raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{node.catalog}' does not exist", binder.at(node))
     database = (node.db or binder.database).lower()
+    if database == "information_schema":
+        raise Refused("information_schema", binder.at(node))
     query = binder.catalog.view(database, node.name.lower())
     if query is not None:
         return _bind_view(binder, query, database, node, called, body)

@@ -522,6 +522,7 @@ CONSTRUCTS = {
     ],
     "interval literal": [
         ("select interval '2' day, interval '90' minute", [["2 00:00:00.000", "0 01:30:00.000"]]),
+        ("select interval '14' month, interval '-3' year", [["1-2", "-3-0"]]),
         ("select interval '1-2' year", "NOT_SUPPORTED"),
     ],
     "brackets": [("select (1 + 2) * 3", [["9"]])],
@@ -706,6 +707,7 @@ CONSTRUCTS = {
         ("select cast(array[1] as varchar)", "TYPE_MISMATCH: line 1:8: Cannot cast array(integer) to varchar"),
         ("select cast(1 as decimal(39,0))", "INVALID_FUNCTION_ARGUMENT"),
         ("select cast(1 as uuid)", "NOT_SUPPORTED"),
+        ("select cast(timestamp '2021-03-04 05:06:07.089' as time)", [["05:06:07.089"]]),
         ("select cast(1 as string)", "TYPE_NOT_FOUND: line 1:18: Unknown type: string"),
         ("select cast(1 as float)", "TYPE_NOT_FOUND: line 1:18: Unknown type: float"),
     ],
@@ -1046,6 +1048,7 @@ CONSTRUCTS = {
 
 # What Athena may know and the local one refuses by name, and what no engine knows
 REFUSED = [
+    ("select * from information_schema.tables", "NOT_SUPPORTED: line 1:15: information_schema"),
     (
         "select sum(distinct legs) over () from animals",
         "NOT_SUPPORTED: line 1:8: DISTINCT or ORDER BY in the arguments of a window function",
