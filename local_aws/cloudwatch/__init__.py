@@ -12,8 +12,9 @@ def install(home: Path) -> None:
 
     metrics.open_metrics(home / "metrics.sqlite")
     CloudWatchBackend.put_metric_data = api.put_metric_data  # type: ignore[method-assign]
-    for name in ("put_metric_alarm", "describe_alarms", "delete_alarms", "set_alarm_state"):
+    for name in ("put_metric_alarm", "delete_alarms", "set_alarm_state"):
         setattr(CloudWatchBackend, name, getattr(alarms, name))
+    CloudWatchResponse.describe_alarms = alarms.describe_alarms  # type: ignore[method-assign]
     for name in ("get_metric_statistics", "list_metrics"):
         setattr(CloudWatchResponse, name, getattr(api, name))
 

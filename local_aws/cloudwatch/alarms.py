@@ -16,6 +16,8 @@ from typing import Any
 
 from moto.cloudwatch import models
 from moto.cloudwatch.exceptions import ResourceNotFound, ValidationError
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
 from local_aws import state
@@ -90,10 +92,21 @@ def _check(settings: dict[str, Any]) -> None:
                 raise ValidationError(f"The local AWS takes SNS topics as an alarm's actions, not {arn}.")
 
 
-def describe_alarms(self: models.CloudWatchBackend) -> Any:
-    """Look, then return all alarms. Stands in for moto's."""
-    evaluate(self)
-    return list(self.alarms.values())
+def describe_alarms(self: CloudWatchResponse) -> ActionResult:
+    """Look, then return the alarms that fit everything asked for. Stands in for moto's, which takes one filter."""
+    backend = self.cloudwatch_backend
+    evaluate(backend)
+    names, state_value = self._get_param("AlarmNames", []), self._get_param("StateValue")
+    prefix, action = self._get_param("AlarmNamePrefix") or "", self._get_param("ActionPrefix") or ""
+    found = [
+        alarm
+        for alarm in list(backend.alarms.values())
+        if (not names or alarm.name in names)
+        and alarm.name.startswith(prefix)
+        and state_value in (None, alarm.state_value)
+        and (not action or any(arn.startswith(action) for arn in alarm.alarm_actions))
+    ]
+    return ActionResult({"MetricAlarms": found, "CompositeAlarms": []})
 
 
 def delete_alarms(self: models.CloudWatchBackend, alarm_names: list[str]) -> None:
