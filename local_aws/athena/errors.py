@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-# AthenaError.ErrorType values: https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
-# (category 2 is "user", 1 "system", 3 "other").
-_USER_TYPES = {
+# AthenaError.ErrorType by what the documentation calls each number; which code gets which is unproven beyond that.
+# Source: https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
+_ERROR_TYPES = {
+    "": 1003,  # DDL task failed
     "SYNTAX_ERROR": 1006,
     "TABLE_NOT_FOUND": 1301,
-    "COLUMN_NOT_FOUND": 1300,
-    "SCHEMA_NOT_FOUND": 1302,
-    "HIVE_PATH_ALREADY_EXISTS": 1103,
-    "HIVE_BAD_DATA": 1101,
-    "ACCESS_DENIED": 1,
-    "EXCEEDED_LIMIT": 401,
+    "COLUMN_NOT_FOUND": 1301,
+    "SCHEMA_NOT_FOUND": 1301,
+    "VIEW_NOT_FOUND": 1110,
+    "FUNCTION_NOT_FOUND": 1303,
+    "INVALID_FUNCTION_ARGUMENT": 1106,
+    "INVALID_CAST_ARGUMENT": 1001,
+    "DIVISION_BY_ZERO": 1001,
+    "HIVE_BAD_DATA": 1001,
+    "HIVE_CANNOT_OPEN_SPLIT": 1001,
+    "INVALID_VIEW": 1107,
+    "INVALID_TABLE_PROPERTY": 1103,
+    "NOT_SUPPORTED": 1200,
+    "EXCEEDED_MEMORY_LIMIT": 0,
 }
-_OTHER_USER_ERROR = 1000
+_USER_ERROR = 1000
 
 
 class QueryError(Exception):
@@ -34,7 +42,7 @@ class QueryError(Exception):
     @property
     def error_type(self) -> int:
         """Number that Athena's GetQueryExecution carries in AthenaError.ErrorType."""
-        return _USER_TYPES.get(self.code, _OTHER_USER_ERROR)
+        return _ERROR_TYPES.get(self.code, _USER_ERROR)
 
 
 class Refused(QueryError):

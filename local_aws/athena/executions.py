@@ -190,7 +190,7 @@ def _run(execution: Execution, statement: statements.Statement) -> None:
         _fail(
             execution,
             f"GENERIC_INTERNAL_ERROR: {type(e).__name__}: {e}",
-            {"ErrorCategory": 1, "ErrorType": 0, "Retryable": False},
+            {"ErrorCategory": 1, "ErrorType": 200, "Retryable": False},
         )
     finally:
         with _lock:

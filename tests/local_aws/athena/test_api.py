@@ -124,7 +124,7 @@ def test_a_failure_has_code_message_and_category(sheep):
         "requested resources"
     )
     assert (status["State"], status["StateChangeReason"]) == ("FAILED", reason)
-    assert status["AthenaError"]["ErrorCategory"] == 2
+    assert (status["AthenaError"]["ErrorCategory"], status["AthenaError"]["ErrorType"]) == (2, 1301)
     assert status["AthenaError"]["ErrorMessage"] == reason
     assert status["AthenaError"]["Retryable"] is False
 
