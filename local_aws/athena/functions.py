@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local_aws.athena import datetimes, expressions
@@ -79,7 +79,6 @@ class Function:
     overloads: tuple[Overload, ...] = ()
     build: Build | None = None
     lambdas: bool = False
-    note: str = field(default="", compare=False)
 
 
 FUNCTIONS: dict[str, Function] = {}
