@@ -17,8 +17,8 @@ QUOTED = {"date": "date_"}
 INTRO = """# Data model
 
 The eight tables of the conformed zone (database `coffee_shop_conform`), made by `make docs` from
-[`include/data_model.yaml`](../include/data_model.yaml), from which the catalog's comments come too. Names are those of the
-client's data model, misspellings included. Types are Athena's. Rules: [contract 3.3](contracts.md).
+[`include/data_model.yaml`](../include/data_model.yaml), from which the catalog's comments come too. Names are those of
+the client's data model, misspellings included. Types are Athena's. Rules: [contract 3.3](contracts.md).
 
 ```mermaid
 erDiagram

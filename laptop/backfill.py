@@ -11,7 +11,7 @@ from laptop.airflow_rest import ENDED, AirflowRest, RestError
 from laptop.stack import ROOT
 
 sys.path.insert(0, str(ROOT / "plugins"))  # as Airflow does
-from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill  # noqa: E402
+from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
 
 
 class BackfillError(RuntimeError):
