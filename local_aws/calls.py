@@ -71,6 +71,14 @@ NAMING = (
     "EmailAddress",
     "Source",
     "FromEmailAddress",
+    "AlarmName",
+    "FunctionName",
+    "Namespace",
+    "QueueName",
+    "QueueUrl",
+    "Rule",
+    "SecretId",
+    "TopicArn",
 )
 
 
@@ -98,6 +106,29 @@ class Calls:
         """Close the file."""
         with self._lock:
             self._out.close()
+
+
+_current: Calls | None = None
+
+
+def keep(noted: Calls | None) -> None:
+    """Set the record of the running server."""
+    global _current
+    _current = noted
+
+
+def note_for_role(role_arn: str, session: str, act: str, on: str, allowed: bool) -> None:
+    """Note what a service does here as a role, without a call: Lambda's logs and dead letters."""
+    service, _, operation = act.partition(":")
+    if _current is not None:
+        _current.note(
+            caller={"type": "role", "role": role_arn, "session": session},
+            service=service,
+            operation=operation,
+            action=act,
+            resource=on,
+            status=200 if allowed else 403,
+        )
 
 
 def caller(access_key: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A function's log in CloudWatch Logs: a stream for each of its processes, written as its role may write it."""
 
+import logging
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,8 @@ from moto.logs.models import logs_backends
 
 from local_aws import state
 from local_aws.lambdas import permissions
+
+log = logging.getLogger("local_aws")
 
 
 class Stream:
@@ -20,6 +23,8 @@ class Stream:
         self.name = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}"
         self._logs = logs_backends[function.account_id][function.region]
         self._allowed = self._make(function)
+        if not self._allowed:
+            log.warning("%s: no log: its role %s may not write to %s", function.function_arn, function.role, self.group)
 
     def _make(self, function: Any) -> bool:
         group = f"arn:aws:logs:{function.region}:{function.account_id}:log-group:{self.group}"

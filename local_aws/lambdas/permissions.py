@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local_aws import policies
+from local_aws import calls, policies
 
 LAMBDA = "lambda.amazonaws.com"
 
@@ -24,6 +24,8 @@ def may_be_assumed(role: Any) -> bool:
 
 
 def role_may(function: Any, action: str, resource: str) -> bool:
-    """Tell whether a function's role may do something."""
+    """Tell whether a function's role may do what Lambda is about to do as that role; the record of calls has it."""
     role = policies.find_role(function.account_id, function.region, function.role)
-    return role is not None and policies.role_allows(role, action, resource)
+    allowed = role is not None and policies.role_allows(role, action, resource)
+    calls.note_for_role(function.role, function.function_name, action, resource, allowed)
+    return allowed

@@ -34,3 +34,10 @@ def test_a_home_in_use_is_said_in_one_line(running):
     assert tried.returncode == 1
     assert "is in use by the local AWS with process id" in tried.stderr
     assert "Traceback" not in tried.stderr
+
+
+@pytest.mark.parametrize(("text", "words"), [("5", "two numbers"), ("a,b", "two numbers"), ("1,-2", "less than 0")])
+def test_waits_that_are_none_are_refused(text, words, tmp_path):
+    tried = run("--home", str(tmp_path), f"--lambda-retry-seconds={text}")
+    assert tried.returncode == 2
+    assert words in tried.stderr

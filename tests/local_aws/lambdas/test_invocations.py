@@ -301,3 +301,17 @@ def test_metrics_of_invocations(aws):
         )["Datapoints"]
         found[name] = sum(point["Sum"] for point in points)
     assert found == {"Invocations": 3, "Errors": 1}
+
+
+def test_what_lambda_does_as_the_role_is_in_the_record(aws):
+    aws.function("recorded", ECHO)
+    aws.invoke("recorded")
+    noted = [json.loads(line) for line in (aws.home / "calls.jsonl").read_text().splitlines()]
+    mine = [one for one in noted if one["caller"].get("session") == "recorded"]
+    assert {one["action"] for one in mine} >= {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert all("log-group:/aws/lambda/recorded" in one["resource"] for one in mine)
+
+
+def test_a_function_goes_by_name_or_arn(aws):
+    arn = aws.function("named", ECHO)
+    assert aws.invoke("named", 1) == aws.invoke(arn, 1) == (None, 1)
