@@ -47,7 +47,7 @@ class Job:
 
     def __init__(self, arguments: load_state.Arguments, load: load_state.Load, result: Json) -> None:
         self.arguments = arguments
-        self.s3: Any = boto3.client("s3")
+        self.s3 = placing.s3_client()
         self.glue: Any = boto3.client("glue")
         self.touched: dict[str, list[str]] = result["touched"]
         self.days = ownership.days_after(load.ledger, result)
@@ -62,7 +62,7 @@ class Job:
 
 def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
-    s3: Any = boto3.client("s3")
+    s3 = placing.s3_client()
     load = load_state.read_load(s3, arguments)
     result = load_state.read_result(s3, arguments)
     if any(result["touched"].values()) or not load.ledger["revision"]:

@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from coffee_shop_jobs import clean_tables, load_state, members, ownership, placing
 from coffee_shop_jobs.calendar_days import date_rows, months_span
 from coffee_shop_jobs.columns import INVENTORY, SALES, TARGETS
@@ -37,7 +36,7 @@ class Job:
 
     def __init__(self, arguments: load_state.Arguments, load: load_state.Load, result: Json) -> None:
         self.arguments = arguments
-        self.s3: Any = boto3.client("s3")
+        self.s3 = placing.s3_client()
         self.ledger = load.ledger
         self.pending = load.pending
         self.result = result
@@ -52,7 +51,7 @@ class Job:
 
 def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
-    s3: Any = boto3.client("s3")
+    s3 = placing.s3_client()
     load = load_state.read_load(s3, arguments)
     result = load_state.read_result(s3, arguments)
     if not any(result["touched"].values()) and load.ledger["revision"]:

@@ -49,7 +49,7 @@ class Job:
 
     def __init__(self, arguments: load_state.Arguments) -> None:
         self.arguments = arguments
-        self.s3: Any = boto3.client("s3")
+        self.s3 = placing.s3_client()
         self.glue: Any = boto3.client("glue")
         self.load = load_state.read_load(self.s3, arguments)
         self.staging = f"staging/{arguments.load_id}/{uuid.uuid4().hex[:12]}"  # no attempt meets another's files

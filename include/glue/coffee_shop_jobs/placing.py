@@ -11,12 +11,22 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .columns import DATASETS
+
 log = logging.getLogger(__name__)
 
 OBJECT = "data.parquet"
-COPIES_AT_ONCE = 16
+COPIES_AT_ONCE = 8
 DELETES_AT_ONCE = 1000  # what one DeleteObjects call takes
 PARTITIONS_AT_ONCE = 25  # what one BatchDeletePartition call takes
+
+
+def s3_client() -> Any:
+    """Return a client of S3 with a connection for each of the copies that the jobs' datasets make at once."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client("s3", config=Config(max_pool_connections=len(DATASETS) * COPIES_AT_ONCE))
 
 
 class StagingError(Exception):
