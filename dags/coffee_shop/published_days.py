@@ -39,8 +39,8 @@ def look(ledger: Json, period: Period, shop: Settings, today: date) -> Json:
 class PublishedDaysSensor(BaseSensorOperator):
     """Wait until every expected outlet has published sales for the young days of a period.
 
-    It never fails for want of data: after the setting ``wait_hours`` it returns what `look` found, and the report says
-    what is missing. Waiting takes no worker: deferred, or rescheduled where there is no triggerer.
+    It never fails for want of data: after the setting ``wait_hours``, counted from the run's start, it returns what
+    `look` found, and the report says what is missing. Waiting takes no worker: deferred, or rescheduled where there is no triggerer.
 
     Args:
         order: what the run is to do; its period counts.
@@ -56,32 +56,27 @@ class PublishedDaysSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Json:
         """Look, and go on waiting if it is worth it."""
-        first = None if self.deferrable else context["ti"].get_first_reschedule_date(context)
-        return self.look_again(context, waiting_since=first.isoformat() if first else None)
-
-    def look_again(self, context: Context, event: Any = None, waiting_since: str | None = None) -> Json:
-        """Look once more, after a wait that began at ``waiting_since`` (ISO, UTC)."""
         now = datetime.now(UTC)
-        since = datetime.fromisoformat(waiting_since) if waiting_since else now
+        since = context["dag_run"].start_date or now  # the same however often the task comes back
         shop = settings()
         ledger = read_ledger(s3_client(), names().state_bucket).value
         found = look(ledger, period_from_json(self.order["period"]), shop, now.astimezone(shop.zone).date())
         if found["waiting_for"] and now - since < timedelta(hours=shop.wait_hours):
             self.log.info("Waiting since %s for %s", since.isoformat(), found["waiting_for"])
-            self._wait(since, now)
+            self._wait(now)
         if found["missing"]:
             self.log.warning("Going on without %s", found["missing"])
         return found
 
-    def _wait(self, since: datetime, now: datetime) -> None:
+    def look_again(self, context: Context, event: Any = None) -> Json:
+        """Look once more, back from the triggerer."""
+        return self.execute(context)
+
+    def _wait(self, now: datetime) -> None:
         from airflow.providers.standard.triggers.temporal import DateTimeTrigger
         from airflow.sdk.exceptions import AirflowRescheduleException
 
         next_look = now + timedelta(seconds=self.poke_interval)
         if not self.deferrable:
             raise AirflowRescheduleException(next_look)  # type: ignore[no-untyped-call]
-        self.defer(
-            trigger=DateTimeTrigger(moment=next_look),
-            method_name="look_again",
-            kwargs={"waiting_since": since.isoformat()},
-        )
+        self.defer(trigger=DateTimeTrigger(moment=next_look), method_name="look_again")
