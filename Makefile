@@ -22,7 +22,7 @@ AIRFLOW_TESTS = tests/dags tests/infrastructure tests/laptop tests/plugins tests
 LOCAL_AWS_TESTS = tests/local_aws tests/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload schedule setup test test-fast lint format docs bench lock clean
+.PHONY: help demo up down status logs backfill upload schedule setup test test-fast lint format docs deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ format: setup  ## Put code and SQL into the house's form
 
 docs: setup  ## Write the generated pages again
 	$(AIRFLOW_PY) docs/data_model_page.py
+
+deploy: setup  ## Apply the template, upload scripts and code: make deploy ENV=production
+	$(AIRFLOW_PY) -m infrastructure.deploy --environment "$(ENV)"
 
 bench: setup  ## Measure: time to mail, one more day, memory, parsing, queries, 20 months
 	$(AIRFLOW_PY) -m bench

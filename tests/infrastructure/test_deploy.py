@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -153,7 +152,7 @@ def test_a_change_that_fails_goes_back_and_says_why(shop, tmp_path):
 
 @pytest.mark.slow
 def test_a_wrong_parameter_changes_nothing(shop):
-    with pytest.raises(deploy.DeployError, match=r"The template has no parameter Sugar\. It has: DatabasePrefix"):
+    with pytest.raises(deploy.DeployError, match=r"The template has no parameter Sugar\. It has: .*DatabasePrefix"):
         run("--stack", "shop", "--parameter", "Sugar=2")
     with pytest.raises(Exception, match="MailFrom' failed to satisfy constraint: an e-mail address"):
         run("--stack", "shop", "--parameter", "MailFrom=nobody")
@@ -164,11 +163,22 @@ def test_a_first_deploy_that_failed_can_be_tried_again(aws, capsys):
     aws("glue").create_database(DatabaseInput={"Name": "again_clean"})
     with pytest.raises(deploy.DeployError, match=r"ROLLBACK_COMPLETE(.|\n)*CleanDatabase"):
         run("--stack", "again")
-    assert not [one for one in aws("s3").list_buckets()["Buckets"] if one["Name"].startswith("again-")]
+    left = [one["Name"] for one in aws("s3").list_buckets()["Buckets"] if one["Name"].startswith("again-")]
+    assert left == [f"again-artifacts-{ACCOUNT}"]
     aws("glue").delete_database(Name="again_clean")
     run("--stack", "again")
+    assert aws("cloudformation").describe_stacks(StackName="again")["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE"
+
+
+@pytest.mark.slow
+def test_a_first_bucket_that_failed_can_be_tried_again(aws, capsys):
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=f"early-artifacts-{ACCOUNT}")
+    with pytest.raises(deploy.DeployError, match="ROLLBACK_COMPLETE"):
+        run("--stack", "early")
+    s3.delete_bucket(Bucket=f"early-artifacts-{ACCOUNT}")
+    run("--stack", "early")
     assert "from an earlier try: removing what is left of it" in capsys.readouterr().out
-    assert aws("cloudformation").describe_stacks(StackName="again")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
 
 
 @pytest.mark.slow
@@ -176,16 +186,8 @@ def test_data_outlives_the_stack_and_is_taken_over_by_the_next(aws, capsys):
     run("--stack", "reborn")
     s3 = aws("s3")
     s3.put_object(Bucket=f"reborn-raw-{ACCOUNT}", Key="sales-reciept/a.csv", Body=b"a")
-    versions = s3.list_object_versions(Bucket=f"reborn-artifacts-{ACCOUNT}")["Versions"]
-    s3.delete_objects(
-        Bucket=f"reborn-artifacts-{ACCOUNT}",
-        Delete={"Objects": [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in versions]},
-    )
-    cloudformation = aws("cloudformation")
-    stack_id = cloudformation.describe_stacks(StackName="reborn")["Stacks"][0]["StackId"]
-    cloudformation.delete_stack(StackName="reborn")
-    while cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"] == "DELETE_IN_PROGRESS":
-        time.sleep(0.1)
+    s3.put_object(Bucket=f"reborn-results-{ACCOUNT}", Key="a.csv", Body=b"a")
+    run("--stack", "reborn", "--remove")
     left = {one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith("reborn-")}
     assert left == {f"reborn-{role}-{ACCOUNT}" for role in ("raw", "clean", "conform", "reports", "state")}
     capsys.readouterr()
@@ -194,7 +196,119 @@ def test_data_outlives_the_stack_and_is_taken_over_by_the_next(aws, capsys):
     assert s3.get_object(Bucket=f"reborn-raw-{ACCOUNT}", Key="sales-reciept/a.csv")["Body"].read() == b"a"
 
 
+@pytest.mark.slow
+def test_what_reaches_airflow_is_made_once_there_is_one(shop, names, capsys):
+    words = ("--stack", "shop", "--env-file", str(names))
+    try:
+        run(*words, "--parameter", "AirflowUrl=http://127.0.0.1:9", "--parameter", "AlarmMail=a@b.example")
+        lines = dict(line.split("=", 1) for line in names.read_text().splitlines() if not line.startswith("#"))
+        function = shop("lambda").get_function_configuration(FunctionName="shop-start-load")
+        assert function["Environment"]["Variables"] == {
+            "DAG_ID": "coffee_shop_load",
+            "AIRFLOW_TIMEOUT_SECONDS": "15",
+            "AIRFLOW_URL": "http://127.0.0.1:9",
+            "AIRFLOW_SECRET_ID": lines["COFFEE_SHOP_AIRFLOW_SECRET"],
+        }
+        rule = shop("events").describe_rule(Name="shop-uploads")
+        assert json.loads(rule["EventPattern"])["detail"]["bucket"] == {"name": [f"shop-raw-{ACCOUNT}"]}
+        bridge = shop("s3").get_bucket_notification_configuration(Bucket=f"shop-raw-{ACCOUNT}")
+        assert "EventBridgeConfiguration" in bridge
+        alarms = shop("cloudwatch").describe_alarms()["MetricAlarms"]
+        assert {one["AlarmName"]: one["EvaluationPeriods"] for one in alarms} == {
+            "shop-dead-letters": 1,
+            "shop-no-upload": 2,
+        }
+        assert lines["COFFEE_SHOP_AIRFLOW_URL"] == "http://127.0.0.1:9"
+        capsys.readouterr()
+        run(*words)
+        assert "nothing to change" in capsys.readouterr().out
+    finally:
+        run(*words, "--parameter", "AirflowUrl=", "--parameter", "AlarmMail=")
+    assert shop("lambda").list_functions()["Functions"] == []
+
+
+@pytest.mark.slow
+def test_mwaa_is_refused_here_by_name(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(deploy, "DIST", package(tmp_path))
+    with pytest.raises(ClientError, match=r"Unrecognized resource types: \[.*AWS::EC2::VPC.*AWS::MWAA::Environment\]"):
+        run("--stack", "shop", "--parameter", "CreateMwaa=yes")
+
+
+def package(folder: Path) -> Path:
+    (folder / "dags" / "include").mkdir(parents=True)
+    for name in ("requirements.txt", "plugins.zip", "startup.sh", "dags/one.py", "dags/include/two.sql"):
+        (folder / name).write_text(name)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_package_is_uploaded_once_and_what_it_no_longer_has_goes(shop, tmp_path):
+    s3, bucket = shop("s3"), f"shop-artifacts-{ACCOUNT}"
+    installed, dags = deploy.mwaa_files(package(tmp_path))
+    versions = deploy.upload_installed(s3, bucket, installed)
+    assert set(versions) == {"RequirementsVersion", "PluginsVersion", "StartupVersion"}
+    assert deploy.upload_installed(s3, bucket, installed) == versions
+    assert deploy.upload_dags(s3, bucket, dags) == ["mwaa/dags/include/two.sql", "mwaa/dags/one.py"]
+    (tmp_path / "dags" / "one.py").unlink()
+    (tmp_path / "requirements.txt").write_text("other")
+    installed, dags = deploy.mwaa_files(tmp_path)
+    assert deploy.upload_dags(s3, bucket, dags) == ["mwaa/dags/one.py"]
+    changed = deploy.upload_installed(s3, bucket, installed)
+    assert [name for name in changed if changed[name] != versions[name]] == ["RequirementsVersion"]
+
+
 # ------------------------------------------------------------------------------------------- without AWS
+
+
+def test_a_package_that_is_not_made_is_said(tmp_path):
+    with pytest.raises(
+        deploy.DeployError, match=r"requirements.txt, plugins.zip, startup.sh, dags is not in .*make package"
+    ):
+        deploy.mwaa_files(tmp_path)
+
+
+def test_other_code_has_another_key(tmp_path):
+    code = tmp_path / "start_load.py"
+    code.write_text("a = 1\n")
+    key, body = deploy.start_load_zip(code)
+    assert deploy.start_load_zip(code) == (key, body)
+    assert zipfile.ZipFile(io.BytesIO(body)).namelist() == ["start_load.py"]
+    code.write_text("a = 2\n")
+    assert deploy.start_load_zip(code)[0] != key
+
+
+def test_an_environment_gives_stack_and_parameters(tmp_path, monkeypatch):
+    (tmp_path / "north.yaml").write_text("stack: coffee-north\nparameters: {NoUploadDays: 3, MailFrom: a@b.cd}\n")
+    monkeypatch.setattr(deploy, "ENVIRONMENTS", tmp_path)
+    assert deploy.read_environment("north", tmp_path)["parameters"] == {"NoUploadDays": "3", "MailFrom": "a@b.cd"}
+    for text, words in (("stak: a", "nothing but"), ("parameters: {CreateMwaa: yes}", "CreateMwaa: expected a text")):
+        (tmp_path / "wrong.yaml").write_text(text)
+        with pytest.raises(deploy.DeployError, match=words):
+            deploy.read_environment("wrong", tmp_path)
+    with pytest.raises(deploy.DeployError, match="expected one of north, wrong"):
+        deploy.read_environment("south", tmp_path)
+
+
+def test_the_environment_in_the_project_names_parameters_of_the_template():
+    given = deploy.read_environment("production")["parameters"]
+    assert given.keys() <= deploy.read_template(deploy.TEMPLATE)["Parameters"].keys()
+    assert deploy.arguments(["--environment", "production", "--parameter", "CreateMwaa=no"]).given["CreateMwaa"] == "no"
+
+
+def test_the_last_words_say_what_is_paused_and_when_the_first_mail_comes(monkeypatch):
+    def answers(paused: bool) -> Any:
+        dags = [{"dag_id": name, "is_paused": paused} for name in deploy.DAGS]
+        return type("Airflow", (), {"__init__": lambda self, name: None, "call": lambda self, *words: {"dags": dags}})
+
+    names = {"COFFEE_SHOP_STACK": "shop"}
+    monkeypatch.setattr(deploy.start_load, "MwaaAirflow", answers(True))
+    words = deploy.what_is_next(names, {"CreateMwaa": "yes"})
+    assert f"Paused: {', '.join(deploy.DAGS)}." in words
+    assert "airflow dags unpause" in words
+    assert "first scheduled mail then comes at once" in words
+    monkeypatch.setattr(deploy.start_load, "MwaaAirflow", answers(False))
+    assert "No DAG is paused." in deploy.what_is_next(names, {"CreateMwaa": "yes"})
+    assert "does not answer (yet)" in deploy.what_is_next(names, {})
 
 
 def test_the_zip_has_the_same_bytes_whenever_it_is_made(tmp_path):

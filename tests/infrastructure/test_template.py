@@ -8,10 +8,24 @@ from typing import Any
 
 import pytest
 
-from infrastructure.deploy import TEMPLATE, environment, read_template
+from infrastructure.deploy import TEMPLATE, beginning, compact, environment, read_template
 
 # Service Authorization Reference: neither has a resource type, so a policy can only say "*"
-NO_RESOURCE = (["cloudwatch:PutMetricData"], ["glue:GetCrawlerMetrics"])
+NO_RESOURCE = (
+    ["cloudwatch:PutMetricData"],
+    ["glue:GetCrawlerMetrics"],
+    ["s3:GetAccountPublicAccessBlock", "logs:DescribeLogGroups"],
+)
+# "Amazon MWAA execution role" in its user guide
+WIDE = {"MwaaRole": ["s3:GetObject*", "s3:GetBucket*", "s3:List*", "kms:GenerateDataKey*"]}
+CONDITIONAL = [
+    "AIRFLOW_URL",
+    "AIRFLOW_SECRET",
+    "UPLOAD_RULE",
+    "START_LOAD_FUNCTION",
+    "DEAD_LETTER_QUEUE",
+    "ALARM_TOPIC",
+]
 BUCKETS = ["Raw", "Clean", "Conform", "Reports", "State", "Artifacts", "Results"]
 CONFORM = ["customer", "product", "staff", "sales_outlet", "date", "sales_reciept", "pastry_inventory", "sales_target"]
 
@@ -39,8 +53,9 @@ def test_it_passes_cfn_lint(tmp_path):
     assert "WorkerTipe" in lint(broken).stdout
 
 
-def test_it_fits_into_a_call(template):
-    assert len(json.dumps(template, separators=(",", ":")).encode()) <= 51_200
+def test_its_beginning_fits_into_a_call_and_all_of_it_into_a_bucket(template):
+    assert len(compact(beginning(template)).encode()) <= 51_200
+    assert len(compact(template).encode()) <= 1_000_000
 
 
 def test_every_bucket_is_encrypted_private_and_takes_tls_only(template):
@@ -133,14 +148,15 @@ def statements(part: dict[str, Any]) -> list[dict[str, Any]]:
     properties = part["Properties"]
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
-    return [statement for document in documents for statement in document["Statement"]]
+    found = [statement for document in documents for statement in document["Statement"]]
+    return [one for each in found for one in (each["Fn::If"][1:] if "Fn::If" in each else [each])]
 
 
 def test_each_job_and_crawler_works_as_a_role_of_its_own(template):
     workers = of_type(template, "AWS::Glue::Crawler") | of_type(template, "AWS::Glue::Job")
     roles = [part["Properties"]["Role"]["Fn::GetAtt"][0] for part in workers.values()]
     assert len(set(roles)) == len(roles) == 6
-    assert set(roles) == set(of_type(template, "AWS::IAM::Role"))
+    assert {*roles, "StartLoadRole", "MwaaRole"} == set(of_type(template, "AWS::IAM::Role"))
 
 
 def test_policies_name_actions_and_resources(template):
@@ -149,11 +165,60 @@ def test_policies_name_actions_and_resources(template):
         for statement in statements(part):
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             assert statement["Effect"] == "Allow"
-            assert not [action for action in actions if "*" in action], name
-            if statement["Resource"] == "*":
+            assert not [action for action in actions if "*" in action and action not in WIDE.get(name, [])], name
+            if "NotResource" in statement:
+                assert (name, statement["Sid"]) == ("MwaaRole", "QueueKey")
+            elif statement["Resource"] == "*":
                 assert actions in NO_RESOURCE, name
                 if actions == ["cloudwatch:PutMetricData"]:
-                    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Glue"}}
+                    namespace = "AmazonMWAA" if name == "MwaaRole" else "Glue"
+                    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+
+
+def test_airflow_and_its_events_are_made_only_when_wanted(template):
+    always = {name: part["Type"] for name, part in template["Resources"].items() if "Condition" not in part}
+    assert {kind.split("::")[1] for kind in always.values()} == {"S3", "Glue", "IAM", "Athena"}
+    conditions = {part["Condition"] for part in template["Resources"].values() if "Condition" in part}
+    assert conditions == {
+        "CreatesMailIdentity",
+        "CreatesMwaa",
+        "CreatesSecret",
+        "HasAirflow",
+        "HasAlarms",
+        "HasBudget",
+    }
+
+
+def test_the_rule_is_for_the_three_prefixes_of_the_raw_bucket(template):
+    pattern = template["Resources"]["UploadRule"]["Properties"]["EventPattern"]
+    assert pattern == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {
+            "bucket": {"name": [{"Ref": "RawBucket"}]},
+            "object": {
+                "key": [{"wildcard": f"{one}/*.csv"} for one in ("sales-reciept", "pastry-inventory", "sales-target")]
+            },
+        },
+    }
+
+
+def test_the_lambda_tries_three_times_and_then_gives_up_into_the_queue(template):
+    resources = template["Resources"]
+    assert resources["StartLoadRetries"]["Properties"]["MaximumRetryAttempts"] == 2
+    queue = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    assert resources["StartLoad"]["Properties"]["DeadLetterConfig"] == {"TargetArn": queue}
+    assert resources["UploadRule"]["Properties"]["Targets"][0]["DeadLetterConfig"] == {"Arn": queue}
+    assert resources["DeadLetters"]["Properties"]["SqsManagedSseEnabled"] is True
+    assert resources["StartLoadPermission"]["Properties"]["SourceArn"] == {"Fn::GetAtt": ["UploadRule", "Arn"]}
+
+
+def test_alarms_look_back_a_week_at_most(template):
+    days = template["Parameters"]["NoUploadDays"]
+    assert (days["MinValue"], days["MaxValue"]) == (1, 7)
+    alarm = template["Resources"]["NoUploadAlarm"]["Properties"]
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (86400, {"Ref": "NoUploadDays"})
+    assert alarm["TreatMissingData"] == "breaching"
 
 
 def test_nobody_but_airflow_writes_the_ledger(template):
@@ -174,7 +239,15 @@ def test_outputs_are_the_names_that_the_dags_need(template):
         "COFFEE_SHOP_WORKGROUP",
         "COFFEE_SHOP_MAIL_FROM",
         "COFFEE_SHOP_AIRFLOW_POLICIES",
-    }
+    } | {f"COFFEE_SHOP_{name}" for name in CONDITIONAL}
+    assert [name for name, part in template["Outputs"].items() if "Condition" in part] == [
+        "AirflowUrl",
+        "AirflowSecret",
+        "UploadRule",
+        "StartLoadFunction",
+        "DeadLetterQueue",
+        "AlarmTopic",
+    ]
 
 
 def test_every_parameter_has_a_default_and_a_description(template):
