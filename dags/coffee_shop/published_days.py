@@ -40,7 +40,8 @@ class PublishedDaysSensor(BaseSensorOperator):
     """Wait until every expected outlet has published sales for the young days of a period.
 
     It never fails for want of data: after the setting ``wait_hours``, counted from the run's start, it returns what
-    `look` found, and the report says what is missing. Waiting takes no worker: deferred, or rescheduled where there is no triggerer.
+    `look` found, and the report says what is missing. Waiting takes no worker: deferred, or rescheduled where there is
+    no triggerer.
 
     Args:
         order: what the run is to do; its period counts.

@@ -16,6 +16,7 @@ import boto3
 import jsonschema
 import openpyxl
 import pytest
+from coffee_shop.state import Stored
 
 from tests.dags import report_lake
 from tests.dags.coffee_shop.test_workbook import recalculated
@@ -210,8 +211,7 @@ def test_one_mail_with_the_three_workbooks(week):
     assert attached == {file: body(f"weekly/2019-W17/{file}") for file in FILES}
 
 
-def test_the_employee_report_alone_for_chosen_dates_without_a_mail_with_deferred_queries(week, home, monkeypatch):
-    monkeypatch.setenv("COFFEE_SHOP_DEFERRABLE", "1")
+def test_the_employee_report_alone_for_chosen_dates_without_a_mail(week, home):
     dag_run = run("coffee_shop_daily_report", **{"from": "2019-04-22", "to": "2019-04-23", "reports": ["employee"]})
 
     assert dag_run.state == "success"
@@ -260,30 +260,24 @@ def test_a_typed_address_that_is_not_allowed_fails_the_first_task_at_once(week, 
     assert keys("daily/") == []
 
 
-def test_the_wait_is_deferred_and_ends_without_the_missing_outlet(week, monkeypatch):
-    from airflow.sdk import DAG
-    from coffee_shop.periods import Period
-    from coffee_shop.published_days import PublishedDaysSensor
+def test_yesterday_is_waited_for_in_the_triggerer_until_its_outlets_are_there(home, monkeypatch):
+    from coffee_shop import published_days
 
-    monkeypatch.setenv("AIRFLOW_VAR_COFFEE_SHOP", json.dumps(SETTINGS | {"wait_hours": 0.001}))
-    day = datetime.now(UTC).date() - timedelta(days=1)
-    ledger = report_lake.ledger()
-    both = ledger["days"]["sales_reciept"]["2019-04-28"]
-    ledger["days"]["sales_reciept"] |= {f"{day - timedelta(days=1)}": both, f"{day}": {"3": both["3"]}}
-    report_lake.put_ledger(ledger)
-    with DAG("wait_for_yesterday", schedule=None) as dag:
-        PublishedDaysSensor(
-            task_id="wait",
-            order={"period": Period("daily", day, day).as_json()},
-            deferrable=True,
-            poke_interval=1,
-        )
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    early, late = report_lake.ledger(), report_lake.ledger()
+    both = late["days"]["sales_reciept"]["2019-04-28"]
+    for ledger, outlets in ((early, {"3": both["3"]}), (late, both)):
+        ledger["days"]["sales_reciept"] |= {f"{yesterday - timedelta(days=1)}": both, f"{yesterday}": outlets}
+    report_lake.put_ledger(late)
+    states_seen = iter([early, late])
+    monkeypatch.setattr(published_days, "read_ledger", lambda s3, bucket: Stored(next(states_seen), None))
+    monkeypatch.setenv("COFFEE_SHOP_DEFERRABLE", "1")
 
-    dag_run = dag.test()
+    dag_run = run("coffee_shop_daily_report", **{"from": f"{yesterday}", "to": f"{yesterday}", "reports": ["employee"]})
 
     assert dag_run.state == "success"
-    found = dag_run.get_task_instance("wait").xcom_pull(task_ids="wait")
-    assert (found["status"], found["missing"][0]["outlets"]) == ("incomplete", ["8"])
+    assert next(states_seen, None) is None  # it came back from the triggerer and looked again
+    assert json.loads(body(f"daily/{yesterday}/summary.json"))["data_quality"]["missing"] == []
 
 
 def test_queries_run_again_give_the_data_of_now(week):
