@@ -319,3 +319,75 @@ def test_a_setting_that_reads_a_published_file_differently_asks_for_a_reload(lak
 
     lake.load(reload=("0001-01-01", "9999-12-31"), max_quantity=50)
     assert [row["quantity"] for row in lake.facts("2019-04-01")] == [1]
+
+
+def test_one_more_day_costs_the_same_after_one_month_and_after_six(lake, new_lake, monkeypatch):
+    """Objects that the jobs read and wrote; the extracts of members, one a month, are the exception."""
+    younger, older = lake, new_lake()
+    for each, months in ((younger, [4]), (older, [11, 12, 1, 2, 3, 4])):
+        for month in months:
+            year = 2018 if month > 6 else 2019
+            days = [{"TransactionDate": f"{year}-{month:02d}-{day:02d}"} for day in range(1, 29)]
+            each.sales(f"{year}-{month:02d}", *days)
+            each.inventory(f"{year}-{month:02d}", *days)
+        each.load()
+
+    costs = []
+    for each in (younger, older):
+        before = written(each)
+        each.sales("one-more", {"TransactionDate": "2019-04-29"})
+        each.inventory("one-more", {"TransactionDate": "2019-04-29"})
+        with monkeypatch.context() as patch:
+            calls = record_calls(patch, each)
+            files = record_files(patch, each)
+            each.load()
+        costs.append((sorted(calls), sorted(files), changed_objects(each, before)))
+
+    assert costs[0] == costs[1]
+    assert costs[0][1] == [
+        "clean/pastry_inventory/date=2019-04-29/data.parquet",
+        "clean/pastry_inventory/date=2019-04-29/data.parquet",
+        "clean/sales_reciept/date=2019-04-29/data.parquet",
+        "clean/sales_reciept/date=2019-04-29/data.parquet",
+    ]
+    assert [key for key in costs[0][2] if "2019-04-29" not in key] == []
+
+
+def record_calls(patch, lake):
+    """Every S3 call that the jobs' drivers make: operation and key, without what is random in staging."""
+    import re
+
+    import boto3
+
+    made, client = [], boto3.client
+
+    def recording(service, *args, **kwargs):
+        found = client(service, *args, **kwargs)
+        if service == "s3":
+            found.meta.events.register("before-parameter-build.s3", note)
+        return found
+
+    def note(params, model, **_):
+        deleted = [entry["Key"] for entry in params.get("Delete", {}).get("Objects", [])]
+        for place in deleted or [params.get("Key") or params["Prefix"]]:
+            for random, steady in ((r"staging/[^/]+/\w+", "staging"), (r"[0-9a-f]{64}", "file"), (r"part-\S+", "part")):
+                place = re.sub(random, steady, place)
+            made.append((model.name, params["Bucket"].removeprefix(lake.raw.removesuffix("raw")), place))
+
+    patch.setattr(boto3, "client", recording)
+    return made
+
+
+def record_files(patch, lake):
+    """Every object of the clean zone that Spark opens for a day's rows."""
+    from coffee_shop_jobs import clean_tables
+
+    opened, read_days = [], clean_tables.read_days
+
+    def recording(*args):
+        rows = read_days(*args)
+        opened.extend(file.replace(f"s3://{lake.clean}/", "clean/") for file in rows.inputFiles())
+        return rows
+
+    patch.setattr(clean_tables, "read_days", recording)
+    return opened
