@@ -8,6 +8,7 @@ export AWS_PORT AIRFLOW_PORT LOCAL_HOME
 
 UV_VERSION = 0.13.9
 UV = .venv/bin/uv
+CHECKOV_VERSION = 3.3.30
 AIRFLOW_PY = .venv/bin/python
 LOCAL_AWS_PY = .venv-local-aws/bin/python
 # an empty HOME has no place for a cache
@@ -22,7 +23,7 @@ AIRFLOW_TESTS = tests/dags tests/infrastructure tests/laptop tests/plugins tests
 LOCAL_AWS_TESTS = tests/local_aws tests/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload schedule setup test test-fast lint format docs deploy bench lock clean
+.PHONY: help demo up down status logs backfill upload schedule setup test test-fast lint format policy docs deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +99,9 @@ lint: setup  ## ruff, mypy, sqlfluff, cfn-lint
 	$(LOCAL_AWS_PY) -m mypy $(LOCAL_AWS_CODE)
 	.venv/bin/sqlfluff lint --processes 2 include/sql
 	.venv/bin/cfn-lint infrastructure/template.yaml
+
+policy: .venv/.uv  ## Security rules over the template (downloads about 100 MB the first time)
+	@$(UV) tool run --quiet --python .venv/bin/python checkov==$(CHECKOV_VERSION) --config-file infrastructure/policy.yaml
 
 format: setup  ## Put code and SQL into the house's form
 	.venv/bin/ruff check --fix .
