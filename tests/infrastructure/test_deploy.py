@@ -229,22 +229,23 @@ def test_what_reaches_airflow_is_made_once_there_is_one(shop, names, capsys):
 
 @pytest.mark.slow
 def test_mwaa_is_refused_here_by_name(shop, tmp_path, monkeypatch):
-    monkeypatch.setattr(deploy, "DIST", package(tmp_path))
+    monkeypatch.setattr(deploy, "DIST", package(tmp_path, "refused"))
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[.*AWS::EC2::VPC.*AWS::MWAA::Environment\]"):
         run("--stack", "shop", "--parameter", "CreateMwaa=yes")
 
 
-def package(folder: Path) -> Path:
+def package(folder: Path, words: str) -> Path:
+    """Lay out a folder as `make package` does; other words are other bytes."""
     (folder / "dags" / "include").mkdir(parents=True)
     for name in ("requirements.txt", "plugins.zip", "startup.sh", "dags/one.py", "dags/include/two.sql"):
-        (folder / name).write_text(name)
+        (folder / name).write_text(f"{name} {words}")
     return folder
 
 
 @pytest.mark.slow
 def test_a_package_is_uploaded_once_and_what_it_no_longer_has_goes(shop, tmp_path):
     s3, bucket = shop("s3"), f"shop-artifacts-{ACCOUNT}"
-    installed, dags = deploy.mwaa_files(package(tmp_path))
+    installed, dags = deploy.mwaa_files(package(tmp_path, "uploaded"))
     versions = deploy.upload_installed(s3, bucket, installed)
     assert set(versions) == {"RequirementsVersion", "PluginsVersion", "StartupVersion"}
     assert deploy.upload_installed(s3, bucket, installed) == versions
