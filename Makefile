@@ -85,7 +85,9 @@ test:  ## All tests, fast ones first; sets up what it needs
 	$(AIRFLOW_PY) -m pytest -q -m "not slow" --durations=5 $(AIRFLOW_TESTS) || failed=1; \
 	$(LOCAL_AWS_PY) -m pytest -q -m "not slow" --durations=5 $(LOCAL_AWS_TESTS) || failed=1; \
 	$(LOCAL_AWS_PY) -m pytest -q -m slow --durations=10 $(LOCAL_AWS_TESTS) || failed=1; \
-	$(AIRFLOW_PY) -m pytest -q -m slow --durations=10 $(AIRFLOW_TESTS) tests/smoke || failed=1; \
+	$(AIRFLOW_PY) -m pytest -q -m slow --durations=10 $(filter-out tests/plugins,$(AIRFLOW_TESTS)) || failed=1; \
+	$(AIRFLOW_PY) -m pytest -q -m slow tests/plugins || failed=1; \
+	$(AIRFLOW_PY) -m pytest -q -m slow --durations=10 tests/smoke || failed=1; \
 	exit $$failed
 
 test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the stack
