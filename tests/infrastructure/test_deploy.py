@@ -1,16 +1,15 @@
 """The deploy against the local AWS: makes, says what changes, changes nothing twice, goes back, comes back."""
 
-import io
 import json
-import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from infrastructure import deploy
+from infrastructure import artifacts, deploy, start_load
+from infrastructure.console import DeployError
+from infrastructure.template import TEMPLATE, read_template
 
 ACCOUNT = "123456789012"
 ROLES = ("raw", "clean", "conform", "reports", "state", "artifacts", "results")
@@ -21,7 +20,7 @@ def run(*words: str) -> None:
 
 
 def write_template(path: Path, change: Any) -> Path:
-    template = deploy.read_template(deploy.TEMPLATE)
+    template = read_template(TEMPLATE)
     change(template["Resources"])
     path.write_text(json.dumps(template))
     return path
@@ -145,14 +144,14 @@ def test_a_change_that_fails_goes_back_and_says_why(shop, tmp_path):
             "Properties": {"CatalogId": ACCOUNT, "DatabaseInput": {"Name": "somebodys"}},
         }
 
-    with pytest.raises(deploy.DeployError, match=r"UPDATE_ROLLBACK_COMPLETE(.|\n)*Extra: .*AlreadyExists"):
+    with pytest.raises(DeployError, match=r"UPDATE_ROLLBACK_COMPLETE(.|\n)*Extra: .*AlreadyExists"):
         run("--stack", "shop", "--template", str(write_template(tmp_path / "t.json", change)))
     assert shop("glue").get_job(JobName="shop-partition-data")["Job"]["NumberOfWorkers"] == 2
 
 
 @pytest.mark.slow
 def test_a_wrong_parameter_changes_nothing(shop):
-    with pytest.raises(deploy.DeployError, match=r"The template has no parameter Sugar\. It has: .*DatabasePrefix"):
+    with pytest.raises(DeployError, match=r"The template has no parameter Sugar\. It has: .*DatabasePrefix"):
         run("--stack", "shop", "--parameter", "Sugar=2")
     with pytest.raises(Exception, match="MailFrom' failed to satisfy constraint: an e-mail address"):
         run("--stack", "shop", "--parameter", "MailFrom=nobody")
@@ -161,7 +160,7 @@ def test_a_wrong_parameter_changes_nothing(shop):
 @pytest.mark.slow
 def test_a_first_deploy_that_failed_can_be_tried_again(aws, capsys):
     aws("glue").create_database(DatabaseInput={"Name": "again_clean"})
-    with pytest.raises(deploy.DeployError, match=r"ROLLBACK_COMPLETE(.|\n)*CleanDatabase"):
+    with pytest.raises(DeployError, match=r"ROLLBACK_COMPLETE(.|\n)*CleanDatabase"):
         run("--stack", "again")
     left = [one["Name"] for one in aws("s3").list_buckets()["Buckets"] if one["Name"].startswith("again-")]
     assert left == [f"again-artifacts-{ACCOUNT}"]
@@ -174,7 +173,7 @@ def test_a_first_deploy_that_failed_can_be_tried_again(aws, capsys):
 def test_a_first_bucket_that_failed_can_be_tried_again(aws, capsys):
     s3 = aws("s3")
     s3.create_bucket(Bucket=f"early-artifacts-{ACCOUNT}")
-    with pytest.raises(deploy.DeployError, match="ROLLBACK_COMPLETE"):
+    with pytest.raises(DeployError, match="ROLLBACK_COMPLETE"):
         run("--stack", "early")
     s3.delete_bucket(Bucket=f"early-artifacts-{ACCOUNT}")
     run("--stack", "early")
@@ -229,7 +228,7 @@ def test_what_reaches_airflow_is_made_once_there_is_one(shop, names, capsys):
 
 @pytest.mark.slow
 def test_mwaa_is_refused_here_by_name(shop, tmp_path, monkeypatch):
-    monkeypatch.setattr(deploy, "DIST", package(tmp_path, "refused"))
+    monkeypatch.setattr(artifacts, "DIST", package(tmp_path, "refused"))
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[.*AWS::EC2::VPC.*AWS::MWAA::Environment\]"):
         run("--stack", "shop", "--parameter", "CreateMwaa=yes")
 
@@ -245,37 +244,20 @@ def package(folder: Path, words: str) -> Path:
 @pytest.mark.slow
 def test_a_package_is_uploaded_once_and_what_it_no_longer_has_goes(shop, tmp_path):
     s3, bucket = shop("s3"), f"shop-artifacts-{ACCOUNT}"
-    installed, dags = deploy.mwaa_files(package(tmp_path, "uploaded"))
-    versions = deploy.upload_installed(s3, bucket, installed)
+    installed, dags = artifacts.mwaa_files(package(tmp_path, "uploaded"))
+    versions = artifacts.upload_installed(s3, bucket, installed)
     assert set(versions) == {"RequirementsVersion", "PluginsVersion", "StartupVersion"}
-    assert deploy.upload_installed(s3, bucket, installed) == versions
-    assert deploy.upload_dags(s3, bucket, dags) == ["mwaa/dags/include/two.sql", "mwaa/dags/one.py"]
+    assert artifacts.upload_installed(s3, bucket, installed) == versions
+    assert artifacts.upload_dags(s3, bucket, dags) == ["mwaa/dags/include/two.sql", "mwaa/dags/one.py"]
     (tmp_path / "dags" / "one.py").unlink()
     (tmp_path / "requirements.txt").write_text("other")
-    installed, dags = deploy.mwaa_files(tmp_path)
-    assert deploy.upload_dags(s3, bucket, dags) == ["mwaa/dags/one.py"]
-    changed = deploy.upload_installed(s3, bucket, installed)
+    installed, dags = artifacts.mwaa_files(tmp_path)
+    assert artifacts.upload_dags(s3, bucket, dags) == ["mwaa/dags/one.py"]
+    changed = artifacts.upload_installed(s3, bucket, installed)
     assert [name for name in changed if changed[name] != versions[name]] == ["RequirementsVersion"]
 
 
 # ------------------------------------------------------------------------------------------- without AWS
-
-
-def test_a_package_that_is_not_made_is_said(tmp_path):
-    with pytest.raises(
-        deploy.DeployError, match=r"requirements.txt, plugins.zip, startup.sh, dags is not in .*make package"
-    ):
-        deploy.mwaa_files(tmp_path)
-
-
-def test_other_code_has_another_key(tmp_path):
-    code = tmp_path / "start_load.py"
-    code.write_text("a = 1\n")
-    key, body = deploy.start_load_zip(code)
-    assert deploy.start_load_zip(code) == (key, body)
-    assert zipfile.ZipFile(io.BytesIO(body)).namelist() == ["start_load.py"]
-    code.write_text("a = 2\n")
-    assert deploy.start_load_zip(code)[0] != key
 
 
 def test_an_environment_gives_stack_and_parameters(tmp_path, monkeypatch):
@@ -284,15 +266,15 @@ def test_an_environment_gives_stack_and_parameters(tmp_path, monkeypatch):
     assert deploy.read_environment("north", tmp_path)["parameters"] == {"NoUploadDays": "3", "MailFrom": "a@b.cd"}
     for text, words in (("stak: a", "nothing but"), ("parameters: {CreateMwaa: yes}", "CreateMwaa: expected a text")):
         (tmp_path / "wrong.yaml").write_text(text)
-        with pytest.raises(deploy.DeployError, match=words):
+        with pytest.raises(DeployError, match=words):
             deploy.read_environment("wrong", tmp_path)
-    with pytest.raises(deploy.DeployError, match="expected one of north, wrong"):
+    with pytest.raises(DeployError, match="expected one of north, wrong"):
         deploy.read_environment("south", tmp_path)
 
 
 def test_the_environment_in_the_project_names_parameters_of_the_template():
     given = deploy.read_environment("production")["parameters"]
-    assert given.keys() <= deploy.read_template(deploy.TEMPLATE)["Parameters"].keys()
+    assert given.keys() <= read_template(TEMPLATE)["Parameters"].keys()
     assert deploy.arguments(["--environment", "production", "--parameter", "CreateMwaa=no"]).given["CreateMwaa"] == "no"
 
 
@@ -302,35 +284,14 @@ def test_the_last_words_say_what_is_paused_and_when_the_first_mail_comes(monkeyp
         return type("Airflow", (), {"__init__": lambda self, name: None, "call": lambda self, *words: {"dags": dags}})
 
     names = {"COFFEE_SHOP_STACK": "shop"}
-    monkeypatch.setattr(deploy.start_load, "MwaaAirflow", answers(True))
+    monkeypatch.setattr(start_load, "MwaaAirflow", answers(True))
     words = deploy.what_is_next(names, {"CreateMwaa": "yes"})
     assert f"Paused: {', '.join(deploy.DAGS)}." in words
     assert "airflow dags unpause" in words
     assert "first scheduled mail then comes at once" in words
-    monkeypatch.setattr(deploy.start_load, "MwaaAirflow", answers(False))
+    monkeypatch.setattr(start_load, "MwaaAirflow", answers(False))
     assert "No DAG is paused." in deploy.what_is_next(names, {"CreateMwaa": "yes"})
     assert "does not answer (yet)" in deploy.what_is_next(names, {})
-
-
-def test_the_zip_has_the_same_bytes_whenever_it_is_made(tmp_path):
-    folder = tmp_path / "tools"
-    (folder / "deep" / "__pycache__").mkdir(parents=True)
-    (folder / "deep" / "__pycache__" / "x.pyc").write_bytes(b"x")
-    (folder / "b.py").write_text("b = 1\n")
-    (folder / "deep" / "a.py").write_text("a = 1\n")
-    first = deploy.package_zip(folder)
-    os.utime(folder / "b.py", (1, 1))
-    (folder / "b.py").chmod(0o600)
-    assert deploy.package_zip(folder) == first
-    with zipfile.ZipFile(io.BytesIO(first)) as archive:
-        assert archive.namelist() == ["tools/b.py", "tools/deep/a.py"]
-    (folder / "b.py").write_text("b = 2\n")
-    assert deploy.package_zip(folder) != first
-
-
-def test_no_script_is_an_error(tmp_path):
-    with pytest.raises(deploy.DeployError, match="There is no job script"):
-        deploy.scripts(tmp_path)
 
 
 @pytest.mark.parametrize("words", [["--stack", "Shop"], ["--stack", "x" * 31], ["--parameter", "A"], ["--sugar"]])
@@ -338,19 +299,3 @@ def test_wrong_words_are_refused(words, capsys):
     with pytest.raises(SystemExit):
         deploy.arguments(words)
     assert "error" in capsys.readouterr().err
-
-
-def test_names_of_outputs_become_variables():
-    stack: Any = {
-        "Outputs": [{"OutputKey": "RawBucket", "OutputValue": "a"}, {"OutputKey": "Stack", "OutputValue": "b"}]
-    }
-    assert deploy.environment(stack) == {"COFFEE_SHOP_RAW_BUCKET": "a", "COFFEE_SHOP_STACK": "b"}
-
-
-def test_the_env_file_is_replaced_as_a_whole(tmp_path):
-    path = tmp_path / "deep" / "x.env"
-    assert deploy.write_environment(path, {"A": "1"})
-    assert not deploy.write_environment(path, {"A": "1"})
-    assert deploy.write_environment(path, {"A": "2"})
-    assert path.read_text().splitlines()[1:] == ["A=2"]
-    assert [one.name for one in path.parent.iterdir()] == ["x.env"]

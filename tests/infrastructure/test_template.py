@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure.deploy import TEMPLATE, beginning, compact, environment, read_template
+from infrastructure.stack import environment
+from infrastructure.template import TEMPLATE, beginning, compact, read_template
 
 # Service Authorization Reference: neither has a resource type, so a policy can only say "*"
 NO_RESOURCE = (
