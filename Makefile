@@ -23,7 +23,7 @@ AIRFLOW_TESTS = tests/dags tests/infrastructure tests/laptop tests/plugins tests
 LOCAL_AWS_TESTS = tests/local_aws tests/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload schedule setup test test-fast lint format policy docs deploy bench lock clean
+.PHONY: help demo up down status logs backfill upload replay schedule setup test test-fast lint format policy docs deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,11 @@ logs:  ## Follow the programs' logs; one alone: make logs PROGRAM=scheduler
 backfill:  ## Report past periods: make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21
 	@$(AIRFLOW_PY) -m laptop backfill --report "$(REPORT)" --from "$(FROM)" --to "$(TO)" $(if $(MAIL),--mail) $(if $(AGAIN),--again)
 
-upload:  ## Upload and load a correction of one day: make upload DAY=2019-04-24
+upload:  ## Upload a correction of one day and follow its load: make upload DAY=2019-04-24
 	@$(AIRFLOW_PY) -m laptop upload --day "$(DAY)"
+
+replay:  ## Hand events that Airflow could not take to it again; on AWS: make replay ENV=production
+	@$(if $(ENV),$(AIRFLOW_PY) -m infrastructure.replay --environment "$(ENV)",$(AIRFLOW_PY) -m laptop replay)
 
 schedule:  ## Switch a report's schedule on: make schedule REPORT=weekly
 	@$(AIRFLOW_PY) -m laptop schedule --report "$(REPORT)"

@@ -1,6 +1,7 @@
 """What the Makefile calls: up, down, status, logs, demo, backfill, schedule, upload."""
 
 import argparse
+import datetime as dt
 import json
 import os
 import subprocess
@@ -10,9 +11,22 @@ from collections.abc import Callable
 
 from laptop import demo, processes
 from laptop.airflow_rest import AirflowRest, RestError
+from laptop.airflow_runs import RunFailedError
 from laptop.backfill import BackfillError, run_backfill
 from laptop.demo import step
-from laptop.stack import USER, Stack, stack_from_environment, stack_secrets
+from laptop.stack import (
+    ROOT,
+    STACK_NAME,
+    USER,
+    Stack,
+    aws_client,
+    aws_environment,
+    stack_from_environment,
+    stack_secrets,
+)
+from laptop.uploads import LOAD, UploadError, changed_dates, read_ledger, upload, watch_loads
+
+FUNCTION = "start-load"
 
 
 def up(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -25,8 +39,10 @@ def up(stack: Stack, arguments: argparse.Namespace) -> None:
     step("Airflow: start api-server, scheduler, dag-processor, triggerer")
     processes.start_airflow(stack)
     airflow = AirflowRest(stack)
-    airflow.set_variable_once("coffee_shop", json.dumps(demo.SETTINGS), "Settings of the shop: docs/operating.md")
-    airflow.wait_for_dags([demo.LOAD, *demo.REPORTS])
+    first = airflow.set_variable_once("coffee_shop", json.dumps(demo.SETTINGS), "Settings: docs/operating.md")
+    airflow.wait_for_dags([LOAD, *demo.REPORTS])
+    if first:  # uploads start it from now on; later it stays as somebody left it
+        airflow.pause(LOAD, False)
     print(f"  {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}")
 
 
@@ -52,12 +68,25 @@ def status(stack: Stack, arguments: argparse.Namespace) -> None:
 
 
 def logs(stack: Stack, arguments: argparse.Namespace) -> None:
-    """Follow the logs of all programs, or of one."""
+    """Follow the logs of all programs, or of one; show what Lambda's start-load said last."""
+    if arguments.program == FUNCTION:
+        show_function_log(stack)
+        return
     names = [arguments.program] if arguments.program else processes.PROGRAMS
     files = [str(path) for name in names if (path := processes.log_file(stack, name)).exists()]
     if not files:
         raise processes.NotReadyError("There are no logs yet. Type: make up")
     subprocess.run(["tail", "-n", "40", "-F", *files], check=False)
+
+
+def show_function_log(stack: Stack) -> None:
+    """Print the Lambda's log of the last day."""
+    since = int((time.time() - 24 * 3600) * 1000)
+    pages = aws_client(stack, "logs").get_paginator("filter_log_events")
+    for page in pages.paginate(logGroupName=f"/aws/lambda/{STACK_NAME}-{FUNCTION}", startTime=since):
+        for event in page["events"]:
+            moment = dt.datetime.fromtimestamp(event["timestamp"] / 1000).astimezone()
+            print(f"{moment:%Y-%m-%d %H:%M:%S}  {event['message'].rstrip()}")
 
 
 def run_demo(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -67,10 +96,11 @@ def run_demo(stack: Stack, arguments: argparse.Namespace) -> None:
     airflow = AirflowRest(stack)
     step("Sample data: April 2019, about 50,000 lines of sales")
     sample = demo.make_sample(stack)
+    airflow.pause(LOAD, False)
     step("Upload to the raw bucket")
-    demo.upload(stack, sample)
-    step("Load: raw files to conformed tables")
-    demo.run_load(airflow)
+    uploaded = upload(stack, sample)
+    step("Load, started by the upload's event: raw files to conformed tables")
+    watch_loads(stack, airflow, uploaded)
     step("Weekly report: three workbooks and a mail")
     demo.run_weekly_report(airflow)
     step("Check: count the week again from the raw files")
@@ -91,16 +121,24 @@ def schedule(stack: Stack, arguments: argparse.Namespace) -> None:
     print(f"coffee_shop_{arguments.report}_report is on. Off again: in the UI, the switch beside its name.")
 
 
-def upload(stack: Stack, arguments: argparse.Namespace) -> None:
-    """Upload a correction of one day, load it, and say which days changed."""
+def upload_correction(stack: Stack, arguments: argparse.Namespace) -> None:
+    """Upload a correction of one day, follow the load that its event starts, and say which days changed."""
     airflow = AirflowRest(stack)
+    airflow.pause(LOAD, False)
     step(f"Sample data: {arguments.day} with other sales")
     folder = demo.make_correction(stack, arguments.day)
     step("Upload to corrections/ below the prefix")
-    demo.upload(stack, folder)
-    step("Load")
-    demo.run_load(airflow)
-    print("\n" + demo.changed_dates(stack))
+    uploaded = upload(stack, folder)
+    step("Load, started by the upload's event")
+    watch_loads(stack, airflow, uploaded)
+    print("\n" + changed_dates(read_ledger(stack) or {}))
+
+
+def replay(stack: Stack, arguments: argparse.Namespace) -> None:
+    """Hand the events that Lambda gave up to it again."""
+    command = [sys.executable, "-m", "infrastructure.replay", "--stack", STACK_NAME]
+    if subprocess.run(command, cwd=ROOT, env=aws_environment(stack), check=False).returncode:
+        raise UploadError("What stays can be replayed again. What Lambda said: make logs PROGRAM=start-load")
 
 
 COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
@@ -111,7 +149,8 @@ COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
     "demo": run_demo,
     "backfill": backfill,
     "schedule": schedule,
-    "upload": upload,
+    "upload": upload_correction,
+    "replay": replay,
 }
 
 
@@ -122,7 +161,7 @@ def parse_arguments() -> argparse.Namespace:
     for name, function in COMMANDS.items():
         words = (function.__doc__ or "").splitlines()[0]
         commands.add_parser(name, help=words, description=words)
-    commands.choices["logs"].add_argument("program", nargs="?", choices=processes.PROGRAMS)
+    commands.choices["logs"].add_argument("program", nargs="?", choices=[*processes.PROGRAMS, FUNCTION])
     for name in ("backfill", "schedule"):
         commands.choices[name].add_argument("--report", required=True, choices=["daily", "weekly", "monthly"])
     commands.choices["backfill"].add_argument("--from", dest="first", required=True, metavar="YYYY-MM-DD")
@@ -142,6 +181,8 @@ def main() -> int:
         processes.NotReadyError,
         demo.DemoError,
         BackfillError,
+        RunFailedError,
+        UploadError,
         RestError,
         TimeoutError,
         subprocess.CalledProcessError,

@@ -1,8 +1,10 @@
 """The few calls of Airflow's REST API (v2) that the laptop's commands make."""
 
+import datetime as dt
 import json
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -78,13 +80,21 @@ class AirflowRest:
         """Return whether a DAG is switched off."""
         return bool(self.call("GET", f"/dags/{dag_id}")["is_paused"])
 
-    def set_variable_once(self, key: str, value: str, description: str) -> None:
-        """Create an Airflow Variable; one that somebody made or changed stays as it is."""
+    def set_variable_once(self, key: str, value: str, description: str) -> bool:
+        """Create an Airflow Variable unless it is there; return whether it was made now."""
         try:
             self.call("POST", "/variables", {"key": key, "value": value, "description": description})
         except RestError as error:
             if error.status != 409:
                 raise
+            return False
+        return True
+
+    def runs_since(self, dag_id: str, moment: dt.datetime) -> list[dict[str, Any]]:
+        """Return the runs of a DAG that were asked for after ``moment``, the earliest first."""
+        words = urllib.parse.urlencode({"run_after_gte": moment.isoformat(), "order_by": "run_after", "limit": 100})
+        runs: list[dict[str, Any]] = self.call("GET", f"/dags/{dag_id}/dagRuns?{words}")["dag_runs"]
+        return runs
 
     def trigger(self, dag_id: str, conf: dict[str, object], run_id: str | None = None, note: str | None = None) -> str:
         """Start a run without a logical date and return its id.

@@ -3,29 +3,24 @@
 import datetime as dt
 import email
 import email.policy
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 from decimal import Decimal
 from email.message import EmailMessage
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from laptop.airflow_rest import AirflowRest
+from laptop.airflow_runs import watch_run
 from laptop.raw_figures import RawFigures, count_raw_figures
-from laptop.stack import ROOT, USER, Stack, aws_environment, read_names, stack_secrets
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from laptop.stack import ROOT, USER, Stack, aws_client, read_names, stack_secrets
 
 MONTH = (dt.date(2019, 4, 1), dt.date(2019, 4, 30))
 WEEK = (dt.date(2019, 4, 22), dt.date(2019, 4, 28))
 WEEK_FOLDER = "weekly/2019-W17/"
-LOAD = "coffee_shop_load"
 WEEKLY = "coffee_shop_weekly_report"
 REPORTS = ["coffee_shop_daily_report", WEEKLY, "coffee_shop_monthly_report", "coffee_shop_upload_report"]
 RECIPIENT = "manager@coffee-shop.example"
@@ -40,20 +35,6 @@ class DemoError(RuntimeError):
 def step(words: str) -> None:
     """Print the headline of a step with the time of day."""
     print(f"\n[{dt.datetime.now():%H:%M:%S}] {words}", flush=True)  # noqa: DTZ005  # the reader's own clock
-
-
-def s3_client(stack: Stack) -> "S3Client":
-    """Return an S3 client of the stack's local AWS."""
-    import boto3
-
-    environment = aws_environment(stack)
-    return boto3.client(
-        "s3",
-        endpoint_url=stack.aws_url,
-        region_name=environment["AWS_DEFAULT_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 def make_sample(stack: Stack) -> Path:
@@ -77,50 +58,6 @@ def make_correction(stack: Stack, day: str) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, target)
     return ready
-
-
-def changed_dates(stack: Stack) -> str:
-    """Return which dates the newest published load changed, in one sentence."""
-    body = s3_client(stack).get_object(Bucket=read_names(stack)["COFFEE_SHOP_STATE_BUCKET"], Key="ledger.json")["Body"]
-    load = json.loads(body.read())["loads"][-1]
-    return f"Load {load['load_id']} changed the rows of {len(load['changed_dates'])} day: {load['changed_dates']}"
-
-
-def upload(stack: Stack, folder: Path) -> int:
-    """Put every CSV below ``folder`` into the raw bucket under the same key and return how many there were."""
-    s3 = s3_client(stack)
-    bucket = read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
-    files = sorted(folder.rglob("*.csv"))
-    for file in files:
-        key = file.relative_to(folder).as_posix()
-        s3.upload_file(str(file), bucket, key)
-        print(f"  s3://{bucket}/{key}  {file.stat().st_size / 1e6:.1f} MB")
-    return len(files)
-
-
-def watch_run(airflow: AirflowRest, dag_id: str, run_id: str) -> None:
-    """Print what the run's tasks do until it has ended.
-
-    Raises:
-        DemoError: the run failed; names the failed tasks and how to see their logs.
-    """
-    started = time.monotonic()
-    failed: set[str] = set()
-
-    def tell(task: str, state: str) -> None:
-        if state == "failed":
-            failed.add(task)
-        if state in ("running", "success", "failed", "skipped", "up_for_retry", "deferred"):
-            print(f"  {time.monotonic() - started:5.0f} s  {task:<44} {state}", flush=True)
-
-    if airflow.wait_for_run(dag_id, run_id, 1200, tell) != "success":
-        raise DemoError(f"{dag_id} failed in {', '.join(sorted(failed)) or 'no task'}: open the UI, or type: make logs")
-
-
-def run_load(airflow: AirflowRest) -> None:
-    """Start a load and wait for it."""
-    airflow.pause(LOAD, False)
-    watch_run(airflow, LOAD, airflow.trigger(LOAD, {}))
 
 
 def run_weekly_report(airflow: AirflowRest) -> None:
@@ -188,7 +125,7 @@ def check_figures(stack: Stack, sample: Path) -> tuple[RawFigures, Path, list[st
         DemoError: they differ, or a workbook is missing.
     """
     raw = count_raw_figures(sorted((sample / "sales-reciept").rglob("*.csv")), *WEEK)
-    s3, bucket = s3_client(stack), read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
+    s3, bucket = aws_client(stack, "s3"), read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
     keys = [f"{WEEK_FOLDER}{name}.xlsx" for name in ("customers", "employees", "sales")]
     mail_file, mail = newest_mail(stack)
     wrong = []
@@ -213,7 +150,8 @@ def last_words(stack: Stack, raw: RawFigures, mail: Path, keys: list[str]) -> st
         f"Mail        {os.path.relpath(mail.with_suffix('.html'), Path.cwd())}   (open it in a browser)",
         f"Airflow     {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}",
         "",
-        "Next        make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21    three past weeks",
+        "Next        make upload DAY=2019-04-24    a correction of one day: its event starts a load",
+        "            make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21    three past weeks",
         "            make status    make logs    make down    make help",
         "The report schedules are paused. Switch one on in the UI (Dags, the switch beside its name), or type:",
         "            make schedule REPORT=weekly",

@@ -1,6 +1,7 @@
 """Start, stop and look at the stack's programs; each runs in a session of its own and is known by its process id."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,17 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from laptop.stack import ROOT, STACK_NAME, Stack, airflow_environment, aws_environment
+from laptop.stack import (
+    EVENTS_USER,
+    ROOT,
+    STACK_NAME,
+    Stack,
+    airflow_environment,
+    aws_client,
+    aws_environment,
+    read_names,
+    stack_secrets,
+)
 
 LOCAL_AWS_PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
 # order of start; the log server is left out because the UI reads the log files where they are
@@ -135,7 +146,7 @@ def start_local_aws(stack: Stack) -> None:
 
 
 def deploy(stack: Stack) -> None:
-    """Apply the infrastructure template to the local AWS and write the names it made.
+    """Apply the infrastructure template to the local AWS, write the names it made, and let Lambda into Airflow.
 
     Raises:
         subprocess.CalledProcessError: the deploy failed; its own words say why.
@@ -148,8 +159,14 @@ def deploy(stack: Stack) -> None:
         STACK_NAME,
         "--env-file",
         str(stack.names_file),
+        "--parameter",
+        f"AirflowUrl={stack.airflow_url}",
     ]
     subprocess.run(command, cwd=ROOT, env=aws_environment(stack), check=True)
+    aws_client(stack, "secretsmanager").put_secret_value(
+        SecretId=read_names(stack)["COFFEE_SHOP_AIRFLOW_SECRET"],
+        SecretString=json.dumps({"username": EVENTS_USER, "password": stack_secrets(stack)["events_password"]}),
+    )
 
 
 def start_airflow(stack: Stack) -> None:

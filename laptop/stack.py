@@ -11,11 +11,14 @@ import secrets
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 STACK_NAME = "coffee-shop"
 USER = "admin"
+# who Lambda signs in as: may start runs and read them, and change no setting
+EVENTS_USER = "start-load"
 
 
 @dataclass(frozen=True)
@@ -58,20 +61,25 @@ def stack_from_environment() -> Stack:
 
 
 def stack_secrets(stack: Stack) -> dict[str, str]:
-    """Return the stack's keys and password, made on the first call and kept in a file that only its owner can read."""
+    """Return the stack's keys and passwords, made on the first call and kept in a file that only its owner can read."""
     path = stack.home / "secrets.json"
-    if not path.exists():
+    found: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    made = {
+        "password": secrets.token_urlsafe(12),
+        "events_password": secrets.token_urlsafe(24),
+        "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "api_secret": secrets.token_hex(32),
+        "jwt_secret": secrets.token_hex(64),
+        "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    }
+    if not made.keys() <= found.keys():  # new, or of an earlier version
+        found = made | found
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = {
-            "password": secrets.token_urlsafe(12),
-            "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "api_secret": secrets.token_hex(32),
-            "jwt_secret": secrets.token_hex(64),
-            "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        }
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(made, file, indent=1)
-    found: dict[str, str] = json.loads(path.read_text())
+        half = path.with_name(path.name + ".new")
+        half.unlink(missing_ok=True)
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(found, file, indent=1)
+        half.replace(path)
     return found
 
 
@@ -99,6 +107,21 @@ def aws_environment(stack: Stack) -> dict[str, str]:
     }
 
 
+def aws_client(stack: Stack, service: str) -> Any:
+    """Return a boto3 client of the stack's local AWS."""
+    import boto3
+
+    environment = aws_environment(stack)
+    connect: Any = boto3.client
+    return connect(
+        service,
+        endpoint_url=stack.aws_url,
+        region_name=environment["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
 def airflow_environment(stack: Stack) -> dict[str, str]:
     """Return the environment of every Airflow program of the stack."""
     keys = stack_secrets(stack)
@@ -106,7 +129,7 @@ def airflow_environment(stack: Stack) -> dict[str, str]:
     home.mkdir(parents=True, exist_ok=True)
     passwords = home / "passwords.json"
     passwords.touch(mode=0o600, exist_ok=True)
-    passwords.write_text(json.dumps({USER: keys["password"]}))
+    passwords.write_text(json.dumps({USER: keys["password"], EVENTS_USER: keys["events_password"]}))
     return (
         aws_environment(stack)
         | read_names(stack)
@@ -119,7 +142,7 @@ def airflow_environment(stack: Stack) -> dict[str, str]:
             # three at a time: more would only compete for two cores, and memory stays low
             "AIRFLOW__CORE__PARALLELISM": "3",
             "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{EVENTS_USER}:user",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{stack.airflow_url}/execution/",
             "AIRFLOW__API__HOST": "127.0.0.1",

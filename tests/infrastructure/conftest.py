@@ -22,14 +22,20 @@ AWS = {
 
 
 @pytest.fixture(scope="module")
-def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the local AWS."""
-    home = tmp_path_factory.mktemp("local-aws")
-    log = home / "server.log"
+def aws_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the local AWS's state."""
+    return tmp_path_factory.mktemp("local-aws") / "aws"
+
+
+@pytest.fixture(scope="module")
+def aws_url(aws_home: Path) -> Iterator[str]:
+    """Address of the local AWS, whose Lambda tries again after a second."""
+    log = aws_home.with_name("server.log")
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [str(LOCAL_AWS_PYTHON), "-m", "local_aws", "--port", "0", "--home", str(home / "aws")],
+            [str(LOCAL_AWS_PYTHON), "-m", "local_aws", "--port", "0", "--home", str(aws_home)],
             cwd=ROOT,
+            env={**os.environ, "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "1,1"},
             stdout=out,
             stderr=subprocess.STDOUT,
         )
@@ -50,11 +56,12 @@ def _url(server: subprocess.Popen[bytes], log: Path) -> str:
     raise RuntimeError(f"The local AWS did not start:\n{log.read_text()}")
 
 
-@pytest.fixture
-def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(scope="module")
+def aws(aws_url: str) -> Iterator[Any]:
     """Send every boto3 call of this process to the local AWS; returns what makes a client."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in {**AWS, "AWS_ENDPOINT_URL": aws_url}.items():
-        monkeypatch.setenv(name, value)
-    return boto3.Session().client
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in {**AWS, "AWS_ENDPOINT_URL": aws_url}.items():
+            patch.setenv(name, value)
+        yield boto3.Session().client

@@ -4,14 +4,13 @@ The whole path, with the real Airflow, runs in tests/smoke. InvokeRestApi is stu
 """
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
 from infrastructure import start_load
+from tests.infrastructure.fake_airflow import fake_airflow
 
 DAG = "coffee_shop_load"
 
@@ -23,53 +22,18 @@ def event(key, version="v1", **more):
     return {"detail-type": "Object Created", "detail": {"bucket": {"name": "raw"}, "object": item}}
 
 
-class FakeAirflow(BaseHTTPRequestHandler):
-    """Knows runs by id, says 409 to one it has, 401 without its token."""
-
-    def do_GET(self):
-        queued = [{"dag_run_id": name} for name, state in self.server.runs.items() if state == "queued"]
-        self.answer(200, {"dag_runs": queued})
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.path == "/auth/token":
-            known = body == {"username": "caller", "password": "secret"}
-            return self.answer(201 if known else 401, {"access_token": "t"})
-        if self.headers["Authorization"] != "Bearer t":
-            return self.answer(401, {})
-        if self.server.broken:
-            return self.answer(503, {"detail": "restarting"})
-        if body["dag_run_id"] in self.server.runs:
-            return self.answer(409, {"detail": "exists"})
-        self.server.runs[body["dag_run_id"]] = "running"
-        self.server.bodies.append(body)
-        return self.answer(200, {"dag_run_id": body["dag_run_id"]})
-
-    def answer(self, status, body):
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
-
-    def log_message(self, *words):
-        pass
-
-
 @pytest.fixture
 def airflow(monkeypatch):
-    server = HTTPServer(("127.0.0.1", 0), FakeAirflow)
-    server.runs, server.bodies, server.broken = {}, [], False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     secrets = boto3.client("secretsmanager", region_name="us-east-1")
-    server.secret = {"username": "caller", "password": "secret"}
-    monkeypatch.setattr(secrets, "get_secret_value", lambda SecretId: {"SecretString": json.dumps(server.secret)})  # noqa: N803
-    monkeypatch.setattr(boto3, "client", lambda name, **options: secrets)
-    monkeypatch.delenv("MWAA_ENVIRONMENT", raising=False)
-    monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}/")
-    monkeypatch.setenv("AIRFLOW_SECRET_ID", "airflow")
-    monkeypatch.setenv("DAG_ID", DAG)
-    yield server
-    server.shutdown()
-    server.server_close()
+    with fake_airflow() as server:
+        server.secret = dict(server.user)
+        monkeypatch.setattr(secrets, "get_secret_value", lambda SecretId: {"SecretString": json.dumps(server.secret)})  # noqa: N803
+        monkeypatch.setattr(boto3, "client", lambda name, **options: secrets)
+        monkeypatch.delenv("MWAA_ENVIRONMENT", raising=False)
+        monkeypatch.setenv("AIRFLOW_URL", f"{server.url}/")
+        monkeypatch.setenv("AIRFLOW_SECRET_ID", "airflow")
+        monkeypatch.setenv("DAG_ID", DAG)
+        yield server
 
 
 def test_an_object_starts_a_run_named_after_it(airflow):
@@ -131,6 +95,23 @@ def test_airflow_restarting_is_raised(airflow):
     airflow.broken = True
     with pytest.raises(start_load.AirflowError, match="503"):
         start_load.handler(event("a.csv"), None)
+
+
+def test_a_slow_airflow_is_not_waited_for_and_its_run_is_not_started_again(airflow, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_TIMEOUT_SECONDS", "0.2")
+    airflow.seconds = 1.0
+    with pytest.raises(TimeoutError):
+        start_load.handler(event("a.csv"), None)
+    airflow.seconds = 0.0
+    start_load.handler(event("a.csv"), None)
+    assert len(airflow.runs) == 1
+
+
+def test_a_paused_dag_keeps_one_run_queued_for_all_uploads(airflow):
+    start_load.handler(event("a.csv"), None)
+    airflow.runs = dict.fromkeys(airflow.runs, "queued")  # what a paused DAG does
+    assert "is queued and not started" in start_load.handler(event("b.csv"), None)["done"]
+    assert len(airflow.runs) == 1
 
 
 def test_airflow_away_is_raised(airflow, monkeypatch):

@@ -1,0 +1,92 @@
+"""Put files into the raw bucket and follow the loads that their events start; nothing here starts a load."""
+
+import datetime as dt
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from laptop.airflow_rest import AirflowRest
+from laptop.airflow_runs import watch_run
+from laptop.stack import Stack, aws_client, read_names
+
+LOAD = "coffee_shop_load"
+EVENT_SECONDS = 60
+
+
+class UploadError(RuntimeError):
+    """An upload started no load, or no load took it in; the message says where to look."""
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """What was put into the raw bucket: the version that S3 gave each key, and when the first was begun."""
+
+    began: dt.datetime
+    versions: dict[str, str]
+
+
+def upload(stack: Stack, folder: Path) -> Uploaded:
+    """Put every CSV below ``folder`` into the raw bucket under the same key."""
+    s3 = aws_client(stack, "s3")
+    bucket = read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
+    began = dt.datetime.now(dt.UTC)
+    versions = {}
+    for file in sorted(folder.rglob("*.csv")):
+        key = file.relative_to(folder).as_posix()
+        s3.upload_file(str(file), bucket, key)
+        versions[key] = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
+        print(f"  s3://{bucket}/{key}  {file.stat().st_size / 1e6:.1f} MB")
+    return Uploaded(began, versions)
+
+
+def read_ledger(stack: Stack) -> dict[str, Any] | None:
+    """Return the ledger of the loads, None before the first was published."""
+    s3 = aws_client(stack, "s3")
+    try:
+        body = s3.get_object(Bucket=read_names(stack)["COFFEE_SHOP_STATE_BUCKET"], Key="ledger.json")["Body"]
+    except s3.exceptions.NoSuchKey:
+        return None
+    ledger: dict[str, Any] = json.loads(body.read())
+    return ledger
+
+
+def not_loaded(stack: Stack, uploaded: Uploaded) -> list[str]:
+    """Return the keys whose uploaded version no published load has seen, as the ledger says."""
+    datasets = (read_ledger(stack) or {"files": {}})["files"].values()
+    seen = {key: file["last_seen"]["version_id"] for dataset in datasets for key, file in dataset.items()}
+    return [key for key, version in uploaded.versions.items() if seen.get(key) != version]
+
+
+def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded) -> list[str]:
+    """Follow each load that began since the upload until all of it is loaded; return the runs' ids.
+
+    Raises:
+        UploadError: no event started a load within a minute, or the loads ended without one of the files.
+        RunFailedError: a load failed.
+    """
+    watched: list[str] = []
+    waiting_since = time.monotonic()
+    while True:
+        new = [run for run in airflow.runs_since(LOAD, uploaded.began) if run["dag_run_id"] not in watched]
+        if new:
+            print(f"  {new[0]['dag_run_id']} was started by {new[0]['note'] or 'no upload'}", flush=True)
+            watch_run(airflow, LOAD, new[0]["dag_run_id"])
+            watched.append(new[0]["dag_run_id"])
+            waiting_since = time.monotonic()
+        elif watched and not not_loaded(stack, uploaded):
+            return watched
+        elif time.monotonic() - waiting_since > EVENT_SECONDS:
+            raise UploadError(
+                f"No load took in {', '.join(not_loaded(stack, uploaded))}. Is the DAG {LOAD} switched on? What Lambda "
+                "said: make logs PROGRAM=start-load; what it gave up: make replay."
+            )
+        else:
+            time.sleep(0.5)
+
+
+def changed_dates(ledger: dict[str, Any]) -> str:
+    """Return which dates the newest published load changed, in one sentence."""
+    load = ledger["loads"][-1]
+    return f"Load {load['load_id']} changed the rows of {len(load['changed_dates'])} day: {load['changed_dates']}"
