@@ -1,0 +1,48 @@
+"""How long the Lambda works beside waiting for Airflow's answers."""
+
+import json
+import subprocess
+import sys
+
+from laptop.stack import ROOT, Stack, aws_environment, read_names
+
+SCRIPT = """
+import json, sys, time
+began = time.perf_counter()
+from infrastructure import start_load
+waited = 0.0
+send = start_load.UrlAirflow._send
+def timed(*words):
+    global waited
+    started = time.perf_counter()
+    try:
+        return send(*words)
+    finally:
+        waited += time.perf_counter() - started
+start_load.UrlAirflow._send = timed
+item = {"key": "sales-target/none.csv", "version-id": "bench", "etag": ""}
+start_load.handler({"detail": {"bucket": {"name": "bench"}, "object": item}}, None)
+print(json.dumps(time.perf_counter() - began - waited))
+"""
+
+
+def own_seconds(stack: Stack) -> float:
+    """Return the seconds of one event in a new process, imports included, less the time until Airflow's answers.
+
+    It starts a run of the load, which finds nothing new.
+    """
+    names = read_names(stack)
+    variables = {
+        "DAG_ID": "coffee_shop_load",
+        "AIRFLOW_URL": stack.airflow_url,
+        "AIRFLOW_SECRET_ID": names["COFFEE_SHOP_AIRFLOW_SECRET"],
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=ROOT,
+        env=aws_environment(stack) | variables,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return float(json.loads(done.stdout.splitlines()[-1]))
