@@ -17,7 +17,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure.deploy import DeployError, environment, find_stack, read_environment
+from infrastructure.console import DeployError, say
+from infrastructure.deploy import read_environment
+from infrastructure.stack import environment, find_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -64,7 +66,7 @@ def replay(sqs: "SQSClient", functions: "LambdaClient", queue_url: str, function
     done, failed = 0, []
     for message in dead_letters(sqs, queue_url):
         worked, words = hand_over(functions, function, message["Body"])
-        print(("  ok      " if worked else "  failed  ") + words, flush=True)  # noqa: T201  # this is a command
+        say(("  ok      " if worked else "  failed  ") + words)
         if worked:
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
             done += 1
@@ -101,7 +103,7 @@ def main(words: list[str] | None = None) -> int:
     except (ClientError, BotoCoreError) as error:
         sys.stderr.write(f"AWS says: {error}\n")
         return 1
-    print(f"{done} handed over, {failed} failed again and stay in the queue" if done or failed else "Nothing there")  # noqa: T201
+    say(f"{done} handed over, {failed} failed again and stay in the queue" if done or failed else "Nothing there")
     return 1 if failed else 0
 
 

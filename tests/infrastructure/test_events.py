@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
-from infrastructure import deploy, replay
+from infrastructure import artifacts, deploy, replay
 from tests.infrastructure.fake_airflow import FakeAirflow, fake_airflow
 
 STACK, ACCOUNT = "till", "123456789012"
@@ -194,7 +194,7 @@ def test_a_stack_without_airflow_has_nothing_to_replay(aws, capsys):
 
 
 def test_the_package_of_the_lambda_is_small():
-    assert len(deploy.start_load_zip(deploy.START_LOAD)[1]) < 1_000_000
+    assert len(artifacts.start_load_zip(artifacts.START_LOAD)[1]) < 1_000_000
 
 
 def test_deleting_the_stack_leaves_nothing_but_the_data_buckets(aws, stack):
