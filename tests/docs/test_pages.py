@@ -1,5 +1,6 @@
 """What the pages say of files and columns is there."""
 
+import json
 import re
 from pathlib import Path
 
@@ -35,6 +36,12 @@ def test_links_lead_somewhere(page):
         path = (ROOT / page).parent / name if name else ROOT / page
         assert path.exists(), f"{page}: {target}"
         assert not anchor or anchor in anchors(path), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_json_can_be_copied(page):
+    for block in re.findall(r"```json\n(.*?)```", (ROOT / page).read_text(), re.DOTALL):
+        json.loads(block)
 
 
 def test_a_link_is_found_and_its_anchor_too():
