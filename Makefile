@@ -23,7 +23,7 @@ AIRFLOW_TESTS = tests/dags tests/infrastructure tests/laptop tests/plugins tests
 LOCAL_AWS_TESTS = tests/local_aws tests/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload replay schedule setup test test-fast lint format policy docs deploy bench lock clean
+.PHONY: help demo up down status logs backfill upload replay schedule setup test test-fast lint format policy docs package deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -116,7 +116,10 @@ format: setup  ## Put code and SQL into the house's form
 docs: setup  ## Write the generated pages again
 	$(AIRFLOW_PY) docs/data_model_page.py
 
-deploy: setup  ## Apply the template, upload scripts and code: make deploy ENV=production
+package: setup  ## Write what Amazon MWAA takes to dist/; a deploy builds the same by itself
+	@$(AIRFLOW_PY) -m infrastructure.package
+
+deploy: setup  ## Apply the template, upload code and package: make deploy ENV=production
 	$(AIRFLOW_PY) -m infrastructure.deploy --environment "$(ENV)"
 
 bench: setup  ## Measure: time to mail, one more day, memory, parsing, queries, 20 months

@@ -1,7 +1,4 @@
-"""The artifacts bucket: the jobs' scripts, Lambda's code, and what `make package` made for MWAA.
-
-A file is uploaded when its bytes differ from those in the bucket.
-"""
+"""The artifacts bucket: the jobs' scripts, Lambda's code, and whatever else is put there when it differs."""
 
 import hashlib
 import io
@@ -22,31 +19,31 @@ SCRIPTS = ROOT / "include" / "glue"
 PACKAGE = "coffee_shop_jobs"
 PREFIX = "glue/"
 START_LOAD = ROOT / "infrastructure" / "start_load.py"
-DIST = ROOT / "dist"
-MWAA_FILES = {
-    "requirements.txt": "RequirementsVersion",
-    "plugins.zip": "PluginsVersion",
-    "startup.sh": "StartupVersion",
-}
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same files give the same bytes, whenever written
 
 
-def package_zip(folder: Path) -> bytes:
-    """Return a package's files as a zip: the same bytes for the same files, on any machine and at any time."""
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Return the files of a folder by their path in it; without compiled ones and hidden ones, but .airflowignore."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and (path.name[0] != "." or path.name == ".airflowignore")
+    }
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return files as a zip: the same bytes for the same files, on any machine and at any time.
+
+    Not compressed: what deflate gives depends on the zlib that Python was built with.
+    """
     body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_dir() or "__pycache__" in path.parts or path.name.startswith("."):
-                continue
-            _add(archive, path.relative_to(folder.parent).as_posix(), path)
+    with zipfile.ZipFile(body, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, ZIP_TIME)
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3  # Unix, also when made elsewhere
+            archive.writestr(entry, files[name])
     return body.getvalue()
-
-
-def _add(archive: zipfile.ZipFile, name: str, path: Path) -> None:
-    entry = zipfile.ZipInfo(name, ZIP_TIME)
-    entry.external_attr = 0o644 << 16
-    entry.create_system = 3  # Unix, also when made elsewhere
-    archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
 def scripts(folder: Path) -> dict[str, bytes]:
@@ -58,58 +55,37 @@ def scripts(folder: Path) -> dict[str, bytes]:
     found = {f"{PREFIX}{path.name}": path.read_bytes() for path in sorted(folder.glob("*.py"))}
     if not found:
         raise DeployError(f"There is no job script in {folder}.")
-    return found | {f"{PREFIX}{PACKAGE}.zip": package_zip(folder / PACKAGE)}
+    shared = {f"{PACKAGE}/{name}": body for name, body in files_below(folder / PACKAGE).items()}
+    return found | {f"{PREFIX}{PACKAGE}.zip": zipped(shared)}
 
 
 def start_load_zip(path: Path) -> tuple[str, bytes]:
     """Return key and bytes of the Lambda's code. Other code has another key, so that Lambda takes it."""
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        _add(archive, path.name, path)
-    return f"lambda/{path.stem}-{_digest(body.getvalue())[:16]}.zip", body.getvalue()
+    body = zipped({path.name: path.read_bytes()})
+    return f"lambda/{path.stem}-{_digest(body)[:16]}.zip", body
 
 
-def mwaa_files(dist: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return what `make package` made, by key: what the environment installs, and the DAGs.
-
-    Raises:
-        DeployError: something is not there.
-    """
-    lost = [name for name in (*MWAA_FILES, "dags") if not (dist / name).exists()]
-    if lost:
-        raise DeployError(f"{', '.join(lost)} is not in {dist}. Type `make package` first.")
-    dags = {path.relative_to(dist / "dags").as_posix(): path for path in sorted((dist / "dags").rglob("*"))}
-    return (
-        {f"mwaa/{name}": (dist / name).read_bytes() for name in MWAA_FILES},
-        {f"mwaa/dags/{name}": path.read_bytes() for name, path in dags.items() if path.is_file()},
-    )
+def different(s3: "S3Client", bucket: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files, by key, that the bucket has not or has with other bytes."""
+    return {key: body for key, body in files.items() if _digest_there(s3, bucket, key) != _digest(body)}
 
 
-def upload_installed(s3: "S3Client", bucket: str, files: Mapping[str, bytes]) -> dict[str, str]:
-    """Upload what MWAA installs; return the template's parameters that name the versions."""
-    upload(s3, bucket, files)
-    return {
-        parameter: s3.head_object(Bucket=bucket, Key=f"mwaa/{name}")["VersionId"]
-        for name, parameter in MWAA_FILES.items()
-    }
-
-
-def upload_dags(s3: "S3Client", bucket: str, files: Mapping[str, bytes]) -> list[str]:
-    """Upload the DAGs that differ and remove those that are no longer there; return the keys."""
-    changed = upload(s3, bucket, files)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="mwaa/dags/")
-    old = [one["Key"] for page in pages for one in page.get("Contents", []) if one["Key"] not in files]
-    for key in old:
-        s3.delete_object(Bucket=bucket, Key=key)
-    return changed + old
-
-
-def upload(s3: "S3Client", bucket: str, files: Mapping[str, bytes]) -> list[str]:
-    """Upload the files whose bytes differ from the bucket's; return their keys."""
-    changed = {key: body for key, body in files.items() if _digest_there(s3, bucket, key) != _digest(body)}
-    for key, body in changed.items():
+def upload(s3: "S3Client", bucket: str, files: Mapping[str, bytes]) -> None:
+    """Put files, by key, into the bucket."""
+    for key, body in files.items():
         s3.put_object(Bucket=bucket, Key=key, Body=body, Metadata={"sha256": _digest(body)})
-    return list(changed)
+
+
+def keys_below(s3: "S3Client", bucket: str, prefix: str) -> list[str]:
+    """Return the keys that begin with a prefix."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [one["Key"] for page in pages for one in page.get("Contents", [])]
+
+
+def delete(s3: "S3Client", bucket: str, keys: list[str]) -> None:
+    """Remove objects; the bucket keeps their versions."""
+    for key in keys:
+        s3.delete_object(Bucket=bucket, Key=key)
 
 
 def _digest(body: bytes) -> str:

@@ -20,7 +20,7 @@ import boto3
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure import artifacts, start_load
+from infrastructure import artifacts, package, start_load
 from infrastructure.console import DeployError, say
 from infrastructure.stack import (
     carry_out,
@@ -41,6 +41,13 @@ if TYPE_CHECKING:
 
 ENVIRONMENTS = Path(__file__).with_name("environments")
 TEMPLATE_KEY = "template/template.json"
+DAGS_PREFIX = "mwaa/dags/"
+VERSIONS = {
+    "mwaa/requirements.txt": "RequirementsVersion",
+    "mwaa/plugins.zip": "PluginsVersion",
+    "mwaa/startup.sh": "StartupVersion",
+}
+FILES_SHOWN = 10
 DAGS = (
     "coffee_shop_load",
     "coffee_shop_daily_report",
@@ -121,21 +128,26 @@ def deploy(options: argparse.Namespace) -> None:
         remove(cloudformation, s3, options.stack, account)
         return
     template = with_static_names(read_template(options.template), options.stack, account)
-    if options.given.get("CreateMwaa") == "yes":
-        artifacts.mwaa_files(artifacts.DIST)  # that the package is missing is said before anything is made
     if not _begin(cloudformation, options, template):
         return
     bucket = f"{options.stack}-artifacts-{account}"
-    given, dags = _bring_code(s3, bucket, options.given)
-    artifacts.upload(s3, bucket, {TEMPLATE_KEY: compact(template).encode()})
+    named, live = files_to_upload(options, template)
+    changed = artifacts.different(s3, bucket, {**named, **live})
+    gone = dags_to_remove(s3, bucket, live)
+    say_files(bucket, len(named) + len(live), list(changed), gone)
+    artifacts.upload(s3, bucket, {key: body for key, body in changed.items() if key in named})
+    given = {**options.given, **code_parameters(s3, bucket, named, options.given)}
     url = f"{s3.meta.endpoint_url}/{bucket}/{TEMPLATE_KEY}"
     change_set = plan(cloudformation, options.stack, template, given, url)
     if options.dry_run:
         forget(cloudformation, change_set)
         return
+    if options.given.get("CreateMwaa") == "yes" and not artifacts.keys_below(s3, bucket, DAGS_PREFIX):
+        artifacts.upload(s3, bucket, {key: body for key, body in live.items() if key.startswith(DAGS_PREFIX)})
     if change_set:
         carry_out(cloudformation, options.stack, change_set)
-    _finish(s3, bucket, dags)
+    artifacts.upload(s3, bucket, {key: body for key, body in changed.items() if key in live})
+    artifacts.delete(s3, bucket, gone)
     variables = environment(cloudformation.describe_stacks(StackName=options.stack)["Stacks"][0])
     if options.env_file:
         written = write_environment(options.env_file, variables)
@@ -166,33 +178,52 @@ def _begin(cloudformation: "CloudFormationClient", options: argparse.Namespace, 
     return True
 
 
-def _bring_code(s3: "S3Client", bucket: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, bytes]]:
-    """Upload what the stack's resources are made of; return all parameters, and the DAGs for later.
+def files_to_upload(
+    options: argparse.Namespace, template: Mapping[str, Any]
+) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Return what goes into the artifacts bucket, by key: what works once the stack names it, and what works at once.
 
-    None of it works before the stack names it. The DAGs would, so they wait for the stack; but a new environment is
-    made on DAGs that are there.
+    The first can be uploaded before the stack changes, the second (the jobs' scripts, the DAGs) only after. The package
+    for MWAA is part of a deploy by environment, also for an Airflow that takes it from there by other ways.
     """
-    key, body = artifacts.start_load_zip(artifacts.START_LOAD)
-    artifacts.upload(s3, bucket, {key: body})
-    code = {"StartLoadKey": key}
-    if given.get("CreateMwaa") != "yes":
-        return {**given, **code}, {}
-    installed, dags = artifacts.mwaa_files(artifacts.DIST)
-    code |= artifacts.upload_installed(s3, bucket, installed)
-    if not s3.list_objects_v2(Bucket=bucket, Prefix="mwaa/dags/", MaxKeys=1).get("KeyCount"):
-        artifacts.upload_dags(s3, bucket, dags)
-    return {**given, **code}, dags
+    key, function = artifacts.start_load_zip(artifacts.START_LOAD)
+    wanted = options.environment or options.given.get("CreateMwaa") == "yes"
+    made = {f"mwaa/{name}": body for name, body in package.build().items()} if wanted else {}
+    dags = {name: body for name, body in made.items() if name.startswith(DAGS_PREFIX)}
+    installed = {name: body for name, body in made.items() if name not in dags}
+    named = {key: function, TEMPLATE_KEY: compact(template).encode(), **installed}
+    return named, artifacts.scripts(artifacts.SCRIPTS) | dags
 
 
-def _finish(s3: "S3Client", bucket: str, dags: Mapping[str, bytes]) -> None:
-    """Put in place what works from that moment on: the jobs' scripts, and MWAA's DAGs."""
-    files = artifacts.scripts(artifacts.SCRIPTS)
-    uploaded = artifacts.upload(s3, bucket, files)
-    new = ", ".join(uploaded) or "none, all as they were"
-    say(f"Scripts: {len(files)} in s3://{bucket}/{artifacts.PREFIX}, uploaded {new}")
-    if dags:
-        changed = artifacts.upload_dags(s3, bucket, dags)
-        say(f"DAGs: {len(dags)} files in s3://{bucket}/mwaa/dags/, {len(changed)} of them new, changed or removed")
+def dags_to_remove(s3: "S3Client", bucket: str, live: Mapping[str, bytes]) -> list[str]:
+    """Return the keys of DAGs and their files that the package no longer has; none when no package is uploaded."""
+    if not any(key.startswith(DAGS_PREFIX) for key in live):
+        return []
+    return [key for key in artifacts.keys_below(s3, bucket, DAGS_PREFIX) if key not in live]
+
+
+def say_files(bucket: str, files: int, changed: list[str], gone: list[str]) -> None:
+    """Show which files will be uploaded and removed; of many, the first."""
+    if not changed and not gone:
+        say(f"Files in s3://{bucket}: all {files} as they are")
+        return
+    say(f"Files in s3://{bucket}: {len(changed)} of {files} will be uploaded, {len(gone)} removed")
+    for key in changed[:FILES_SHOWN]:
+        say(f"  Upload   {key}")
+    if len(changed) > FILES_SHOWN:
+        say(f"  and {len(changed) - FILES_SHOWN} more")
+    for key in gone:
+        say(f"  REMOVE   {key}")
+
+
+def code_parameters(
+    s3: "S3Client", bucket: str, named: Mapping[str, bytes], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the template's parameters that name what was uploaded."""
+    found = {"StartLoadKey": next(key for key in named if key.startswith("lambda/"))}
+    if given.get("CreateMwaa") == "yes":
+        found |= {parameter: s3.head_object(Bucket=bucket, Key=key)["VersionId"] for key, parameter in VERSIONS.items()}
+    return found
 
 
 def what_is_next(variables: Mapping[str, str], given: Mapping[str, str]) -> str:
@@ -201,7 +232,9 @@ def what_is_next(variables: Mapping[str, str], given: Mapping[str, str]) -> str:
     if secret := variables.get("COFFEE_SHOP_AIRFLOW_SECRET"):
         lines.append(f"Put user name and password of an Airflow user into {secret}, see docs/deploying.md.")
     if given.get("CreateMwaa") != "yes":
-        lines.append("Bring the DAGs to your Airflow, with the COFFEE_SHOP_* names above in its environment.")
+        place = f"s3://{variables['COFFEE_SHOP_ARTIFACTS_BUCKET']}/mwaa/"
+        lines.append(f"Bring DAGs and plugins from {place} (or `make package`) to your Airflow,")
+        lines.append("with the COFFEE_SHOP_* names above in its environment.")
     found = paused_dags(given, variables)
     if found is None:
         lines.append(f"Airflow does not answer (yet). It keeps new DAGs paused: {', '.join(DAGS)}.")

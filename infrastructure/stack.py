@@ -190,7 +190,7 @@ def forget(cloudformation: "CloudFormationClient", change_set: str | None) -> No
     """Take back the change set that a dry run left."""
     if change_set is not None:
         cloudformation.delete_change_set(ChangeSetName=change_set)
-        say("Dry run: nothing was changed")
+        say("Dry run: nothing was changed but what lies in the bucket until the stack names it")
 
 
 def environment(stack: "StackTypeDef") -> dict[str, str]:

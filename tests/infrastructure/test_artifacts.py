@@ -11,29 +11,32 @@ from infrastructure.console import DeployError
 
 
 def test_the_zip_has_the_same_bytes_whenever_it_is_made(tmp_path):
-    folder = tmp_path / "tools"
-    (folder / "deep" / "__pycache__").mkdir(parents=True)
-    (folder / "deep" / "__pycache__" / "x.pyc").write_bytes(b"x")
-    (folder / "b.py").write_text("b = 1\n")
-    (folder / "deep" / "a.py").write_text("a = 1\n")
-    first = artifacts.package_zip(folder)
-    os.utime(folder / "b.py", (1, 1))
-    (folder / "b.py").chmod(0o600)
-    assert artifacts.package_zip(folder) == first
+    (tmp_path / "deep" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "deep" / "__pycache__" / "x.pyc").write_bytes(b"x")
+    (tmp_path / ".hidden").write_text("x")
+    (tmp_path / ".airflowignore").write_text("deep/\n")
+    (tmp_path / "b.py").write_text("b = 1\n")
+    (tmp_path / "deep" / "a.py").write_text("a = 1\n")
+    first = artifacts.zipped(artifacts.files_below(tmp_path))
+    os.utime(tmp_path / "b.py", (1, 1))
+    (tmp_path / "b.py").chmod(0o600)
+    assert artifacts.zipped(artifacts.files_below(tmp_path)) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
-        assert archive.namelist() == ["tools/b.py", "tools/deep/a.py"]
-    (folder / "b.py").write_text("b = 2\n")
-    assert artifacts.package_zip(folder) != first
+        assert archive.namelist() == [".airflowignore", "b.py", "deep/a.py"]
+        assert archive.read("deep/a.py") == b"a = 1\n"
+    (tmp_path / "b.py").write_text("b = 2\n")
+    assert artifacts.zipped(artifacts.files_below(tmp_path)) != first
+
+
+def test_the_jobs_share_a_package():
+    found = artifacts.scripts(artifacts.SCRIPTS)
+    shared = zipfile.ZipFile(io.BytesIO(found["glue/coffee_shop_jobs.zip"])).namelist()
+    assert "coffee_shop_jobs/__init__.py" in shared
 
 
 def test_no_script_is_an_error(tmp_path):
     with pytest.raises(DeployError, match="There is no job script"):
         artifacts.scripts(tmp_path)
-
-
-def test_a_package_that_is_not_made_is_said(tmp_path):
-    with pytest.raises(DeployError, match=r"requirements.txt, plugins.zip, startup.sh, dags is not in .*make package"):
-        artifacts.mwaa_files(tmp_path)
 
 
 def test_other_code_has_another_key(tmp_path):

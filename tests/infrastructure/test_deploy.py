@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infrastructure import artifacts, deploy, start_load
+from infrastructure import artifacts, deploy, package, start_load
 from infrastructure.console import DeployError
 from infrastructure.template import TEMPLATE, read_template
 
@@ -91,7 +91,7 @@ def test_a_second_deploy_changes_nothing(shop, names, capsys):
     run("--stack", "shop", "--env-file", str(names))
     said = capsys.readouterr().out
     assert "Stack shop: nothing to change" in said
-    assert "uploaded none, all as they were" in said
+    assert f"Files in s3://shop-artifacts-{ACCOUNT}: all 6 as they are" in said
     assert f"Names: {names} as it was" in said
     assert len(shop("s3").list_object_versions(Bucket=f"shop-artifacts-{ACCOUNT}")["Versions"]) == len(versions)
     assert not shop("cloudformation").list_change_sets(StackName="shop")["Summaries"][1:]
@@ -227,34 +227,68 @@ def test_what_reaches_airflow_is_made_once_there_is_one(shop, names, capsys):
 
 
 @pytest.mark.slow
-def test_mwaa_is_refused_here_by_name(shop, tmp_path, monkeypatch):
-    monkeypatch.setattr(artifacts, "DIST", package(tmp_path, "refused"))
+def test_mwaa_is_refused_here_by_name(shop, capsys):
+    """Nothing local makes an MWAA environment. Up to there it goes as on AWS: the change names the uploaded versions."""
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[.*AWS::EC2::VPC.*AWS::MWAA::Environment\]"):
         run("--stack", "shop", "--parameter", "CreateMwaa=yes")
+    there = artifacts.keys_below(shop("s3"), f"shop-artifacts-{ACCOUNT}", "mwaa/")
+    assert there == ["mwaa/plugins.zip", "mwaa/requirements.txt", "mwaa/startup.sh"]
+    named = deploy.code_parameters(
+        shop("s3"), f"shop-artifacts-{ACCOUNT}", {"lambda/start_load-1.zip": b""}, {"CreateMwaa": "yes"}
+    )
+    assert named.keys() == {"StartLoadKey", "RequirementsVersion", "PluginsVersion", "StartupVersion"}
+    assert all(named.values())
 
 
-def package(folder: Path, words: str) -> Path:
-    """Lay out a folder as `make package` does; other words are other bytes."""
-    (folder / "dags" / "include").mkdir(parents=True)
-    for name in ("requirements.txt", "plugins.zip", "startup.sh", "dags/one.py", "dags/include/two.sql"):
-        (folder / name).write_text(f"{name} {words}")
-    return folder
+@pytest.fixture
+def environment(tmp_path, monkeypatch) -> None:
+    """The environment `north`: the stack `shop` with what it has."""
+    (tmp_path / "north.yaml").write_text("stack: shop\n")
+    monkeypatch.setattr(deploy, "ENVIRONMENTS", tmp_path)
 
 
 @pytest.mark.slow
-def test_a_package_is_uploaded_once_and_what_it_no_longer_has_goes(shop, tmp_path):
+def test_an_environment_gets_the_package(shop, environment, monkeypatch, capsys):
     s3, bucket = shop("s3"), f"shop-artifacts-{ACCOUNT}"
-    installed, dags = artifacts.mwaa_files(package(tmp_path, "uploaded"))
-    versions = artifacts.upload_installed(s3, bucket, installed)
-    assert set(versions) == {"RequirementsVersion", "PluginsVersion", "StartupVersion"}
-    assert artifacts.upload_installed(s3, bucket, installed) == versions
-    assert artifacts.upload_dags(s3, bucket, dags) == ["mwaa/dags/include/two.sql", "mwaa/dags/one.py"]
-    (tmp_path / "dags" / "one.py").unlink()
-    (tmp_path / "requirements.txt").write_text("other")
-    installed, dags = artifacts.mwaa_files(tmp_path)
-    assert artifacts.upload_dags(s3, bucket, dags) == ["mwaa/dags/one.py"]
-    changed = artifacts.upload_installed(s3, bucket, installed)
-    assert [name for name in changed if changed[name] != versions[name]] == ["RequirementsVersion"]
+    run("--environment", "north")
+    said = capsys.readouterr().out
+    assert said.index("will be uploaded, 0 removed") < said.index("Stack shop: nothing to change")
+    files = package.build()
+    assert artifacts.different(s3, bucket, {f"mwaa/{name}": body for name, body in files.items()}) == {}
+    assert artifacts.keys_below(s3, bucket, "mwaa/") == sorted(f"mwaa/{name}" for name in files)
+    assert "It keeps new DAGs paused: coffee_shop_load, coffee_shop_daily_report" in said
+    assert said.rstrip().endswith("Check the addresses in the Airflow Variable coffee_shop before.")
+
+    versions = len(s3.list_object_versions(Bucket=bucket)["Versions"])
+    run("--environment", "north")
+    assert f"Files in s3://{bucket}: all {len(files) + 6} as they are" in capsys.readouterr().out
+    assert len(s3.list_object_versions(Bucket=bucket)["Versions"]) == versions
+
+
+@pytest.mark.slow
+def test_a_package_that_changed_is_shown_and_then_uploaded(shop, environment, monkeypatch, capsys):
+    s3, bucket = shop("s3"), f"shop-artifacts-{ACCOUNT}"
+    run("--environment", "north")
+    files = package.build()
+    del files["dags/coffee_shop/lease.py"]
+    monkeypatch.setattr(package, "build", lambda: files | {"dags/new.py": b"a = 1"})
+    capsys.readouterr()
+
+    run("--environment", "north", "--dry-run")
+    shown = (
+        "1 of 94 will be uploaded, 1 removed\n  Upload   mwaa/dags/new.py\n  REMOVE   mwaa/dags/coffee_shop/lease.py\n"
+    )
+    shown = shown.replace("94", str(len(files) + 7))
+    assert shown in capsys.readouterr().out
+    there = artifacts.keys_below(s3, bucket, "mwaa/dags/")
+    assert "mwaa/dags/coffee_shop/lease.py" in there
+    assert "mwaa/dags/new.py" not in there
+
+    run("--environment", "north")
+    assert shown in capsys.readouterr().out
+    there = artifacts.keys_below(s3, bucket, "mwaa/dags/")
+    assert "mwaa/dags/coffee_shop/lease.py" not in there
+    assert s3.get_object(Bucket=bucket, Key="mwaa/dags/new.py")["Body"].read() == b"a = 1"
 
 
 # ------------------------------------------------------------------------------------------- without AWS
@@ -283,7 +317,7 @@ def test_the_last_words_say_what_is_paused_and_when_the_first_mail_comes(monkeyp
         dags = [{"dag_id": name, "is_paused": paused} for name in deploy.DAGS]
         return type("Airflow", (), {"__init__": lambda self, name: None, "call": lambda self, *words: {"dags": dags}})
 
-    names = {"COFFEE_SHOP_STACK": "shop"}
+    names = {"COFFEE_SHOP_STACK": "shop", "COFFEE_SHOP_ARTIFACTS_BUCKET": "shop-artifacts"}
     monkeypatch.setattr(start_load, "MwaaAirflow", answers(True))
     words = deploy.what_is_next(names, {"CreateMwaa": "yes"})
     assert f"Paused: {', '.join(deploy.DAGS)}." in words
@@ -291,7 +325,9 @@ def test_the_last_words_say_what_is_paused_and_when_the_first_mail_comes(monkeyp
     assert "first scheduled mail then comes at once" in words
     monkeypatch.setattr(start_load, "MwaaAirflow", answers(False))
     assert "No DAG is paused." in deploy.what_is_next(names, {"CreateMwaa": "yes"})
-    assert "does not answer (yet)" in deploy.what_is_next(names, {})
+    words = deploy.what_is_next(names, {})
+    assert "Bring DAGs and plugins from s3://shop-artifacts/mwaa/ (or `make package`) to your Airflow" in words
+    assert "does not answer (yet)" in words
 
 
 @pytest.mark.parametrize("words", [["--stack", "Shop"], ["--stack", "x" * 31], ["--parameter", "A"], ["--sugar"]])
