@@ -84,7 +84,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     if any("=" not in pair for pair in found.parameter):
         parser.error("--parameter: expected NAME=VALUE")
     try:
-        settings = read_environment(found.environment) if found.environment is not None else {}
+        settings = read_environment(found.environment, ENVIRONMENTS) if found.environment is not None else {}
     except DeployError as error:
         parser.error(str(error))
     found.stack = found.stack or settings.get("stack", "coffee-shop")
