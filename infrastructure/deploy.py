@@ -278,14 +278,16 @@ def remove(cloudformation: "CloudFormationClient", s3: "S3Client", name: str, ac
     stack = find_stack(cloudformation, name)
     if stack is None:
         raise DeployError(f"There is no stack {name}.")
-    for role in ("artifacts", "results"):
-        artifacts.empty(s3, f"{name}-{role}-{account}")
+    gone = [f"{name}-{role}-{account}" for role in ("artifacts", "results")]
+    kept = ", ".join(f"{name}-{role}-{account}" for role in ("raw", "clean", "conform", "reports", "state"))
+    say(f"Stack {name}: will be removed, with {' and '.join(gone)} and what is in them")
+    for bucket in gone:
+        artifacts.empty(s3, bucket)
     seen = {event["EventId"] for event in events_since(cloudformation, stack["StackId"], set())}
     cloudformation.delete_stack(StackName=stack["StackId"])
     stack = wait(cloudformation, stack["StackId"], seen)
     if stack["StackStatus"] != "DELETE_COMPLETE":
         raise DeployError(f"Stack {name} is in {stack['StackStatus']}: {stack.get('StackStatusReason', '')}")
-    kept = ", ".join(f"{name}-{role}-{account}" for role in ("raw", "clean", "conform", "reports", "state"))
     say(f"Stack {name} is removed. These buckets stay, and the next deploy of the same name takes them over: {kept}")
 
 

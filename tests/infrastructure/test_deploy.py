@@ -186,7 +186,10 @@ def test_data_outlives_the_stack_and_is_taken_over_by_the_next(aws, capsys):
     s3 = aws("s3")
     s3.put_object(Bucket=f"reborn-raw-{ACCOUNT}", Key="sales-reciept/a.csv", Body=b"a")
     s3.put_object(Bucket=f"reborn-results-{ACCOUNT}", Key="a.csv", Body=b"a")
+    capsys.readouterr()
     run("--stack", "reborn", "--remove")
+    said = capsys.readouterr().out
+    assert said.index(f"with reborn-artifacts-{ACCOUNT} and reborn-results-{ACCOUNT}") < said.index("DELETE_")
     left = {one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith("reborn-")}
     assert left == {f"reborn-{role}-{ACCOUNT}" for role in ("raw", "clean", "conform", "reports", "state")}
     capsys.readouterr()
