@@ -6,9 +6,7 @@ figures against the raw files. A java and a docker that fail come first in PATH,
 
 import email
 import email.policy
-import os
 import re
-import socket
 import subprocess
 from pathlib import Path
 
@@ -26,35 +24,6 @@ def commands(page: str) -> list[str]:
     """Return the lines of a page's command blocks."""
     text = (ROOT / page).read_text()
     return [line for block in BLOCK.findall(text) for line in block.splitlines() if line]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """A machine with Python, make and git and nothing else; the stack is stopped at the end."""
-    home = tmp_path_factory.mktemp("smoke")
-    broken = home / "broken"
-    broken.mkdir()
-    for name in ("java", "docker"):
-        (broken / name).write_text("#!/bin/sh\necho the machine has no $0 >&2\nexit 1\n")
-        (broken / name).chmod(0o755)
-    (home / "empty-home").mkdir()
-    found = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"}
-    found = {name: value for name, value in found.items() if not name.startswith(("AIRFLOW", "AWS_", "COFFEE_SHOP_"))}
-    found |= {
-        "PATH": f"{broken}:{os.environ['PATH']}",
-        "HOME": str(home / "empty-home"),
-        "LOCAL_HOME": str(home / "stack"),
-        "AWS_PORT": str(free_port()),
-        "AIRFLOW_PORT": str(free_port()),
-    }
-    yield found
-    subprocess.run(["make", "down"], cwd=ROOT, env=found, check=False)
 
 
 def run(command: str, environment: dict[str, str], seconds: float) -> str:

@@ -1,0 +1,40 @@
+"""One stack for all of tests/smoke, as `make demo` starts it."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory):
+    """A machine with Python, make and git and nothing else; the stack is stopped at the end."""
+    home = tmp_path_factory.mktemp("smoke")
+    broken = home / "broken"
+    broken.mkdir()
+    for name in ("java", "docker"):
+        (broken / name).write_text("#!/bin/sh\necho the machine has no $0 >&2\nexit 1\n")
+        (broken / name).chmod(0o755)
+    (home / "empty-home").mkdir()
+    found = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"}
+    found = {name: value for name, value in found.items() if not name.startswith(("AIRFLOW", "AWS_", "COFFEE_SHOP_"))}
+    found |= {
+        "PATH": f"{broken}:{os.environ['PATH']}",
+        "HOME": str(home / "empty-home"),
+        "LOCAL_HOME": str(home / "stack"),
+        "AWS_PORT": str(free_port()),
+        "AIRFLOW_PORT": str(free_port()),
+        "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "8,8",
+    }
+    yield found
+    subprocess.run(["make", "down"], cwd=ROOT, env=found, check=False)

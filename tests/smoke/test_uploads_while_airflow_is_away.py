@@ -1,0 +1,90 @@
+"""Uploads that Airflow cannot hear of: on the stack that the demo left running, with its Airflow stopped.
+
+Lambda tries again 8 and 16 seconds after the first try here; on AWS, after one minute and three.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure.start_load import run_id
+from laptop import processes
+from laptop.airflow_rest import AirflowRest
+from laptop.stack import Stack, aws_client, read_names
+from laptop.uploads import LOAD
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def stack(environment) -> Stack:
+    home, ports = Path(environment["LOCAL_HOME"]), (environment["AWS_PORT"], environment["AIRFLOW_PORT"])
+    return Stack(home, int(ports[0]), int(ports[1]))
+
+
+def make(target: str, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        ["make", target], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def until(condition: Callable[[], Any], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.5)
+
+
+def upload(stack: Stack, key: str) -> str:
+    """Upload the correction of the README's command again as another key; return the id of its run."""
+    (file,) = (stack.home / "correction-upload").rglob("*.csv")
+    bucket = read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
+    version = aws_client(stack, "s3").put_object(Bucket=bucket, Key=key, Body=file.read_bytes())["VersionId"]
+    return run_id(bucket, key, version)
+
+
+def function_log(stack: Stack) -> str:
+    events = aws_client(stack, "logs").filter_log_events(logGroupName="/aws/lambda/coffee-shop-start-load")["events"]
+    return "".join(event["message"] for event in events)
+
+
+def letters(stack: Stack) -> int:
+    url = read_names(stack)["COFFEE_SHOP_DEAD_LETTER_QUEUE"]
+    name = "ApproximateNumberOfMessages"
+    answer = aws_client(stack, "sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+    return int(answer["Attributes"][name])
+
+
+def runs(stack: Stack) -> dict[str, str]:
+    page = AirflowRest(stack).call("GET", f"/dags/{LOAD}/dagRuns?limit=100")
+    return {run["dag_run_id"]: run["state"] for run in page["dag_runs"]}
+
+
+def test_an_upload_waits_in_the_retry_and_its_run_starts_when_airflow_is_back(environment, stack):
+    processes.stop(stack, "api-server")
+    refused = function_log(stack).count("Connection refused")
+    run = upload(stack, "sales-reciept/corrections/while-away.csv")
+    until(lambda: function_log(stack).count("Connection refused") > refused)
+    make("up", environment)
+    until(lambda: runs(stack).get(run) in ("running", "success"))
+    assert letters(stack) == 0
+    until(lambda: runs(stack)[run] == "success", 300)
+
+
+def test_after_the_retries_the_event_is_a_dead_letter_and_one_command_replays_it(environment, stack):
+    processes.stop(stack, "api-server")
+    run = upload(stack, "sales-reciept/corrections/away-for-long.csv")
+    until(lambda: letters(stack) == 1)
+    make("up", environment)
+    assert run not in runs(stack)
+    assert "1 handed over, 0 failed again" in make("replay", environment)
+    assert run in runs(stack)
+    assert letters(stack) == 0
