@@ -21,7 +21,7 @@ import urllib.parse
 import urllib.request
 from typing import Any, Protocol
 
-LOG = logging.getLogger()
+LOG = logging.getLogger("start_load")  # a logger of its own, so that boto3's lines stay out
 LOG.setLevel(logging.INFO)
 
 NOTE_LENGTH = 1000  # Airflow's limit for a run's note
@@ -56,7 +56,9 @@ class MwaaAirflow:
 
         # a custom endpoint has no host prefix "env."
         custom = bool(os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_MWAA"))
-        config = Config(inject_host_prefix=not custom, read_timeout=_timeout(), retries={"total_max_attempts": 1})
+        # MWAA takes about ten calls a second: a burst is throttled and waits here; a start that is repeated gets 409
+        retries: Any = {"total_max_attempts": 3, "mode": "standard"}
+        config = Config(inject_host_prefix=not custom, read_timeout=_timeout(), retries=retries)
         self._client = boto3.client("mwaa", config=config)
         self._environment = environment
 

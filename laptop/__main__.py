@@ -83,10 +83,10 @@ def show_function_log(stack: Stack) -> None:
     """Print the Lambda's log of the last day."""
     since = int((time.time() - 24 * 3600) * 1000)
     pages = aws_client(stack, "logs").get_paginator("filter_log_events")
-    for page in pages.paginate(logGroupName=f"/aws/lambda/{STACK_NAME}-{FUNCTION}", startTime=since):
-        for event in page["events"]:
-            moment = dt.datetime.fromtimestamp(event["timestamp"] / 1000).astimezone()
-            print(f"{moment:%Y-%m-%d %H:%M:%S}  {event['message'].rstrip()}")
+    found = pages.paginate(logGroupName=f"/aws/lambda/{STACK_NAME}-{FUNCTION}", startTime=since)
+    for event in sorted((one for page in found for one in page["events"]), key=lambda one: one["timestamp"]):
+        moment = dt.datetime.fromtimestamp(event["timestamp"] / 1000).astimezone()
+        print(f"{moment:%Y-%m-%d %H:%M:%S}  {event['message'].rstrip()}")
 
 
 def run_demo(stack: Stack, arguments: argparse.Namespace) -> None:
