@@ -19,8 +19,6 @@ endif
 # the packages of each virtual environment
 AIRFLOW_CODE = dags plugins infrastructure laptop sample_data bench docs
 LOCAL_AWS_CODE = local_aws include/glue
-AIRFLOW_TESTS = tests/dags tests/infrastructure tests/laptop tests/plugins tests/sample_data tests/docs
-LOCAL_AWS_TESTS = tests/local_aws tests/include
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down status logs backfill upload replay schedule setup test test-fast lint format policy docs package deploy bench lock clean
@@ -84,18 +82,10 @@ setup: .venv/.installed .venv-local-aws/.installed  ## Make both virtual environ
 test:  ## All tests, fast ones first; sets up what it needs
 	@$(PYTHON) laptop/preflight.py
 	@$(MAKE) --no-print-directory setup
-	@failed=0; \
-	$(AIRFLOW_PY) -m pytest -q -m "not slow" --durations=5 $(AIRFLOW_TESTS) || failed=1; \
-	$(LOCAL_AWS_PY) -m pytest -q -m "not slow" --durations=5 $(LOCAL_AWS_TESTS) || failed=1; \
-	$(LOCAL_AWS_PY) -m pytest -q -m slow --durations=10 $(LOCAL_AWS_TESTS) || failed=1; \
-	$(AIRFLOW_PY) -m pytest -q -m slow --durations=10 $(filter-out tests/plugins,$(AIRFLOW_TESTS)) || failed=1; \
-	$(AIRFLOW_PY) -m pytest -q -m slow tests/plugins || failed=1; \
-	$(AIRFLOW_PY) -m pytest -q -m slow --durations=10 tests/smoke || failed=1; \
-	exit $$failed
+	@$(AIRFLOW_PY) -m tests
 
 test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the stack
-	$(AIRFLOW_PY) -m pytest -q -m "not slow" --durations=5 $(AIRFLOW_TESTS)
-	$(LOCAL_AWS_PY) -m pytest -q -m "not slow" --durations=5 $(LOCAL_AWS_TESTS)
+	@$(AIRFLOW_PY) -m tests --fast
 
 lint: setup  ## ruff, mypy, sqlfluff, cfn-lint
 	.venv/bin/ruff check .

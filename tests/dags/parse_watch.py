@@ -60,7 +60,7 @@ def main() -> None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     watching = False
     brought_in = sorted({name.partition(".")[0] for name in set(sys.modules) - before})
-    print(json.dumps({"seen": seen, "brought_in": brought_in}))  # noqa: T201
+    print(json.dumps({"seen": seen, "brought_in": brought_in}))
 
 
 if __name__ == "__main__":
