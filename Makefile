@@ -17,7 +17,7 @@ export UV_CACHE_DIR = $(CURDIR)/.local/uv-cache
 endif
 
 # the packages of each virtual environment
-AIRFLOW_CODE = dags plugins infrastructure laptop sample_data bench docs
+AIRFLOW_CODE = dags plugins infrastructure laptop containers sample_data bench docs
 LOCAL_AWS_CODE = local_aws include/glue
 
 .DEFAULT_GOAL := help
@@ -118,9 +118,10 @@ bench: setup  ## Measure: time to mail, one more day, memory, parsing, queries, 
 lock: .venv/.uv  ## Compile constraints.txt and local_aws/requirements.txt again
 	grep -v '^-c' requirements.txt > .venv/requirements.in
 	$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-	  .venv/requirements.in --group pyproject.toml:test --group pyproject.toml:lint -o constraints.txt
+	  .venv/requirements.in --group pyproject.toml:test --group pyproject.toml:lint \
+	  --group pyproject.toml:containers -o constraints.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-	  local_aws/requirements.in -o local_aws/requirements.txt
+	  local_aws/requirements.in --group pyproject.toml:local-aws-test -o local_aws/requirements.txt
 
 clean: down  ## Stop everything and forget the stack's state (data, runs, mails)
 	rm -rf "$(LOCAL_HOME)"

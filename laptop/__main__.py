@@ -2,7 +2,6 @@
 
 import argparse
 import datetime as dt
-import json
 import os
 import subprocess
 import sys
@@ -39,10 +38,7 @@ def up(stack: Stack, arguments: argparse.Namespace) -> None:
     step("Airflow: start api-server, scheduler, dag-processor, triggerer")
     processes.start_airflow(stack)
     airflow = AirflowRest(stack)
-    first = airflow.set_variable_once("coffee_shop", json.dumps(demo.SETTINGS), "Settings: docs/operating.md")
-    airflow.wait_for_dags([LOAD, *demo.REPORTS])
-    if first:  # uploads start it from now on; later it stays as somebody left it
-        airflow.pause(LOAD, False)
+    demo.open_shop(airflow)
     print(f"  {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}")
 
 
@@ -95,7 +91,8 @@ def run_demo(stack: Stack, arguments: argparse.Namespace) -> None:
     up(stack, arguments)
     airflow = AirflowRest(stack)
     step("Sample data: April 2019, about 50,000 lines of sales")
-    sample = demo.make_sample(stack)
+    sample = stack.home / "sample"
+    demo.make_sample(sample)
     airflow.pause(LOAD, False)
     step("Upload to the raw bucket")
     uploaded = upload(stack, sample)

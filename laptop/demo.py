@@ -3,6 +3,7 @@
 import datetime as dt
 import email
 import email.policy
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from laptop.airflow_rest import AirflowRest
 from laptop.airflow_runs import watch_run
 from laptop.raw_figures import RawFigures, count_raw_figures
 from laptop.stack import ROOT, USER, Stack, aws_client, read_names, stack_secrets
+from laptop.uploads import LOAD
 
 MONTH = (dt.date(2019, 4, 1), dt.date(2019, 4, 30))
 WEEK = (dt.date(2019, 4, 22), dt.date(2019, 4, 28))
@@ -37,13 +39,19 @@ def step(words: str) -> None:
     print(f"\n[{dt.datetime.now():%H:%M:%S}] {words}", flush=True)  # noqa: DTZ005  # the reader's own clock
 
 
-def make_sample(stack: Stack) -> Path:
-    """Make April 2019 as CSV files and return their folder; the same seed makes the same bytes."""
-    folder = stack.home / "sample"
+def open_shop(airflow: AirflowRest) -> None:
+    """Give a new Airflow the demo's settings, wait until it has parsed the DAGs, and switch the load on."""
+    first = airflow.set_variable_once("coffee_shop", json.dumps(SETTINGS), "Settings: docs/operating.md")
+    airflow.wait_for_dags([LOAD, *REPORTS])
+    if first:  # uploads start it from now on; later it stays as somebody left it
+        airflow.pause(LOAD, False)
+
+
+def make_sample(folder: Path) -> None:
+    """Make April 2019 as CSV files in a folder; the same seed makes the same bytes."""
     first, last = (day.isoformat() for day in MONTH)
     command = [sys.executable, "-m", "sample_data", "--from", first, "--to", last, "--output", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True)
-    return folder
 
 
 def make_correction(stack: Stack, day: str) -> Path:

@@ -44,13 +44,22 @@ FAST = [
     Group(LOCAL_AWS, ("tests/local_aws", "tests/include"), slow=False),
     Group(
         AIRFLOW,
-        ("tests/dags", "tests/infrastructure", "tests/laptop", "tests/plugins", "tests/sample_data", "tests/docs"),
+        (
+            "tests/dags",
+            "tests/infrastructure",
+            "tests/laptop",
+            "tests/containers",
+            "tests/plugins",
+            "tests/sample_data",
+            "tests/docs",
+        ),
         slow=False,
     ),
 ]
 SLOW = [
     Group(AIRFLOW, ("tests/smoke",), slow=True),
     Group(AIRFLOW, ("tests/dags",), slow=True),
+    Group(AIRFLOW, ("tests/containers",), slow=True),
     Group(LOCAL_AWS, ("tests/include",), slow=True),
     Group(AIRFLOW, ("tests/infrastructure", "tests/laptop", "tests/sample_data", "tests/docs"), slow=True),
     Group(LOCAL_AWS, ("tests/local_aws",), slow=True),

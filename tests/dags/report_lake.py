@@ -100,7 +100,19 @@ def running_local_aws(home: Path) -> Iterator[str]:
 
 
 def fill() -> None:
-    """Make buckets, databases, workgroup, sender and tables, and put the rows and the ledger there."""
+    """Make buckets, databases, workgroup and sender without the template, and the lake in them."""
+    _make_resources()
+    make_lake()
+
+
+def make_lake() -> None:
+    """Make the tables, and put the rows and the ledger there."""
+    _make_tables()
+    _put_rows()
+    put_ledger(ledger())
+
+
+def _make_resources() -> None:
     s3, glue = boto3.client("s3"), boto3.client("glue")
     for role in ROLES:
         s3.create_bucket(Bucket=NAMES[f"COFFEE_SHOP_{role.upper()}_BUCKET"])
@@ -114,9 +126,6 @@ def fill() -> None:
         },
     )
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
-    _make_tables()
-    _put_rows()
-    put_ledger(ledger())
 
 
 def _make_tables() -> None:
@@ -130,7 +139,7 @@ def _make_tables() -> None:
             f"location 's3://{NAMES['COFFEE_SHOP_CONFORM_BUCKET']}/{table}/'"
         )
     athena(
-        "create external table coffee_shop_clean.quarantine (dataset string, source_key string, version_id string, "
+        "create external table if not exists coffee_shop_clean.quarantine (dataset string, source_key string, version_id string, "
         "row_number bigint, `row` string, reasons string, refund_amount decimal(12,2), load_id string) "
         f"stored as parquet location 's3://{STATE}/quarantine/'"
     )

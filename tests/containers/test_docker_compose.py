@@ -1,0 +1,221 @@
+"""docker-compose.yaml by the Compose specification's schema, and what must hold beyond it."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from laptop.stack import Stack, airflow_environment
+from tests.containers import images
+from tests.containers.services import COMPOSE, compose_file, env_file
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = compose_file()["services"]
+ONCE = ["keys", "set-up", "ready", "sample", "upload"]
+PROGRAMS = ["api-server", "scheduler", "dag-processor", "triggerer"]
+DOCKERFILES = sorted((ROOT / "containers").glob("*/Dockerfile"))
+
+each_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def by_the_schema(path):
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_schema_of_the_compose_specification():
+    done = by_the_schema(COMPOSE)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"ports": "127.0.0.1:8080:8080"}, {"depends_on": {"pod": {"condition": "healthy"}}}, {"read-only": True}],
+    ids=["ports are a list", "no such condition", "no such key"],
+)
+def test_the_schema_refuses_what_is_wrong(wrong, tmp_path):
+    content = compose_file()
+    content["services"]["scheduler"] |= wrong
+    (tmp_path / "docker-compose.yaml").write_text(yaml.safe_dump(content))
+    done = by_the_schema(tmp_path / "docker-compose.yaml")
+    assert done.returncode == 1
+    assert "services.scheduler" in done.stdout
+
+
+def has_compose():
+    return bool(shutil.which("docker")) and (
+        subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    )
+
+
+@pytest.mark.skipif(not has_compose(), reason="docker has no compose plugin here")
+def test_docker_compose_reads_it():
+    done = subprocess.run(
+        ["docker", "compose", "--file", str(COMPOSE), "config", "--quiet"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_services():
+    assert sorted(SERVICES) == sorted(["pod", "database", "local-aws", *PROGRAMS, *ONCE])
+
+
+@each_service
+def test_ports_are_the_machine_s_own_only(name):
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
+
+
+def test_the_ui_alone_is_published():
+    assert {name for name, service in SERVICES.items() if service.get("ports")} == {"pod"}
+    assert SERVICES["pod"]["ports"] == ["127.0.0.1:${AIRFLOW_PORT:-8080}:8080"]
+
+
+def test_local_aws_and_database_listen_on_127_0_0_1_alone():
+    source = ast.parse((ROOT / "local_aws" / "server.py").read_text())
+    constants = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in source.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "HOST"
+    }
+    assert constants == {"HOST": "127.0.0.1"}
+    assert SERVICES["database"]["command"] == ["postgres", "-c", "listen_addresses=127.0.0.1"]
+
+
+@each_service
+def test_all_share_one_network(name):
+    alone = {"pod": None, "keys": "none"}
+    assert SERVICES[name].get("network_mode") == alone.get(name, "service:pod")
+
+
+@each_service
+def test_a_service_has_a_health_check_or_runs_once(name):
+    assert ("healthcheck" in SERVICES[name]) != (name in ONCE)
+    if name in ONCE:
+        assert "restart" not in SERVICES[name]
+
+
+@each_service
+def test_a_condition_fits_what_is_waited_for(name):
+    conditions = {other: waits["condition"] for other, waits in SERVICES[name].get("depends_on", {}).items()}
+    assert conditions == {
+        other: "service_completed_successfully" if other in ONCE else "service_healthy" for other in conditions
+    }
+
+
+@each_service
+def test_confined(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "devices", "pid", "ipc"} & service.keys()
+    # named volumes only: nothing of the machine's files, the engine's socket least of all
+    assert {mount.split(":")[0] for mount in service.get("volumes", [])} <= compose_file()["volumes"].keys()
+
+
+@each_service
+def test_no_service_runs_as_root(name):
+    service = SERVICES[name]
+    if "build" not in service:
+        assert service["user"] == "postgres"
+        return
+    lines = images.instructions(ROOT / service["build"]["dockerfile"])
+    assert [value for _, instruction, value in lines if instruction == "USER"] == ["10001"]
+    assert lines[-1][1] == "USER"
+
+
+def test_who_sees_the_keys():
+    def mounted(volume):
+        mounts = {
+            name: [m for m in service.get("volumes", []) if m.split(":")[0] == volume]
+            for name, service in SERVICES.items()
+        }
+        return {name: "ro" if found[0].endswith(":ro") else "rw" for name, found in mounts.items() if found}
+
+    airflow = dict.fromkeys([*PROGRAMS, "ready", "sample", "upload"], "ro")
+    assert mounted("keys") == airflow | {"keys": "rw", "set-up": "rw"}
+    assert mounted("database-password") == {"keys": "rw", "database": "ro"}
+    assert mounted("database") == {"database": "rw"}
+    assert mounted("local-aws") == {"local-aws": "rw"}
+
+
+@each_service
+def test_images_are_pinned(name):
+    image = SERVICES[name]["image"]
+    if "build" in SERVICES[name]:
+        # made here, and never to be had from a registry
+        assert image.startswith("localhost/")
+        assert SERVICES[name]["pull_policy"] == "build"
+    else:
+        assert re.fullmatch(r"[a-z]+:\d+\.\d+-[a-z]+", image)
+    assert "latest" not in image
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_a_dockerfile_pins_what_it_brings(path):
+    lines = images.instructions(path)
+    (base,) = [value for _, name, value in lines if name == "FROM"]
+    assert re.fullmatch(r"python:3\.12\.\d+-slim-[a-z]+", base)
+    makefile = (ROOT / "Makefile").read_text()
+    installed = set(re.findall(r"\buv==(\S+)", path.read_text()))
+    assert installed == set(re.findall(r"^UV_VERSION = (\S+)", makefile, re.MULTILINE))
+    assert "--constraint" in path.read_text()
+
+
+def test_what_is_not_carried_out_in_the_tests_of_the_images_runs_at_set_up():
+    assert "-m local_aws.glue.warm_up" in (ROOT / "Makefile").read_text()
+
+
+def test_secrets_come_from_files():
+    settings = env_file()
+    for service in SERVICES.values():
+        settings |= service.get("environment", {})
+    secret = {name: value for name, value in settings.items() if re.search("PASSWORD|SECRET|KEY|CONN", name)}
+    no_secret = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop", "AIRFLOW_CONN_AWS_DEFAULT": "aws://"}
+    assert no_secret.items() <= secret.items()
+    by_file = {name: value for name, value in secret.items() if name not in no_secret}
+    assert len(by_file) == 7
+    assert all(name.endswith(("_FILE", "_CMD")) for name in by_file)
+    assert all(re.fullmatch(r"(cat )?/var/lib/[a-z/_.-]+", value) for value in by_file.values())
+
+
+def test_settings_mean_the_same_to_compose_and_to_the_tests():
+    """Compose would take quotes off, fill variables in, and cut a comment off."""
+    assert [value for value in env_file().values() if re.search(r"[\"'$\\]| #|^ | $", value)] == []
+
+
+def test_airflow_is_set_as_on_the_laptop(tmp_path):
+    """What differs is listed here: where files and ports are, and secrets, which come from files."""
+    laptop = airflow_environment(Stack(tmp_path, 4566, 8080))
+    laptop = {name: value for name, value in laptop.items() if name.startswith(("AIRFLOW", "AWS_", "COFFEE_SHOP_"))}
+    containers = env_file()
+    by_file = {name.removesuffix("_CMD") for name in containers if name.endswith("_CMD")}
+    elsewhere = {
+        "AIRFLOW_HOME",
+        "AIRFLOW__CORE__DAGS_FOLDER",
+        "AIRFLOW__CORE__PLUGINS_FOLDER",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE",
+        "AIRFLOW__API__HOST",
+    }
+    set_later = {"AIRFLOW__API__BASE_URL", "COFFEE_SHOP_START_DATE"}  # in docker-compose.yaml, and by `containers run`
+    assert {name for name in laptop if laptop[name] != containers.get(name)} == elsewhere | by_file | set_later
+    assert by_file == {
+        "AIRFLOW__CORE__FERNET_KEY",
+        "AIRFLOW__API__SECRET_KEY",
+        "AIRFLOW__API_AUTH__JWT_SECRET",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    }
+
+
+@pytest.mark.parametrize("path", ["docs/docker-compose.md", "containers/__main__.py", "docker-compose.yaml"])
+def test_commands_that_pages_show_name_a_service(path):
+    options = r"(?:--rm |--follow |--volume \S+ )*"
+    verbs = r"docker compose (?:exec|run|cp|logs|restart) "
+    named = re.findall(verbs + options + r"([a-z-]+)", (ROOT / path).read_text())
+    assert named
+    assert set(named) <= SERVICES.keys()
