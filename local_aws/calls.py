@@ -2,84 +2,14 @@
 
 import json
 import threading
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.iam.models import iam_backends
-from moto.sts.models import sts_backends
+from local_aws.actions import Permission, names
 
 LARGEST_FILE = 50 * 1024 * 1024
-ACCOUNT = DEFAULT_ACCOUNT_ID
-IAM_ACTIONS = {
-    "s3": {
-        "CopyObject": "PutObject",
-        "CompleteMultipartUpload": "PutObject",
-        "CreateMultipartUpload": "PutObject",
-        "DeleteBucketEncryption": "PutEncryptionConfiguration",
-        "DeleteBucketLifecycle": "PutLifecycleConfiguration",
-        "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
-        "DeleteBucketTagging": "PutBucketTagging",
-        "DeleteObjects": "DeleteObject",
-        "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
-        "GetBucketEncryption": "GetEncryptionConfiguration",
-        "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
-        "GetBucketNotificationConfiguration": "GetBucketNotification",
-        "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-        "HeadBucket": "ListBucket",
-        "HeadObject": "GetObject",
-        "ListBuckets": "ListAllMyBuckets",
-        "ListMultipartUploads": "ListBucketMultipartUploads",
-        "ListObjects": "ListBucket",
-        "ListObjectsV2": "ListBucket",
-        "ListObjectVersions": "ListBucketVersions",
-        "ListParts": "ListMultipartUploadParts",
-        "PutBucketEncryption": "PutEncryptionConfiguration",
-        "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-        "PutBucketNotificationConfiguration": "PutBucketNotification",
-        "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-        "UploadPart": "PutObject",
-        "UploadPartCopy": "PutObject",
-    },
-    "lambda": {"Invoke": "InvokeFunction"},
-    "sqs": {
-        "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
-        "DeleteMessageBatch": "DeleteMessage",
-        "SendMessageBatch": "SendMessage",
-    },
-}
-VERSIONED_ACTIONS = {"GetObject": "GetObjectVersion", "DeleteObject": "DeleteObjectVersion"}
-PREFIXES = {"sesv2": "ses", "mwaa": "airflow"}
-NAMING = (
-    "Name",
-    "JobName",
-    "JobRunId",
-    "CrawlerName",
-    "DatabaseName",
-    "TableName",
-    "WorkGroup",
-    "QueryExecutionId",
-    "StackName",
-    "RoleName",
-    "RoleArn",
-    "PolicyArn",
-    "PolicyName",
-    "logGroupName",
-    "Identity",
-    "EmailIdentity",
-    "EmailAddress",
-    "Source",
-    "FromEmailAddress",
-    "AlarmName",
-    "FunctionName",
-    "Namespace",
-    "QueueName",
-    "QueueUrl",
-    "Rule",
-    "SecretId",
-    "TopicArn",
-)
 
 
 class Calls:
@@ -92,9 +22,11 @@ class Calls:
         self._out = file.open("a", encoding="utf-8")
 
     def note(self, **call: Any) -> None:
-        """Write one call: caller, service, operation, action, resource, status."""
+        """Write one call: caller, service, operation, permissions, status."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **call}) + "\n"
         with self._lock:
+            if self._out.closed:  # a crawl or a job that outlived the server
+                return
             if self._out.tell() > LARGEST_FILE:
                 self._out.close()
                 self._file.replace(self._file.with_name(self._file.name + ".1"))
@@ -117,44 +49,25 @@ def keep(noted: Calls | None) -> None:
     _current = noted
 
 
-def note_for_role(role_arn: str, session: str, act: str, on: str, allowed: bool) -> None:
-    """Note what a service does here as a role, without a call: Lambda's logs and dead letters."""
-    service, _, operation = act.partition(":")
-    if _current is not None:
-        _current.note(
-            caller={"type": "role", "role": role_arn, "session": session},
-            service=service,
-            operation=operation,
-            action=act,
-            resource=on,
-            status=200 if allowed else 403,
-        )
+def note_act(caller: dict[str, str], by: str, needed: Iterable[Permission], allowed: bool) -> None:
+    """Note what a service does for a caller without a call: a crawler's reading, a function's log, a query's files.
 
+    Args:
+        caller: the role, user or account, as in the record.
+        by: the service, such as "glue.amazonaws.com".
+        needed: what it does, as permissions of one service.
+        allowed: whether the caller's policies let it.
 
-def caller(access_key: str) -> dict[str, str]:
-    """Return who an access key belongs to: a role's session, a user, or the account itself for any other key."""
-    if not access_key:
-        return {"type": "anonymous"}
-    session = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
-    if session is not None:
-        return {"type": "role", "role": session.role_arn, "session": session.session_name}
-    for user in iam_backends[ACCOUNT]["aws"].users.values():
-        if any(key.access_key_id == access_key for key in user.access_keys):
-            return {"type": "user", "user": user.arn}
-    return {"type": "account", "access_key": access_key}
-
-
-def action(service: str, operation: str, params: dict[str, Any]) -> str:
-    """Return the IAM action that AWS asks for; https://docs.aws.amazon.com/service-authorization/latest/reference/."""
-    name = IAM_ACTIONS.get(service, {}).get(operation, operation)
-    if service == "s3" and params.get("VersionId"):
-        name = VERSIONED_ACTIONS.get(name, name)
-    return f"{PREFIXES.get(service, service)}:{name}"
-
-
-def resource(service: str, params: dict[str, Any]) -> str | dict[str, str]:
-    """Return the ARN for S3, else the parameters that name what the call is about."""
-    if service == "s3":
-        bucket, key = params.get("Bucket"), params.get("Key")
-        return "*" if not bucket else f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
-    return {name: str(params[name]) for name in NAMING if params.get(name)}
+    """
+    permissions = names(needed)
+    if _current is None or not permissions:
+        return
+    service, _, operation = permissions[0]["action"].partition(":")
+    _current.note(
+        caller=caller,
+        by=by,
+        service=service,
+        operation=operation,
+        permissions=permissions,
+        status=200 if allowed else 403,
+    )

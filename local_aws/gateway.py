@@ -1,17 +1,16 @@
-"""The way in: names each call, refuses what is not for real, records it, and keeps what it changed.
+"""The way in: names each call, refuses what is not for real or not allowed, records it, and keeps what it changed.
 
 Object operations of S3 are done here; everything else is moto's, with what other packages replaced in it.
 """
 
 import calendar
 import io
-import json
 import logging
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.parse import PROTOCOL_PARSERS
@@ -23,9 +22,10 @@ from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import ClientDisconnected, NotFound
 
-from local_aws import refusals
+from local_aws import access, actions, refusals
+from local_aws.actions import Permission
 from local_aws.s3 import object_store, operations
-from local_aws.s3.errors import S3Error
+from local_aws.s3.errors import NoSuchKey, NoSuchVersion, S3Error
 from local_aws.served import SERVED
 
 READY = "/_local_aws/ready"
@@ -68,28 +68,16 @@ class Gateway:
             _buffer(environ)
             request = Request(environ)
         protocol, operation, uri_params = _operation(service, request)
-        record = CallRecord(service, operation, request, uri_params)
+        record = CallRecord(service, protocol, operation, request)
         if operation not in SERVED.get(service, ()):
             return self._refuse(environ, start_response, record, refusals.not_for_real(service, operation, protocol))
         try:
-            if service == "s3" and operation in operations.OPERATIONS:
+            _check(record, request, uri_params)
+            if record.is_about_objects:
                 return self._object(environ, start_response, request, record, began)
             return self._pass_on(environ, start_response, record)
-        except S3Error as problem:
-            answer = refusals.error(service, protocol, problem.status, problem.code, problem.message, **problem.details)
-            answer.headers.update(problem.headers)
-            return self._refuse(environ, start_response, record, answer)
-        except ClientDisconnected:
-            answer = refusals.error(service, protocol, 400, "IncompleteBody", "The connection ended inside the body")
-            return self._refuse(environ, start_response, record, answer)
-        except NotImplementedError:
-            log.exception("%s.%s is listed as for real and is not", service, operation)
-            return self._refuse(environ, start_response, record, refusals.not_for_real(service, operation, protocol))
         except Exception as problem:
-            log.exception("%s.%s failed", service, operation)
-            code = "InternalError" if service == "s3" else "InternalFailure"
-            message = f"{type(problem).__name__}: {problem}"
-            return self._refuse(environ, start_response, record, refusals.error(service, protocol, 500, code, message))
+            return self._refuse(environ, start_response, record, _refusal(record, problem))
 
     def _object(
         self,
@@ -99,11 +87,16 @@ class Gateway:
         record: "CallRecord",
         began: float,
     ) -> Iterable[bytes]:
-        _check_signed(request)
-        params = _params(request, record)
-        record.params = params
-        call = operations.Call(params, request.headers, request.stream, object_store.store(), DEFAULT_ACCOUNT_ID, began)
-        answer = operations.carry_out(record.operation, call)
+        call = operations.Call(
+            record.params,
+            request.headers,
+            request.stream,
+            object_store.store(),
+            DEFAULT_ACCOUNT_ID,
+            began,
+            ask=record.ask,
+        )
+        answer = _carried_out(record, call)
         status, headers, body = _serialized(record.operation, answer)
         if request.method == "HEAD" or status == 304:
             headers = {name: value for name, value in headers.items() if status != 304 or name != "Content-Length"}
@@ -148,44 +141,105 @@ class Gateway:
         return [body]
 
 
-class CallRecord:
-    """One call: who asked for what, and what came of it."""
+class Pretended(Exception):
+    """A call asks for something that this server would only pretend."""
 
-    def __init__(self, service: str, operation: str, request: Request, uri_params: dict[str, Any]) -> None:
+
+class UnknownKey(Exception):
+    """A key looks like one of IAM's and is none."""
+
+
+class CallRecord:
+    """One call: who asked for what, which permissions it needs, and what came of it."""
+
+    def __init__(self, service: str, protocol: str, operation: str, request: Request) -> None:
         """Name the call."""
         self.service = service
+        self.protocol = protocol
         self.operation = operation
-        self.request = request
-        self.uri_params = uri_params
         self.params: dict[str, Any] = {}
+        self.permissions: list[Permission] = []
         self.status = 0
+        scope = _credential(request)
+        self.caller = access.caller_of(scope[0])
+        self.place = actions.Place(DEFAULT_ACCOUNT_ID, scope[2] if len(scope) > len(("key", "day")) else "us-east-1")
+
+    def ask(self, needed: list[Permission]) -> None:
+        """Note what the call needs, and raise AccessDenied unless its caller has all of it."""
+        self.permissions += needed
+        access.check(self.caller, needed)
 
     @property
-    def access_key(self) -> str:
-        """The caller's access key id, empty for an unsigned request."""
-        return _credential(self.request)[0]
-
-    @property
-    def named_params(self) -> dict[str, Any]:
-        """The call's parameters, as far as they can be read without its model."""
-        if self.params:
-            return self.params
-        if self.service == "s3":
-            return self.uri_params
-        self.request.environ["wsgi.input"].seek(0)
-        body = self.request.environ["wsgi.input"].read()
-        try:
-            found = json.loads(body) if body.lstrip().startswith(b"{") else dict(parse_qsl(body.decode()))
-        except ValueError:
-            return self.uri_params
-        return {**found, **self.uri_params}
+    def is_about_objects(self) -> bool:
+        """Whether the call is one of those that are done here and not by moto."""
+        return self.service == "s3" and self.operation in operations.OPERATIONS
 
     @property
     def changes_something(self) -> bool:
         """Tell whether the call may have changed state other than objects, which have their own index."""
-        if self.service == "s3" and self.operation in operations.OPERATIONS:
+        if self.is_about_objects:
             return False
         return self.status < 300 and not self.operation.startswith(READING)
+
+
+def _refusal(record: CallRecord, problem: Exception) -> refusals.Refusal:
+    """Return the answer to a call that cannot be done."""
+    service, protocol = record.service, record.protocol
+    if isinstance(problem, access.AccessDenied):
+        one, caller = problem.refused, problem.caller.shown
+        return refusals.access_denied(service, protocol, caller, one.action, one.resource, problem.why)
+    if isinstance(problem, UnknownKey):
+        return refusals.unknown_key(service, protocol)
+    if isinstance(problem, Pretended):
+        return refusals.error(service, protocol, 400, "ValidationError", str(problem))
+    if isinstance(problem, S3Error):
+        answer = refusals.error(service, protocol, problem.status, problem.code, problem.message, **problem.details)
+        answer.headers.update(problem.headers)
+        return answer
+    if isinstance(problem, ClientDisconnected):
+        return refusals.error(service, protocol, 400, "IncompleteBody", "The connection ended inside the body")
+    if isinstance(problem, NotImplementedError):
+        log.error("%s.%s is listed as for real and is not", service, record.operation, exc_info=problem)
+        return refusals.not_for_real(service, record.operation, protocol)
+    log.error("%s.%s failed", service, record.operation, exc_info=problem)
+    code = "InternalError" if service == "s3" else "InternalFailure"
+    return refusals.error(service, protocol, 500, code, f"{type(problem).__name__}: {problem}")
+
+
+# What moto takes without a word and does nothing about.
+PRETENDED = {
+    ("sts", "AssumeRole"): ("Policy", "PolicyArns"),
+    ("iam", "CreateRole"): ("PermissionsBoundary",),
+    ("iam", "CreateUser"): ("PermissionsBoundary",),
+}
+
+
+def _check(record: CallRecord, request: Request, uri_params: dict[str, Any]) -> None:
+    """Read a call's parameters and refuse it unless its caller may do it."""
+    if record.caller.kind == "unknown":
+        raise UnknownKey
+    if record.is_about_objects:
+        _check_signed(request)
+    record.params = _params(request, record, uri_params)
+    given = [name for name in PRETENDED.get((record.service, record.operation), ()) if record.params.get(name)]
+    if given:
+        what = f"{record.service}.{record.operation} with {', '.join(given)}"
+        raise Pretended(f"The local AWS does not do {what} for real, so it refuses it.")
+    record.ask(actions.of(record.service, record.operation, record.params, record.place))
+
+
+def _carried_out(record: CallRecord, call: operations.Call) -> operations.Answer:
+    """Do an S3 operation. That a key is not there S3 tells only to who may list the bucket; to others it is denied.
+
+    Source: Amazon S3 API Reference, GetObject and HeadObject, "Permissions".
+    """
+    try:
+        return operations.carry_out(record.operation, call)
+    except (NoSuchKey, NoSuchVersion):
+        named = record.params.get("CopySource") or f"{call.bucket}/"
+        bucket = unquote(named).lstrip("/").partition("/")[0]
+        record.ask([Permission("s3:ListBucket", actions.s3_arn(bucket))])
+        raise
 
 
 def _service(request: Request) -> str:
@@ -201,10 +255,10 @@ def _service(request: Request) -> str:
 
 def _credential(request: Request) -> list[str]:
     """Return the parts of the credential scope: access key, day, region, service, aws4_request."""
-    scope = request.headers.get("Authorization", "").partition("Credential=")[2].partition(",")[0]
-    if not scope:
-        scope = request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId") or ""
-    return scope.split("/")
+    signed = request.headers.get("Authorization", "")
+    if signed:
+        return access.credential(signed)
+    return (request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId") or "").split("/")
 
 
 def _operation(service: str, request: Request) -> tuple[str, str, dict[str, Any]]:
@@ -224,20 +278,35 @@ def _operation(service: str, request: Request) -> tuple[str, str, dict[str, Any]
     return protocol, str(operation.name), params
 
 
-def _params(request: Request, record: CallRecord) -> dict[str, Any]:
-    """Return an S3 operation's parameters by botocore's names; the bytes of a streamed body stay where they are."""
-    operation = get_service_model("s3").operation_model(record.operation)
-    streamed = record.operation in ("PutObject", "UploadPart")
-    parsed = PROTOCOL_PARSERS["rest-xml"](operation).parse(
-        {
-            "method": request.method,
-            "values": request.args,
-            "headers": request.headers,
-            "body": b"" if streamed else request.get_data(),
-            "url_path": request.path,
-            "url_params": record.uri_params,
-        }
-    )
+def _params(request: Request, record: CallRecord, uri_params: dict[str, Any]) -> dict[str, Any]:
+    """Return a call's parameters by botocore's names; the bytes of a streamed body stay where they are.
+
+    What S3 cannot read is an error; of other calls moto says itself what is wrong with them. The body of a call about a
+    bucket is moto's to read.
+    """
+    if record.service == "s3" and not record.is_about_objects:
+        return uri_params
+    protocol = record.protocol
+    operation = get_service_model(record.service).operation_model(record.operation)
+    streamed = record.service == "s3" and record.operation in ("PutObject", "UploadPart")
+    try:
+        parsed = PROTOCOL_PARSERS[protocol](operation).parse(
+            {
+                "method": request.method,
+                "values": request.values if protocol in ("query", "ec2") else request.args,
+                "headers": request.headers,
+                "body": b"" if streamed else request.get_data(),
+                "url_path": request.path,
+                "url_params": uri_params,
+            }
+        )
+    except Exception:
+        if record.service == "s3":
+            raise
+        return uri_params
+    finally:
+        if record.service != "s3":
+            request.environ["wsgi.input"].seek(0)
     return {name: value for name, value in parsed.items() if value is not None}
 
 

@@ -18,6 +18,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local_aws import calls, cloudwatch, lambdas
+from local_aws.actions import names
 from local_aws.gateway import CallRecord, Gateway
 from local_aws.s3 import lifecycle, moto_backend, object_store
 from local_aws.state import State, changed
@@ -141,13 +142,11 @@ class AfterCall:
 
     def __call__(self, record: CallRecord) -> None:
         """Note the call; keep what it changed."""
-        params = record.named_params
         self._noted.note(
-            caller=calls.caller(record.access_key),
+            caller=record.caller.as_dict(),
             service=record.service,
             operation=record.operation,
-            action=calls.action(record.service, record.operation, params),
-            resource=calls.resource(record.service, params),
+            permissions=names(record.permissions),
             status=record.status,
         )
         if not record.changes_something:

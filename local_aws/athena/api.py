@@ -10,6 +10,8 @@ from moto.athena.models import AthenaBackend
 from moto.athena.responses import AthenaResponse
 from moto.glue.models import glue_backends
 
+from local_aws.access import AccessDenied, Caller, act, caller_of, credential
+from local_aws.actions import Permission, s3_arn
 from local_aws.athena import executions, results, statements, workgroups
 from local_aws.athena.errors import MalformedQuery, QueryError
 from local_aws.athena.executions import Execution
@@ -49,15 +51,15 @@ def start_query_execution(self: AthenaResponse) -> str:
                 return json.dumps({"QueryExecutionId": old.id})
     if (self._get_param("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration", {}).get("Enabled"):
         raise InvalidRequest("ResultReuseByAgeConfiguration is not in the local Athena's table")
-    execution, statement = _new_execution(backend, ask, token)
-    execution.caller = getattr(self, "access_key", None)
+    access_key = credential(self.headers.get("Authorization", ""))[0]
+    execution, statement = _new_execution(backend, ask, token, access_key)
     _executions(backend)[execution.id] = execution
     executions.submit(execution, statement)
     return json.dumps({"QueryExecutionId": execution.id})
 
 
 def _new_execution(
-    backend: AthenaBackend, ask: dict[str, Any], token: str | None
+    backend: AthenaBackend, ask: dict[str, Any], token: str | None, access_key: str
 ) -> tuple[Execution, statements.Statement]:
     group = workgroups.found(backend, ask["workgroup"])
     if group.state != "ENABLED":
@@ -66,7 +68,7 @@ def _new_execution(
     if catalog.lower() not in _CATALOGS:
         raise InvalidRequest(f"Catalog {catalog} is not in the local Athena's table")
     workgroups.check_results(ask["results"])
-    folder = _output_folder(group.configuration, ask["results"])
+    folder = _output_folder(group.configuration, ask["results"], caller_of(access_key))
     database = (ask["context"].get("Database") or "default").lower()
     try:
         statement = statements.parse(
@@ -95,6 +97,7 @@ def _new_execution(
         enforced=bool(group.configuration.get("EnforceWorkGroupConfiguration")),
         token=token,
         asked=ask,
+        caller=access_key,
         engine_version=workgroups.described(group)["Configuration"]["EngineVersion"],
     )
     return execution, statement
@@ -117,7 +120,11 @@ def _keep_prepared(backend: AthenaBackend, group: str, name: str, text: str) -> 
         raise InvalidRequest(f"Prepared statement {name} not found", "MALFORMED_QUERY")
 
 
-def _output_folder(configuration: dict[str, Any], asked: dict[str, Any]) -> str:
+def _output_folder(configuration: dict[str, Any], asked: dict[str, Any], caller: Caller) -> str:
+    """Return where results go.
+
+    Its caller must be allowed to ask for the bucket's location. Source: aws/aws-cdk pull request 11203.
+    """
     from local_aws.s3 import object_store
 
     own = (configuration.get("ResultConfiguration") or {}).get("OutputLocation")
@@ -129,9 +136,17 @@ def _output_folder(configuration: dict[str, Any], asked: dict[str, Any]) -> str:
             "INVALID_INPUT",
         )
     bucket = location.removeprefix("s3://").split("/", 1)[0]
-    if bucket not in object_store.buckets():
+    if bucket not in object_store.buckets() or not _may_locate(caller, bucket):
         raise InvalidRequest(f"Unable to verify/create output bucket {bucket}", "INVALID_INPUT")
     return str(location) if location.endswith("/") else f"{location}/"
+
+
+def _may_locate(caller: Caller, bucket: str) -> bool:
+    try:
+        act(caller, executions.ATHENA, [Permission("s3:GetBucketLocation", s3_arn(bucket))])
+    except AccessDenied:
+        return False
+    return True
 
 
 def _execution(self: AthenaResponse, execution_id: str) -> Execution:

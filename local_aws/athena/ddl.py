@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from local_aws.athena.engine import ResultColumn
 from local_aws.athena.errors import QueryError, Refused
-from local_aws.athena.tables import GlueCatalog, files_at
+from local_aws.athena.tables import GlueCatalog
 from local_aws.athena.trino_types import VARCHAR, UnknownHiveType, from_hive
 from local_aws.athena.words import Words
 
@@ -93,6 +93,7 @@ def _create_database(words: Words, database: str) -> Ddl:
             if gently:
                 return Shown()
             raise _hive_error(f"AlreadyExistsException(message:Database {name} already exists)")
+        catalog.ask("CreateDatabase", name)
         catalog.backend.create_database(name, described)
         return Shown()
 
@@ -106,6 +107,7 @@ def _drop_database(words: Words, database: str) -> Ddl:
         words.take_if("RESTRICT")
 
     def run(catalog: GlueCatalog) -> Shown:
+        catalog.ask("GetDatabase", name)
         if name not in catalog.backend.databases:
             if gently:
                 return Shown()
@@ -114,6 +116,7 @@ def _drop_database(words: Words, database: str) -> Ddl:
             raise _hive_error(
                 f"InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)"
             )
+        catalog.ask("DeleteDatabase", name, "*")
         catalog.backend.delete_database(name)
         return Shown()
 
@@ -236,6 +239,7 @@ def _create_table(words: Words, database: str) -> Ddl:
             if gently:
                 return Shown()
             raise _hive_error(f"AlreadyExistsException(message:Table {name} already exists.)")
+        catalog.ask("CreateTable", db, name)
         catalog.backend.create_table(db, name, table)
         return Shown()
 
@@ -266,6 +270,7 @@ def table_input(
 
 
 def _database(catalog: GlueCatalog, name: str) -> Any:
+    catalog.ask("GetDatabase", name)
     if name not in catalog.backend.databases:
         raise QueryError("", f"FAILED: SemanticException [Error 10072]: Database does not exist: {name}")
     return catalog.backend.databases[name]
@@ -273,6 +278,7 @@ def _database(catalog: GlueCatalog, name: str) -> Any:
 
 def _table(catalog: GlueCatalog, database: str, name: str) -> Any:
     tables = _database(catalog, database).tables
+    catalog.ask("GetTable", database, name)
     if name not in tables:
         raise QueryError("", f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}")
     return tables[name]
@@ -289,6 +295,10 @@ def _drop_table(words: Words, database: str) -> Ddl:
             raise QueryError(
                 "", f"FAILED: SemanticException [Error 10130]: Cannot drop a view with DROP TABLE: {db}.{name}"
             )
+        if catalog.backend.databases[db].tables[name].partitions:
+            catalog.ask("GetPartitions", db, name)
+            catalog.ask("DeletePartition", db, name)
+        catalog.ask("DeleteTable", db, name)
         catalog.backend.delete_table(db, name)
         return Shown()
 
@@ -305,6 +315,7 @@ def _drop_view(words: Words, database: str) -> Ddl:
             if gently and name not in tables:
                 return Shown()
             raise QueryError("VIEW_NOT_FOUND" if name not in tables else "", f"View '{db}.{name}' does not exist")
+        catalog.ask("DeleteTable", db, name)
         catalog.backend.delete_table(db, name)
         return Shown()
 
@@ -343,6 +354,7 @@ def partition_folder(keys: list[str], values: list[str]) -> str:
 
 def add_partition(catalog: GlueCatalog, table: Any, values: list[str], location: str | None = None) -> None:
     """Register a partition with the table's own format."""
+    catalog.ask("BatchCreatePartition", table.database_name, table.name)
     described = table.as_dict()
     storage = dict(described["StorageDescriptor"])
     keys = [k["Name"].lower() for k in described["PartitionKeys"]]
@@ -401,6 +413,7 @@ def _drop_partitions(words: Words, db: str, name: str) -> Ddl:
                 if gently:
                     continue
                 raise QueryError("", f"FAILED: SemanticException [Error 10006]: Partition not found {spec}")
+            catalog.ask("DeletePartition", db, name)
             table.delete_partition(values)
         return Shown()
 
@@ -412,12 +425,13 @@ def _msck(words: Words, database: str) -> Ddl:
 
     def run(catalog: GlueCatalog) -> Shown:
         table = _table(catalog, db, name)
+        catalog.ask("GetPartitions", db, name)
         described = table.as_dict()
         keys = [k["Name"].lower() for k in described.get("PartitionKeys") or []]
         location = described["StorageDescriptor"]["Location"].rstrip("/") + "/"
         found: dict[str, list[str]] = {}
         pattern = re.compile("/".join(f"{re.escape(k)}=([^/]+)" for k in keys) + "/")
-        for file in files_at(location) if keys else []:
+        for file in catalog.files_at(location) if keys else []:
             m = pattern.match(file.uri.removeprefix(location))
             if m is not None:
                 found.setdefault(m[0], [unquote(v) for v in m.groups()])
@@ -442,6 +456,7 @@ def _show_partitions(words: Words, database: str) -> Ddl:
     def run(catalog: GlueCatalog) -> Shown:
         table = _table(catalog, db, name)
         keys = [k["Name"] for k in table.as_dict().get("PartitionKeys") or []]
+        catalog.ask("GetPartitions", db, name)
         if not keys:
             raise _hive_error(f"Table {db}.{name} is not a partitioned table")
         lines = ["/".join(f"{k}={v}" for k, v in zip(keys, p.values, strict=True)) for p in table.partitions.values()]
@@ -456,6 +471,7 @@ def _show_tables(words: Words, database: str) -> Ddl:
 
     def run(catalog: GlueCatalog) -> Shown:
         names = sorted(_database(catalog, db).tables)
+        catalog.ask("GetTables", db, "*")
         if pattern is not None:
             form = re.compile(
                 "|".join(re.escape(p).replace(r"\*", ".*").replace(r"\.\.*", ".*") for p in pattern.split("|"))
@@ -467,7 +483,11 @@ def _show_tables(words: Words, database: str) -> Ddl:
 
 
 def _show_databases(words: Words, database: str) -> Ddl:
-    return Ddl("SHOW_DATABASES", "UTILITY", lambda c: _shown("database_name", sorted(c.backend.databases)))
+    def run(catalog: GlueCatalog) -> Shown:
+        catalog.ask("GetDatabases", "*")
+        return _shown("database_name", sorted(catalog.backend.databases))
+
+    return Ddl("SHOW_DATABASES", "UTILITY", run)
 
 
 def _show_columns(words: Words, database: str) -> Ddl:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from local_aws.access import AccessDenied
+
 # AthenaError.ErrorType by what the documentation calls each number; which code gets which is unproven beyond that.
 # Source: https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
 _ERROR_TYPES = {
@@ -43,6 +45,24 @@ class QueryError(Exception):
     def error_type(self) -> int:
         """Number that Athena's GetQueryExecution carries in AthenaError.ErrorType."""
         return _ERROR_TYPES.get(self.code, _USER_ERROR)
+
+
+def denied(refusal: AccessDenied, *, is_ddl: bool) -> QueryError:
+    """Return what a query ends with when its caller may not do what it takes.
+
+    Sources: LBHackney-IT/Data-Platform pull request 2777 (a file); OvertureMaps/data issue 205 (the catalog, of a
+    query); awsdocs/amazon-athena-user-guide issue 81 (the catalog, of a DDL statement).
+    """
+    one = refusal.refused
+    words = f"User: {refusal.caller.shown} is not authorized to perform: {one.action} on resource: "
+    if one.action.startswith("s3:"):
+        return QueryError("PERMISSION_DENIED", f'{words}"{one.resource}" {refusal.why} (Service: S3, Status Code: 403)')
+    words += f"{one.resource} {refusal.why} "
+    words += "(Service: AmazonDataCatalog; Status Code: 400; Error Code: AccessDeniedException)"
+    if is_ddl:
+        task = "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask."
+        return QueryError("", f"{task} MetaException(message:{words})")
+    return QueryError("", words)
 
 
 class Refused(QueryError):

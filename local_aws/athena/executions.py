@@ -11,8 +11,10 @@ from typing import Any
 
 import duckdb
 
+from local_aws.access import AccessDenied, act, caller_of
+from local_aws.actions import Permission, s3_arn
 from local_aws.athena import statements
-from local_aws.athena.errors import QueryError
+from local_aws.athena.errors import QueryError, denied
 from local_aws.athena.results import column_info, metadata, to_csv, to_text
 from local_aws.cloudwatch.metrics import emit
 from local_aws.state import changed
@@ -22,6 +24,12 @@ _ENDED = (SUCCEEDED, FAILED, CANCELLED)
 # https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
 _CANCELLED_MESSAGE = "Query cancelled by user"
 _CUTOFF_MESSAGE = "Bytes scanned limit was exceeded"
+# https://repost.aws/knowledge-center/access-denied-athena
+_DENIED_MESSAGE = (
+    "Access denied when writing output to url: {} . Please ensure you are allowed to access the S3 bucket. If you are "
+    "encrypting query results with KMS key, please ensure you are allowed to access your KMS key"
+)
+ATHENA = "athena.amazonaws.com"
 
 
 @dataclass
@@ -180,6 +188,9 @@ def _run(execution: Execution, statement: statements.Statement) -> None:
     try:
         outcome = statements.run(statement, _context(execution, handle))
         _finish(execution, outcome)
+    except AccessDenied as e:
+        problem = denied(e, is_ddl=execution.statement_type != "DML")
+        _fail(execution, str(problem), {"ErrorCategory": 2, "ErrorType": problem.error_type, "Retryable": False})
     except QueryError as e:
         _fail(execution, str(e), {"ErrorCategory": 2, "ErrorType": e.error_type, "Retryable": False})
     except _CutOff:
@@ -218,6 +229,7 @@ def _context(execution: Execution, handle: _Handle) -> statements.Context:
     return statements.Context(
         account=execution.account,
         region=execution.region,
+        caller=caller_of(execution.caller or ""),
         database=execution.database,
         execution_id=execution.id,
         workgroup=execution.workgroup,
@@ -229,25 +241,33 @@ def _context(execution: Execution, handle: _Handle) -> statements.Context:
 
 
 def _finish(execution: Execution, outcome: statements.Outcome) -> None:
-    from local_aws.s3 import object_store
-
-    bucket, _, key = execution.output_location.removeprefix("s3://").partition("/")
+    key = execution.output_location
     execution.columns = [column_info(c) for c in outcome.columns]
     execution.update_count = outcome.update_count
     if outcome.kind == "rows":
-        object_store.write(bucket, key, to_csv([c.name for c in outcome.columns], outcome.rows))
-        object_store.write(bucket, f"{key}.metadata", metadata(execution.columns))
+        _write(execution, key, to_csv([c.name for c in outcome.columns], outcome.rows))
+        _write(execution, f"{key}.metadata", metadata(execution.columns))
     elif outcome.kind == "text":
-        object_store.write(bucket, key, to_text(outcome.rows))
+        _write(execution, key, to_text(outcome.rows))
         if outcome.columns:
-            object_store.write(bucket, f"{key}.metadata", metadata(execution.columns))
+            _write(execution, f"{key}.metadata", metadata(execution.columns))
     else:
         manifest = f"{execution.output_folder}{execution.id}-manifest.csv"
-        object_store.write(
-            bucket, manifest.removeprefix(f"s3://{bucket}/"), "".join(f"{f}\n" for f in outcome.files).encode()
-        )
+        _write(execution, manifest, "".join(f"{f}\n" for f in outcome.files).encode())
         execution.manifest = manifest
     _end(execution, SUCCEEDED, None)
+
+
+def _write(execution: Execution, location: str, body: bytes) -> None:
+    """Put a result where its caller may put one. Raises QueryError when it may not."""
+    from local_aws.s3 import object_store
+
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    try:
+        act(caller_of(execution.caller or ""), ATHENA, [Permission("s3:PutObject", s3_arn(bucket, key))])
+    except AccessDenied as e:
+        raise QueryError("", _DENIED_MESSAGE.format(location)) from e
+    object_store.write(bucket, key, body)
 
 
 def _fail(execution: Execution, reason: str, error: dict[str, Any]) -> None:

@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 import duckdb
 from sqlglot import exp
 
+from local_aws.access import Caller
 from local_aws.athena import ddl, dialect, engine, writes
 from local_aws.athena.engine import ResultColumn
 from local_aws.athena.errors import MalformedQuery
-from local_aws.athena.tables import GlueCatalog, files_at
+from local_aws.athena.tables import GlueCatalog
 from local_aws.athena.words import Words
+
+# Athena asks for it whatever the query is about.
+# Source: https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+DEFAULT = "default"
 
 
 @dataclass
@@ -49,6 +54,7 @@ class Context:
 
     account: str
     region: str
+    caller: Caller
     database: str
     execution_id: str
     workgroup: str
@@ -146,7 +152,8 @@ def run(statement: Statement, context: Context) -> Outcome:
     Raises:
         QueryError: when it fails as it would on AWS.
     """
-    catalog = GlueCatalog(context.account, context.region)
+    catalog = GlueCatalog(context.account, context.region, context.caller)
+    catalog.ask("GetDatabase", DEFAULT)
     if statement.ddl is not None:
         shown = statement.ddl.action(catalog)
         return Outcome("text", shown.columns, shown.rows)
@@ -157,7 +164,7 @@ def run(statement: Statement, context: Context) -> Outcome:
     if statement.tree is None:
         return Outcome("text")
     with engine.connection(context.opened) as con:
-        prepared = engine.prepare(con, statement.text, statement.tree, catalog, context.database, files_at)
+        prepared = engine.prepare(con, statement.text, statement.tree, catalog, context.database, catalog.files_at)
         context.planned(prepared.scanned)
         result = engine.fetch(con, prepared)
     return Outcome("rows", result.columns, result.rows)

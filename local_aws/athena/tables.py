@@ -12,6 +12,8 @@ from typing import Any
 
 from moto.glue.models import FakeTable, GlueBackend, glue_backends
 
+from local_aws import access, actions
+from local_aws.access import Caller
 from local_aws.athena.binding.scopes import TableColumn
 from local_aws.athena.errors import QueryError, Refused
 from local_aws.athena.expressions import Place
@@ -57,7 +59,9 @@ class Table:
         return [c for c in self.columns if c.partition]
 
 
-# Whoever asks: which files lie under this location? Replaced where a caller may not see all of them.
+ATHENA = "athena.amazonaws.com"
+ACCOUNT = Caller("account")
+# Which files lie under this location?
 Lister = Callable[[str], list[StoredFile]]
 
 
@@ -84,10 +88,46 @@ class GlueCatalog:
     Args:
         account: account id.
         region: region name.
+        caller: whose policies say what of it can be seen and changed.
     """
 
-    def __init__(self, account: str, region: str) -> None:
+    def __init__(self, account: str, region: str, caller: Caller = ACCOUNT) -> None:
         self.backend: GlueBackend = glue_backends[account][region]
+        self.caller = caller
+        self._place = actions.Place(account, region)
+        self._allowed: set[tuple[str, str]] = set()
+
+    def ask(self, action: str, database: str | None = None, *tables: str) -> None:
+        """Ask whether the caller may do something to the catalog, a database or tables.
+
+        Raises:
+            AccessDenied: it may not.
+        """
+        self._ask(f"glue:{action}", *actions.glue_arns(self._place, database, *tables))
+
+    def files_at(self, location: str) -> list[StoredFile]:
+        """Return the files under a location, which the caller must be allowed to list and to read.
+
+        Raises:
+            AccessDenied: it is not.
+        """
+        bucket, _, _ = location.removeprefix("s3://").partition("/")
+        self._ask("s3:ListBucket", actions.s3_arn(bucket))
+        found = files_at(location)
+        for file in found if self.caller.is_limited else []:
+            self._ask("s3:GetObject", actions.s3_arn(bucket, file.uri.removeprefix(f"s3://{bucket}/")))
+        return found
+
+    def written(self, bucket: str, key: str) -> None:
+        """Ask whether the caller may put an object. Raises AccessDenied."""
+        self._ask("s3:PutObject", actions.s3_arn(bucket, key))
+
+    def _ask(self, action: str, *arns: str) -> None:
+        """Ask once for a query."""
+        new = [one for one in arns if (action, one) not in self._allowed]
+        if new:
+            access.act(self.caller, ATHENA, [actions.Permission(action, one) for one in new])
+            self._allowed |= {(action, one) for one in new}
 
     def glue_table(self, database: str, table: str, at: Place = None) -> FakeTable:
         """Return the catalog's own entry.
@@ -95,8 +135,10 @@ class GlueCatalog:
         Raises:
             QueryError: SCHEMA_NOT_FOUND, TABLE_NOT_FOUND.
         """
+        self.ask("GetDatabase", database)
         if database not in self.backend.databases:
             raise QueryError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", at)
+        self.ask("GetTable", database, table)
         tables = self.backend.databases[database].tables
         if table not in tables:
             raise QueryError("TABLE_NOT_FOUND", f"Table '{CATALOG}.{database}.{table}' does not exist", at)
@@ -115,6 +157,7 @@ class GlueCatalog:
 
     def view(self, database: str, table: str) -> str | None:
         """Return the query of a view, or None for a table (or nothing) of that name."""
+        self.ask("GetTable", database, table.removesuffix(PARTITIONS))
         found = self.backend.databases[database].tables.get(table) if database in self.backend.databases else None
         text = found.as_dict().get("ViewOriginalText") if found is not None else None
         m = re.fullmatch(r"/\* Presto View: (\S+) \*/", text or "")
@@ -127,6 +170,7 @@ class GlueCatalog:
         storage = described.get("StorageDescriptor") or {}
         keys = described.get("PartitionKeys") or []
         if keys:
+            self.ask("GetPartitions", database, entry.name)
             partitions = [
                 Partition(tuple(p.values), p.partition_input["StorageDescriptor"]["Location"])
                 for p in entry.partitions.values()

@@ -22,7 +22,7 @@ from local_aws.athena import ddl, dialect, engine
 from local_aws.athena.engine import Prepared, ResultColumn
 from local_aws.athena.errors import MalformedQuery, QueryError, Refused
 from local_aws.athena.expressions import Typed, coerce, name
-from local_aws.athena.tables import CATALOG, GlueCatalog, files_at
+from local_aws.athena.tables import CATALOG, GlueCatalog
 from local_aws.athena.trino_types import UnknownHiveType, coerces, duck_type, to_hive
 from local_aws.athena.words import Words
 
@@ -182,6 +182,7 @@ def _create_view(write: Write, catalog: GlueCatalog) -> Written:
         if not write.gently or old.get("TableType") != "VIRTUAL_VIEW":
             raise QueryError("TABLE_ALREADY_EXISTS" if write.gently else "VIEW_ALREADY_EXISTS",
                              f"View already exists: '{write.database}.{write.table}'")  # fmt: skip
+        catalog.ask("DeleteTable", write.database, write.table)
         catalog.backend.delete_table(write.database, write.table)
     columns = [{"name": c.name, "type": str(c.type)} for c in bound.columns]
     stored = {"originalSql": write.query.strip(), "catalog": CATALOG, "schema": write.database, "columns": columns}
@@ -197,11 +198,13 @@ def _create_view(write: Write, catalog: GlueCatalog) -> Written:
             "ViewExpandedText": "/* Presto View */",
         }
     )
+    catalog.ask("CreateTable", write.database, write.table)
     catalog.backend.create_table(write.database, write.table, entry)
     return Written([], 0)
 
 
 def _tables(catalog: GlueCatalog, database: str) -> dict[str, Any]:
+    catalog.ask("GetDatabase", database)
     if database not in catalog.backend.databases:
         raise QueryError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
     return dict(catalog.backend.databases[database].tables)
@@ -262,7 +265,7 @@ def _run_select_into(write: Write, context: Context, catalog: GlueCatalog) -> Wr
                 (1, 1),
             )
         write.location = _table_location(write, context)
-    if files_at(write.location):
+    if catalog.files_at(write.location):
         raise QueryError(
             "HIVE_PATH_ALREADY_EXISTS",
             f"Target directory for table '{write.database}.{write.table or context.execution_id}' already exists: "
@@ -270,14 +273,14 @@ def _run_select_into(write: Write, context: Context, catalog: GlueCatalog) -> Wr
             f"{context.execution_id}' before retrying. Athena will not delete data in your account.",
         )
     with engine.connection(context.opened) as con:
-        prepared = engine.prepare(con, write.query, write.tree, catalog, context.database, files_at)
+        prepared = engine.prepare(con, write.query, write.tree, catalog, context.database, catalog.files_at)
         _check_names(
             [ResultColumn("" if re.fullmatch(r"_col\d+", c.name) else c.name, c.type) for c in prepared.columns]
         )
         _check_keys(keys, prepared.columns)
         types = {c.name: _hive(c) for c in prepared.columns}
         context.planned(prepared.scanned)
-        written = _copy(con, prepared, keys, write.location, compression, context)
+        written = _copy(con, prepared, keys, write.location, compression, context, catalog)
     if is_table:
         columns = [
             {"Name": c.name.lower(), "Type": types[c.name]} for c in prepared.columns if c.name.lower() not in keys
@@ -301,6 +304,7 @@ def _run_select_into(write: Write, context: Context, catalog: GlueCatalog) -> Wr
             {},
             properties,
         )
+        catalog.ask("CreateTable", write.database, write.table)
         catalog.backend.create_table(write.database, write.table, entry)
         _register(catalog, write.database, write.table, written.files)
     return written
@@ -346,6 +350,7 @@ def _copy(
     location: str,
     compression: str,
     context: Context,
+    catalog: GlueCatalog,
 ) -> Written:
     """Write the rows as Parquet objects below ``location``, one per partition."""
     from local_aws.s3 import object_store
@@ -377,6 +382,7 @@ def _copy(
             inside = path.parent.relative_to(folder).as_posix()
             inside = "" if inside == "." else f"{inside}/"
             key = f"{prefix}{inside}{context.execution_id.replace('-', '_')}_{i:05d}"
+            catalog.written(bucket, key)
             object_store.write(bucket, key, path.read_bytes())
             uris.append(f"s3://{bucket}/{key}")
     return Written(uris, int(counted[0]) if counted else 0)
@@ -408,7 +414,7 @@ def _run_insert(write: Write, context: Context, catalog: GlueCatalog) -> Written
                 raise QueryError("COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {n}", (1, 1))
         wanted = sorted(wanted, key=lambda c: write.columns.index(c.name))
     with engine.connection(context.opened) as con:
-        prepared = engine.prepare(con, write.query, write.tree, catalog, context.database, files_at)
+        prepared = engine.prepare(con, write.query, write.tree, catalog, context.database, catalog.files_at)
         given = [c.type for c in prepared.columns]
         fits = len(given) == len(wanted) and all(coerces(g, w.type) for g, w in zip(given, wanted, strict=True))
         if not fits:
@@ -431,6 +437,6 @@ def _run_insert(write: Write, context: Context, catalog: GlueCatalog) -> Written
             prepared.scanned,
         )
         location = catalog.glue_table(write.database, write.table).as_dict()["StorageDescriptor"]["Location"]
-        written = _copy(con, whole, [k.name for k in table.keys], _folder(location), "GZIP", context)
+        written = _copy(con, whole, [k.name for k in table.keys], _folder(location), "GZIP", context, catalog)
     _register(catalog, write.database, write.table, written.files)
     return written

@@ -18,7 +18,7 @@ from moto.awslambda import models as moto_lambda
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.core.utils import iso_8601_datetime_with_nanoseconds
 
-from local_aws import policies, queues
+from local_aws import access, policies, queues
 from local_aws.lambdas import packages, permissions
 from local_aws.s3 import object_store
 from local_aws.s3.errors import S3Error
@@ -153,7 +153,7 @@ def check(
     target = given.get("DeadLetterConfig", {}).get("TargetArn")
     if target:
         role = given.get("Role") or (function.role if function else "")
-        check_destination(account, region, role, target, "DeadLetterConfig")
+        check_destination(role, target, "DeadLetterConfig")
 
 
 def _refuse(names: set[str]) -> None:
@@ -196,14 +196,13 @@ def check_role(account: str, region: str, arn: str) -> None:
         raise InvalidParameterValueException("The role defined for the function cannot be assumed by Lambda.")
 
 
-def check_destination(account: str, region: str, role_arn: str, target: str, what: str) -> None:
+def check_destination(role_arn: str, target: str, what: str) -> None:
     """Refuse a place for failed events that is no queue, not there, or not allowed to the function's role."""
     if target.split(":")[2:3] != ["sqs"] or target.endswith(".fifo"):
         raise InvalidParameterValueException(
             f"{what}: the local AWS sends to SQS queues that are not FIFO, not to {target}."
         )
-    role = policies.find_role(account, region, role_arn)
-    if role is None or not policies.role_allows(role, "sqs:SendMessage", target):
+    if not access.has(access.role(role_arn, what), "sqs:SendMessage", target):
         raise InvalidParameterValueException(
             "The provided execution role does not have permissions to call SendMessage on SQS"
         )
@@ -258,7 +257,7 @@ def set_event_invoke_config(function: moto_lambda.LambdaFunction, config: dict[s
     _refuse(config.keys() - CONFIG_SETTINGS)
     for kind, target in config.get("DestinationConfig", {}).items():
         if target.get("Destination"):
-            check_destination(function.account_id, function.region, function.role, target["Destination"], kind)
+            check_destination(function.role, target["Destination"], kind)
     made = moto_lambda.EventInvokeConfig(function.function_arn, function.last_modified, config)
     function.event_invoke_config = [made]
     return made.response()

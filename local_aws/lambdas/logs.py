@@ -9,6 +9,7 @@ from uuid import uuid4
 from moto.logs.models import logs_backends
 
 from local_aws import state
+from local_aws.actions import Place, log_group_arn, log_stream_arn
 from local_aws.lambdas import permissions
 
 log = logging.getLogger("local_aws")
@@ -27,17 +28,16 @@ class Stream:
             log.warning("%s: no log: its role %s may not write to %s", function.function_arn, function.role, self.group)
 
     def _make(self, function: Any) -> bool:
-        group = f"arn:aws:logs:{function.region}:{function.account_id}:log-group:{self.group}"
-        stream = f"{group}:log-stream:{self.name}"
+        place = Place(function.account_id, function.region)
+        if self.group not in self._logs.groups:
+            if not permissions.role_may(function, "logs:CreateLogGroup", log_group_arn(place, self.group)):
+                return False
+            self._logs.ensure_log_group(self.group)
+        stream = log_stream_arn(place, self.group, self.name)
         if not all(
             permissions.role_may(function, f"logs:{one}", stream) for one in ("CreateLogStream", "PutLogEvents")
         ):
             return False
-        if self.group not in self._logs.groups:
-            # policies write the group's ARN with and without the star that other actions need
-            if not any(permissions.role_may(function, "logs:CreateLogGroup", one) for one in (group, f"{group}:*")):
-                return False
-            self._logs.ensure_log_group(self.group)
         self._logs.ensure_log_stream(self.group, self.name)
         return True
 

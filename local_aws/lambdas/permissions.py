@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from local_aws import calls, policies
+from local_aws import access, policies
+from local_aws.actions import Permission
 
 LAMBDA = "lambda.amazonaws.com"
 
@@ -23,9 +24,11 @@ def may_be_assumed(role: Any) -> bool:
     return policies.allows(role.assume_role_policy_document, "sts:AssumeRole", service=LAMBDA)
 
 
-def role_may(function: Any, action: str, resource: str) -> bool:
+def role_may(function: Any, action: str, *resources: str) -> bool:
     """Tell whether a function's role may do what Lambda is about to do as that role; the record of calls has it."""
-    role = policies.find_role(function.account_id, function.region, function.role)
-    allowed = role is not None and policies.role_allows(role, action, resource)
-    calls.note_for_role(function.role, function.function_name, action, resource, allowed)
-    return allowed
+    caller = access.role(function.role, function.function_name)
+    try:
+        access.act(caller, LAMBDA, [Permission(action, resource) for resource in resources])
+    except access.AccessDenied:
+        return False
+    return True

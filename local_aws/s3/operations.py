@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from werkzeug.datastructures import Headers
 
+from local_aws.access import AccessDenied as NotAllowed
+from local_aws.actions import Permission, s3_action, s3_arn
 from local_aws.s3 import bodies
 from local_aws.s3.errors import (
     AccessDenied,
@@ -63,6 +65,7 @@ class Call:
     store: Store
     account: str
     began: float
+    ask: Callable[[list[Permission]], None] = lambda _: None  # raises AccessDenied for what the caller may not do
 
     @property
     def bucket(self) -> str:
@@ -173,7 +176,12 @@ def delete_objects(call: Call) -> Answer:
     deleted, errors = [], []
     for one in objects:
         try:
+            action = s3_action("DeleteObject", one.get("VersionId"))
+            call.ask([Permission(action, s3_arn(call.bucket, one["Key"]))])
             gone = _delete(call, one["Key"], one.get("VersionId"), _etag_condition(one.get("ETag")))
+        except NotAllowed as refusal:
+            errors.append({"Key": one["Key"], "Code": "AccessDenied", "Message": str(refusal)})
+            continue
         except S3Error as error:
             errors.append({"Key": one["Key"], "Code": error.code, "Message": error.message})
             continue

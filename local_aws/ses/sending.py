@@ -88,7 +88,7 @@ def _check_addresses(sender: str, recipients: list[str]) -> None:
 
 
 def _check_verified(backend: SESBackend, senders: list[str]) -> None:
-    unverified = [sender for sender in dict.fromkeys(senders) if not _is_verified(backend, sender)]
+    unverified = [sender for sender in dict.fromkeys(senders) if identity_of(backend, sender) is None]
     if unverified:
         with _counting:
             backend.rejected_messages_count += 1
@@ -98,14 +98,14 @@ def _check_verified(backend: SESBackend, senders: list[str]) -> None:
         )
 
 
-def _is_verified(backend: SESBackend, sender: str) -> bool:
-    """Tell whether the address, its domain, or a domain above that is an identity."""
+def identity_of(backend: SESBackend, sender: str) -> str | None:
+    """Return the identity that an address sends by: itself, its domain, or a domain above that; None without one."""
     _, address = parseaddr(sender)
     _, _, domain = address.rpartition("@")
     labels = domain.lower().split(".")
-    identities = {name.lower() for name in backend.email_identities}
-    wanted = {address.lower(), *(".".join(labels[start:]) for start in range(len(labels)))}
-    return not identities.isdisjoint(wanted)
+    identities = {name.lower(): name for name in backend.email_identities}
+    wanted = [address.lower(), *(".".join(labels[start:]) for start in range(len(labels)))]
+    return next((identities[one] for one in wanted if one in identities), None)
 
 
 def _as_delivered(raw: bytes, mail: Message, message_id: str, region: str) -> bytes:

@@ -308,8 +308,10 @@ def test_what_lambda_does_as_the_role_is_in_the_record(aws):
     aws.invoke("recorded")
     noted = [json.loads(line) for line in (aws.home / "calls.jsonl").read_text().splitlines()]
     mine = [one for one in noted if one["caller"].get("session") == "recorded"]
-    assert {one["action"] for one in mine} >= {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert all("log-group:/aws/lambda/recorded" in one["resource"] for one in mine)
+    asked = [permission for one in mine for permission in one["permissions"]]
+    assert {one["action"] for one in asked} >= {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert all("log-group:/aws/lambda/recorded" in one["resource"] for one in asked)
+    assert {one["by"] for one in mine} == {"lambda.amazonaws.com"}
 
 
 def test_a_function_goes_by_name_or_arn(aws):
