@@ -267,7 +267,7 @@ def _named_query(params: Params, place: Place) -> list[str]:
 
 def _query_results(params: Params, place: Place) -> list[Permission]:
     """GetQueryResults. Source of the second one: Athena API Reference, GetQueryResults, "IAM permissions"."""
-    execution = athena_backends[place.account][place.region].executions.get(params.get("QueryExecutionId"))
+    execution = athena_backends[place.account][place.region].executions.get(str(params.get("QueryExecutionId")))
     needed = [Permission("athena:GetQueryResults", one) for one in _of_execution(params, place)]
     location = getattr(execution, "output_location", None)
     if location:

@@ -147,7 +147,7 @@ def _names(statement: Mapping[str, Any], who: Mapping[str, set[str]]) -> bool:
         return denies
     principal = statement.get("Principal")
     if not isinstance(principal, Mapping):
-        return bool(principal == "*")
+        return principal == "*"
     if "*" in _many(principal.get("AWS", [])):
         return True
     named = {kind: {str(one) for one in _many(principal.get(kind, []))} for kind in who}

@@ -13,7 +13,10 @@ from typing import Any
 
 from moto.glue import models as moto_glue
 
-from local_aws.glue import classifiers, files, folders
+from local_aws import access
+from local_aws.access import Caller
+from local_aws.actions import Permission, Place, glue_arns, s3_arn
+from local_aws.glue import classifiers, files, folders, roles
 from local_aws.glue.folders import File, FoundPartition, FoundTable, Grouping
 from local_aws.glue.schema import SIMILAR_ENOUGH, Column, Schema, merged, similarity, storage_descriptor
 from local_aws.s3 import object_store
@@ -83,7 +86,25 @@ def _only(given: dict[str, Any], known: set[str], where: str) -> None:
 
 
 def carry_out(crawler: Any, counted: Counted, stop_asked: Callable[[], bool], log: Log) -> None:
-    """Do a crawl of `crawler` (crawlers.Crawler). Raises FailedError and StoppedError."""
+    """Do a crawl of `crawler` (crawlers.Crawler) as its role. Raises FailedError and StoppedError."""
+    try:
+        _carry_out(crawler, counted, stop_asked, log)
+    except access.AccessDenied as error:
+        raise FailedError(str(error)) from error
+
+
+def caller_of(crawler: Any) -> Caller:
+    """Return the role that a crawler works as. Raises FailedError when Glue may not assume it (any more)."""
+    backend = crawler.backend
+    role = roles.find(backend.account_id, backend.region_name, crawler.role)
+    if role is None:
+        raise FailedError(
+            f"Service is unable to assume provided role. Please verify role's TrustPolicy: {crawler.role}"
+        )
+    return access.role(role.arn, "AWS-Crawler")
+
+
+def _carry_out(crawler: Any, counted: Counted, stop_asked: Callable[[], bool], log: Log) -> None:
     work = _Work(crawler, counted, stop_asked, log)
     incremental = crawler.recrawl_policy.get("RecrawlBehavior") == "CRAWL_NEW_FOLDERS_ONLY" and bool(crawler.seen)
     for target in crawler.targets["S3Targets"]:
@@ -112,19 +133,36 @@ class _Work:
     def __init__(self, crawler: Any, counted: Counted, stop_asked: Callable[[], bool], log: Log) -> None:
         self.crawler, self.counted, self.stop_asked, self.log = crawler, counted, stop_asked, log
         self.options = options(crawler.configuration)
+        self.caller = caller_of(crawler)
         backend = crawler.backend
+        self.place = Place(backend.account_id, backend.region_name)
+        self.asked: set[tuple[str, ...]] = set()
+        self.ask("GetDatabase")
         if crawler.database_name not in backend.databases:
             raise FailedError(f"Database {crawler.database_name} not found")
         self.tables: dict[str, moto_glue.FakeTable] = backend.databases[crawler.database_name].tables
+        self.ask("GetTables", "*")
         self.readers = tuple(
             classifiers.as_reader(classifiers.get(backend.classifiers, name)) for name in crawler.classifiers or []
         )
         self.updates = crawler.schema_change_policy["UpdateBehavior"] == "UPDATE_IN_DATABASE"
         self.deletes = crawler.schema_change_policy["DeleteBehavior"]
 
+    def ask(self, action: str, *tables: str) -> None:
+        """Ask, once for each table, what Glue asks of the crawler's role. Raises AccessDenied.
+
+        Which calls a crawler makes is not documented ("Crawler prerequisites" names a policy with glue:*); these are
+        the ones that do what it does.
+        """
+        if (action, *tables) not in self.asked:
+            arns = glue_arns(self.place, self.crawler.database_name, *tables)
+            access.act(self.caller, roles.SERVICE, [Permission(f"glue:{action}", one) for one in arns])
+            self.asked.add((action, *tables))
+
     def objects(self, place: _Place, exclusions: list[str]) -> list[object_store.StoredObject]:
         if place.bucket not in object_store.buckets():
             raise FailedError(f"The specified bucket does not exist: {place.bucket} (NoSuchBucket)")
+        access.act(self.caller, roles.SERVICE, [Permission("s3:ListBucket", s3_arn(place.bucket))])
         tests = [folders.excluded(pattern) for pattern in exclusions]
         return [
             one
@@ -138,6 +176,7 @@ class _Work:
         for one in objects:
             if self.stop_asked():
                 raise StoppedError
+            access.act(self.caller, roles.SERVICE, [Permission("s3:GetObject", s3_arn(place.bucket, one.key))])
             schema = files.schema_of(one.path, one.etag, one.size, self.readers)
             if schema is None:
                 self.log(f"WARN : No classifier recognises {place.address(one.key)}; it is left out")
@@ -185,6 +224,7 @@ class _Work:
             "TableType": "EXTERNAL_TABLE",
             "Parameters": parameters,
         }
+        self.ask("CreateTable", name)
         table = self.crawler.backend.create_table(self.crawler.database_name, name, definition)
         self._add_partitions(place, table, found.partitions, found.schema)
         self.counted.created += 1
@@ -214,6 +254,7 @@ class _Work:
         writes the table anew, which removes what is not the crawler's, comments too; with MergeNewColumns the columns
         that are there stay as they are.
         """
+        self.ask("GetTable", table.name)
         before = table.as_dict()
         storage = before["StorageDescriptor"]
         parameters = self._parameters(found.files, found.schema)
@@ -226,8 +267,10 @@ class _Work:
             if changed:
                 self.log(f"INFO : Schema of table {table.name} has changed; not updated (UpdateBehavior LOG)")
         elif changed:
+            self.ask("UpdateTable", table.name)
             self._write_anew(table, before, now, keys)
         else:
+            self.ask("UpdateTable", table.name)
             counted = now["Parameters"]
             current = table.versions[str(table._current_version)]
             current["Parameters"] = {**(current.get("Parameters") or {}), **counted}
@@ -265,9 +308,12 @@ class _Work:
     ) -> int:
         """Partitions that the catalog does not have yet. Returns how many."""
         added = 0
+        if found:
+            self.ask("GetPartitions", table.name)
         for partition in found:
             if str(list(partition.values)) not in table.partitions:
                 storage = self._partition_storage(place, table, partition, whole)
+                self.ask("BatchCreatePartition", table.name)
                 table.create_partition(
                     {
                         "Values": list(partition.values),
@@ -283,6 +329,7 @@ class _Work:
             existing = table.partitions.get(str(list(partition.values)))
             if existing is not None and self.updates:
                 storage = self._partition_storage(place, table, partition, found.schema)
+                self.ask("BatchUpdatePartition", table.name)
                 existing.partition_input = {
                     "Values": list(partition.values),
                     "StorageDescriptor": storage,
@@ -298,8 +345,10 @@ class _Work:
 
     def _partition_is_gone(self, table: moto_glue.FakeTable, partition: moto_glue.FakePartition) -> None:
         if self.deletes == "DELETE_FROM_DATABASE":
+            self.ask("BatchDeletePartition", table.name)
             table.delete_partition(partition.values)
         elif self.deletes == "DEPRECATE_IN_DATABASE":
+            self.ask("BatchUpdatePartition", table.name)
             _deprecate(partition.partition_input)
         self.log(f"INFO : Partition {partition.values} of table {table.name} has no files ({self.deletes})")
 
@@ -313,9 +362,11 @@ class _Work:
             if name in present or not ours or not location.startswith(below):
                 continue
             if self.deletes == "DELETE_FROM_DATABASE":
+                self.ask("DeleteTable", name)
                 self.crawler.backend.delete_table(self.crawler.database_name, name)
                 self.counted.deleted += 1
             elif self.deletes == "DEPRECATE_IN_DATABASE":
+                self.ask("UpdateTable", name)
                 _deprecate(table.versions[str(table._current_version)])
             self.log(f"INFO : Table {name} has no files ({self.deletes})")
 

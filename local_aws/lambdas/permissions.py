@@ -24,11 +24,11 @@ def may_be_assumed(role: Any) -> bool:
     return policies.allows(role.assume_role_policy_document, "sts:AssumeRole", service=LAMBDA)
 
 
-def role_may(function: Any, action: str, *resources: str) -> bool:
+def role_may(function: Any, action: str, resource: str) -> bool:
     """Tell whether a function's role may do what Lambda is about to do as that role; the record of calls has it."""
     caller = access.role(function.role, function.function_name)
     try:
-        access.act(caller, LAMBDA, [Permission(action, resource) for resource in resources])
+        access.act(caller, LAMBDA, [Permission(action, resource)])
     except access.AccessDenied:
         return False
     return True

@@ -18,6 +18,10 @@ TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"},
     ],
 }
+WORK = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["glue:*", "logs:*", "s3:*"], "Resource": "*"}],
+}
 RUN_UNDER_WAY = ("STARTING", "RUNNING", "STOPPING")
 
 
@@ -89,7 +93,9 @@ def aws(tmp_path_factory):
     home = tmp_path_factory.mktemp("a home")  # with a blank, as in many people's paths
     running = server.start(home)
     started = Aws(running.url, home)
-    started.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam = started.client("iam")
+    iam.create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.put_role_policy(RoleName="worker", PolicyName="work", PolicyDocument=json.dumps(WORK))
     yield started
     running.stop()
 

