@@ -530,7 +530,7 @@ _IAM: dict[Callable[[Params, Place], list[str]], str] = {
     _iam_user: "AttachUserPolicy CreateAccessKey CreateUser DeleteAccessKey DeleteUser DeleteUserPolicy "
     "DetachUserPolicy GetUser GetUserPolicy ListAccessKeys ListAttachedUserPolicies ListUserPolicies PutUserPolicy",
     _iam_policy: "CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy GetPolicyVersion "
-    "ListEntitiesForPolicy ListPolicyVersions",
+    "ListEntitiesForPolicy ListPolicyVersions SetDefaultPolicyVersion",
     _anything: "ListPolicies ListRoles ListUsers",
 }
 

@@ -142,12 +142,12 @@ def _names(statement: Mapping[str, Any], who: Mapping[str, set[str]]) -> bool:
     Naming an account allows nothing by itself: it leaves the decision to the policies of its roles and users. It does
     deny to all of them.
     """
-    denies = statement["Effect"] == "Deny"
+    denies = bool(statement["Effect"] == "Deny")
     if "NotPrincipal" in statement:
         return denies
     principal = statement.get("Principal")
     if not isinstance(principal, Mapping):
-        return principal == "*"
+        return bool(principal == "*")
     if "*" in _many(principal.get("AWS", [])):
         return True
     named = {kind: {str(one) for one in _many(principal.get(kind, []))} for kind in who}

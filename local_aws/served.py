@@ -196,6 +196,7 @@ SERVED: dict[str, set[str]] = {
         "ListUsers",
         "PutRolePolicy",
         "PutUserPolicy",
+        "SetDefaultPolicyVersion",
         "TagRole",
         "UntagRole",
         "UpdateAssumeRolePolicy",

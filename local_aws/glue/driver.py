@@ -87,13 +87,15 @@ class Catalog:
         if self.session is not None:
             return
         self.session = session
+        role = session._jvm.local_aws.Role
+        role.ask(False)  # nothing of this is the script's doing
         for database in self.databases:
             session.sql(f"create database if not exists {quoted(database)}")
         for table in self.tables:
             session.sql(table_sql(table))
             if table["partitions"]:
                 session.sql(partitions_sql(table))
-        session._jvm.local_aws.RoleCatalog.ask(True)
+        role.ask(True)
 
     def contents(self) -> dict[str, int]:
         """Return table name with its database -> number of partitions."""
@@ -112,7 +114,7 @@ class Catalog:
         """Raise when the script changed the catalog through Spark: it would have to reach the Glue catalog."""
         if self.session is None or self.session._jsc.sc().isStopped():
             return
-        self.session._jvm.local_aws.RoleCatalog.ask(False)
+        self.session._jvm.local_aws.Role.ask(False)
         before = {f"{table['database']}.{table['name']}": len(table["partitions"]) for table in self.tables}
         now = self.contents()
         changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
@@ -162,7 +164,10 @@ def root_cause(error: BaseException) -> str:
     cause = getattr(error, "java_exception", None)
     while cause is not None and cause.getCause() is not None:
         cause = cause.getCause()
-    return f" {str(cause.toString()).splitlines()[0]}" if cause is not None else ""
+    if cause is None:
+        return ""
+    lines = [line for line in str(cause.toString()).splitlines() if line.strip()]
+    return f" {lines[-1] if 'Traceback (most recent call last)' in lines[0] else lines[0]}"
 
 
 def run_script(script: str) -> BaseException | None:

@@ -25,7 +25,8 @@ def spark_settings(mounts: Mapping[str, Path]) -> dict[str, str]:
         "spark.hadoop.fs.bucket.impl": java_classes.FILE_SYSTEM,
     }
     for bucket, folder in mounts.items():
-        settings[f"spark.hadoop.fs.viewfs.mounttable.{bucket}.linkFallback"] = folder.absolute().as_uri().replace("file:", "bucket:", 1) + "/"
+        target = folder.absolute().as_uri().replace("file:", "bucket:", 1)
+        settings[f"spark.hadoop.fs.viewfs.mounttable.{bucket}.linkFallback"] = f"{target}/"
     return settings
 
 

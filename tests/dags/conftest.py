@@ -55,9 +55,14 @@ def airflow_database() -> None:
 
 
 @pytest.fixture(scope="module")
-def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the module's local AWS: its log, and its state below `aws`."""
+    return tmp_path_factory.mktemp("local-aws")
+
+
+@pytest.fixture(scope="module")
+def local_aws(home: Path) -> Iterator[str]:
     """The address of a local AWS in a process of its own, with nothing in it; every AWS call goes there."""
-    home = tmp_path_factory.mktemp("local-aws")
     log = home / "server.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     with log.open("wb") as out:
@@ -97,10 +102,15 @@ def s3(local_aws: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def stack(local_aws: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The names that the template made in the local AWS, in the environment as well."""
+def stack(
+    request: pytest.FixtureRequest, local_aws: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The names that the template made in the local AWS, in the environment as well.
+
+    A test module may have DEPLOY_OPTIONS of its own.
+    """
     file = tmp_path_factory.mktemp("stack") / "coffee_shop.env"
-    deploy(file)
+    deploy(file, *getattr(request.module, "DEPLOY_OPTIONS", ()))
     names = dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
     os.environ.update(names)
     yield names
@@ -108,8 +118,9 @@ def stack(local_aws: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         del os.environ[name]
 
 
-def deploy(env_file: Path) -> None:
+def deploy(env_file: Path, *options: str) -> None:
     """Apply the template to the local AWS and write the names that it made."""
     command = [sys.executable, "-m", "infrastructure.deploy", "--stack", "coffee-shop", "--env-file", str(env_file)]
+    command += options
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -172,8 +172,7 @@ def test_policies_name_actions_and_resources(template):
             elif statement["Resource"] == "*":
                 assert actions in NO_RESOURCE, name
                 if actions == ["cloudwatch:PutMetricData"]:
-                    namespace = "AmazonMWAA" if name == "MwaaRole" else "Glue"
-                    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+                    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "AmazonMWAA"}}
 
 
 def test_airflow_and_its_events_are_made_only_when_wanted(template):

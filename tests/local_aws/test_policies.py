@@ -1,5 +1,7 @@
 """Policies: who may do what to what, under which conditions."""
 
+import json
+
 import pytest
 
 from local_aws.policies import allows, decision
@@ -67,3 +69,30 @@ def test_a_role_s_own_policy_names_nobody_and_may_exclude():
     assert decision(documents, "x:Do", resource="arn:thing") == "Allow"
     assert decision(documents, "x:DeleteAll", resource="arn:thing") is None
     assert decision(documents, "x:Do", resource="arn:secret/1") is None
+
+
+def test_a_negated_condition_holds_when_its_key_is_missing_and_for_none_of_its_values():
+    """IAM User Guide, "Negated matching condition operators"; an Allow with a missing key is not trusted here."""
+    deny = allow(Effect="Deny", Condition={"StringNotEquals": {"aws:SourceAccount": ["1", "2"]}})
+    asked = {"action": "x:Do", "service": "a.example", "resource": "arn:thing"}
+    assert decision([policy(deny)], **asked) == "Deny"
+    assert decision([policy(deny)], **asked, context={"aws:SourceAccount": "3"}) == "Deny"
+    assert decision([policy(deny)], **asked, context={"aws:SourceAccount": "2"}) is None
+    assert decision([policy(deny | {"Effect": "Allow"})], **asked) is None
+
+
+def test_a_policy_variable_allows_nothing_and_denies_everything():
+    own = {"Action": "x:Do", "Resource": "arn:home/${aws:username}"}
+    assert decision([policy(Effect="Allow", **own)], "x:Do", resource="arn:home/me") is None
+    assert decision([policy(Effect="Deny", **own)], "x:Do", resource="arn:home/me") == "Deny"
+
+
+def test_a_policy_that_is_text_counts_as_it_is_now():
+    def document(effect):
+        return json.dumps(policy(Effect=effect, Action="x:Do", Resource="*"))
+
+    assert [decision([document(effect)], "x:Do", resource="arn:a") for effect in ("Allow", "Deny", "Allow")] == [
+        "Allow",
+        "Deny",
+        "Allow",
+    ]

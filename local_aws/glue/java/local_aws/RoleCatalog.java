@@ -8,21 +8,10 @@ import org.apache.spark.sql.connector.catalog.Identifier;
 import org.apache.spark.sql.connector.catalog.Table;
 
 /**
- * Spark's catalog, each look into it asked for as Glue's catalog client asks Glue. It begins to ask when the driver has
- * registered the tables.
+ * Spark's catalog, each look into it asked for as Glue's catalog client asks Glue.
  */
 public final class RoleCatalog extends DelegatingCatalogExtension {
-    private static volatile boolean asking;
-
-    /** Say whether looks are asked for from now on. */
-    public static void ask(boolean from_now_on) {
-        asking = from_now_on;
-    }
-
     private static void ask(String action, String what, String[] resources) {
-        if (!asking) {
-            return;
-        }
         String refusal = null;
         try {
             for (int i = 0; i < resources.length && refusal == null; i++) {

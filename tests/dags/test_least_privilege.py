@@ -1,0 +1,427 @@
+"""Least privilege, shown: what a whole run calls is what the template's policies allow, and they allow nothing more.
+
+A stack with an Airflow that is away (so that the Lambda gives up), two loads and two reports, with Airflow working as a
+role that has the template's two managed policies. The local AWS refuses what a role may not; besides, this test looks at
+its record of calls: every permission that a call needed is in a policy of the template, and every permission of the
+template was needed by a call, except those of `NOT_SEEN`.
+"""
+
+import copy
+import fnmatch
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from infrastructure.template import TEMPLATE, read_template
+from tests.dags.lake import not_green, parsed, query, run
+from tests.dags.till_files import inventory, sales, targets
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+Account = Callable[[str], Any]  # makes clients of the account itself, which may do everything
+Needed = Mapping[str, Any]  # a permission in the record of calls: action, resource, context
+Permission = tuple[str, str, str]  # policy, statement, action
+Statement = Mapping[str, Any]
+
+STACK = "coffee-shop"
+ACCOUNT = "123456789012"
+BUCKET = f"{STACK}-{{}}-{ACCOUNT}"
+DEPLOY_OPTIONS = ("--parameter", "AirflowUrl=http://127.0.0.1:9")  # the discard port: no Airflow answers there
+OWN_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"},
+    ],
+}
+AIRFLOW = f"arn:aws:iam::{ACCOUNT}:role/airflow-of-the-shop"
+CRAWLERS = ("raw-crawler", "clean-crawler", "conform-crawler")
+JOBS = ("partition-data", "conform-tables", "conform-relations")
+SQL_JOBS = ("conform-tables", "conform-relations")
+
+# Permissions that no call of this run needs, and why they are there all the same: policy, statement, action.
+KILLED = "the operator's on_kill stops what a killed task has started"
+FIRST = "done by whichever job or crawler works first; here that was another"
+BY_NAME = "awslabs/aws-glue-data-catalog-client-for-apache-hive-metastore: Glue's catalog client looks partitions up by name too"
+CRAWLS = "Glue developer guide, Crawler prerequisites: which calls a crawler makes is not documented; AWSGlueServiceRole has glue:*"
+RESULTS = "Athena user guide, Control access to Amazon S3 from Athena: large results are uploaded in parts"
+NOT_SEEN = {
+    ("airflow-load", "RunJobs", "glue:BatchStopJobRun"): KILLED,
+    ("airflow-reports", "Query", "athena:StopQueryExecution"): KILLED,
+    ("airflow-reports", "AthenaLooksForDefault", "glue:CreateDatabase"): (
+        "Athena user guide, Configure access to databases and tables: must be there beside GetDatabase"
+    ),
+    ("airflow-reports", "ReadCatalog", "glue:GetPartition"): "Trino's client of Glue, for a single partition",
+    ("airflow-reports", "ReadCatalog", "glue:BatchGetPartition"): "Trino's client of Glue, for partitions by name",
+    ("airflow-reports", "WriteResults", "s3:AbortMultipartUpload"): RESULTS,
+    ("airflow-reports", "WriteResults", "s3:ListMultipartUploadParts"): RESULTS,
+    ("airflow-reports", "WriteReports", "s3:DeleteObject"): (
+        "a mail that SES did not take, and a workbook that a report no longer has"
+    ),
+    (
+        "partition-data",
+        "ListVersions",
+        "s3:ListBucket",
+    ): "S3 says NoSuchVersion only to who may list: a version that is gone",
+    **{(crawler, "Log", "logs:CreateLogGroup"): FIRST for crawler in CRAWLERS[1:]},
+    **{(job, "Log", "logs:CreateLogGroup"): FIRST for job in SQL_JOBS},
+    **{(job, "SparkLooksForDefault", "glue:CreateDatabase"): FIRST for job in SQL_JOBS},
+    **{
+        (job, "ReadCatalog", f"glue:{one}"): BY_NAME
+        for job in SQL_JOBS
+        for one in ("GetPartition", "BatchGetPartition")
+    },
+    **{
+        (crawler, "KeepCatalog", f"glue:{one}"): CRAWLS
+        for crawler in CRAWLERS
+        for one in ("GetPartition", "BatchGetPartition", "UpdatePartition")
+    },
+}
+# What of the template is not in this stack: there is no Amazon MWAA on a laptop.
+ONLY_WITH_MWAA = {
+    ("MwaaRole", "every statement"): "Amazon MWAA user guide, Amazon MWAA execution role",
+    (
+        "StartLoadRole",
+        "CallMwaa",
+    ): "Amazon MWAA user guide, Apache Airflow REST API access policy; tests/infrastructure stubs it",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_waits() -> Iterator[None]:
+    """Let Lambda try again at once: it is to give up while the test runs."""
+    os.environ["LOCAL_AWS_LAMBDA_RETRY_SECONDS"] = "0,0"
+    yield
+    del os.environ["LOCAL_AWS_LAMBDA_RETRY_SECONDS"]
+
+
+@pytest.fixture(scope="module")
+def account(local_aws: str) -> Account:
+    """Return what makes clients of the account itself, which may do everything."""
+    session = boto3.Session("account", "account", region_name="us-east-1")
+    return lambda service: session.client(service, endpoint_url=local_aws)
+
+
+@pytest.fixture(scope="module")
+def shop(account: Account, stack: dict[str, str]) -> dict[str, str]:
+    """The names of the stack; Airflow's password is in its secret, and there is a role for Airflow."""
+    login = json.dumps({"username": "load", "password": "secret"})
+    account("secretsmanager").put_secret_value(SecretId=f"{STACK}-airflow", SecretString=login)
+    account("iam").create_role(RoleName="airflow-of-the-shop", AssumeRolePolicyDocument=json.dumps(OWN_TRUST))
+    for arn in stack["COFFEE_SHOP_AIRFLOW_POLICIES"].split(","):
+        account("iam").attach_role_policy(RoleName="airflow-of-the-shop", PolicyArn=arn)
+    return stack
+
+
+@pytest.fixture(scope="module")
+def airflow(account: Account, shop: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The names of the stack, while this process works as the role of Airflow."""
+    before = dict(os.environ)
+    os.environ.update(assumed(account, AIRFLOW, "task"))
+    yield shop
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def assumed(account: Account, role: str, session: str) -> dict[str, str]:
+    """Return credentials of a role as environment variables."""
+    keys = account("sts").assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
+    names = {"AccessKeyId": "AWS_ACCESS_KEY_ID", "SecretAccessKey": "AWS_SECRET_ACCESS_KEY"}
+    return {name: keys[key] for key, name in (names | {"SessionToken": "AWS_SESSION_TOKEN"}).items()}
+
+
+# --- the story
+
+
+@pytest.fixture(scope="module")
+def story(airflow_database: None, account: Account, airflow: dict[str, str]) -> dict[str, str]:
+    """Two loads and a report.
+
+    The second load has a day and a month that are given up, and a file whose newest version is refused while no load has
+    seen the one before.
+    """
+    s3, raw = account("s3"), BUCKET.format("raw")
+    settings = json.loads(os.environ["AIRFLOW_VAR_COFFEE_SHOP"]) | {"quarantine_share": 0.5}
+    os.environ["AIRFLOW_VAR_COFFEE_SHOP"] = json.dumps(settings)
+    stock = "pastry-inventory/2019/april.csv"  # in a folder: a partition for the raw crawler
+    s3.put_object(Bucket=raw, Key=stock, Body=inventory({}, {"TransactionDate": "2019-04-03"}))
+    s3.put_object(Bucket=raw, Key="sales-target/2019.csv", Body=targets({}))
+    days = [{}, {"TransactionDate": "2019-04-02"}, {"TransactionDate": "2019-04-03", "CustomerNo": "77"}]
+    more = [{"TransactionDate": "2019-05-01"}, {"Quantity": "many"}]
+    s3.put_object(Bucket=raw, Key="sales-reciept/spring.csv", Body=sales(*days, *more))
+    load = parsed("coffee_shop_load")
+    assert not_green(run(load)) == {}
+    s3.put_object(Bucket=raw, Key="sales-reciept/spring.csv", Body=sales(*days[:2]))
+    s3.put_object(Bucket=raw, Key=stock, Body=inventory({}))
+    for body in (sales({"TransactionDate": "2019-04-04"}), b""):
+        s3.put_object(Bucket=raw, Key="sales-reciept/shop-5.csv", Body=body)
+    # the ledger knows all three datasets, and the gate names the file that was refused
+    assert not_green(run(load)) == {"files_there": "skipped", "gate": "failed"}
+    week = {"from": "2019-04-01", "to": "2019-04-07", "mail": True}
+    assert not_green(run(parsed("coffee_shop_weekly_report"), week)) == {}
+    until_dead_letters(account)
+    return airflow
+
+
+def until_dead_letters(account: Account) -> None:
+    """Wait until Lambda has given up on an upload."""
+    sqs, wanted = account("sqs"), "ApproximateNumberOfMessages"
+    queue = sqs.get_queue_url(QueueName=f"{STACK}-dead-letters")["QueueUrl"]
+    for _ in range(600):
+        if sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[wanted])["Attributes"][wanted] != "0":
+            return
+        time.sleep(0.1)
+    raise AssertionError("no event came to the dead-letter queue")
+
+
+# --- the record, against the policies
+
+
+@pytest.fixture(scope="module")
+def policies(account: Account, story: dict[str, str]) -> dict[str, list[Statement]]:
+    """The template's policies, filled in by CloudFormation, by role without the stack's name; Airflow's two by theirs."""
+    iam = account("iam")
+    found = {}
+    for one in account("cloudformation").list_stack_resources(StackName=STACK)["StackResourceSummaries"]:
+        name = one["PhysicalResourceId"]
+        if one["ResourceType"] == "AWS::IAM::Role":
+            [own] = iam.list_role_policies(RoleName=name)["PolicyNames"]
+            document = iam.get_role_policy(RoleName=name, PolicyName=own)["PolicyDocument"]
+        elif one["ResourceType"] == "AWS::IAM::ManagedPolicy":
+            version = iam.get_policy(PolicyArn=name)["Policy"]["DefaultVersionId"]
+            document = iam.get_policy_version(PolicyArn=name, VersionId=version)["PolicyVersion"]["Document"]
+        else:
+            continue
+        found[name.rsplit("/", 1)[-1].removeprefix(f"{STACK}-")] = document["Statement"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def needed(story: dict[str, str], home: Path) -> list[tuple[str, Needed]]:
+    """What the calls of roles needed: the role's ARN, and each permission once."""
+    lines = [json.loads(line) for line in (home / "aws" / "calls.jsonl").read_text().splitlines()]
+    found = {
+        (one["caller"]["role"], json.dumps(each)): each
+        for one in lines
+        if one["caller"]["type"] == "role"
+        for each in one["permissions"]
+    }
+    return [(role, each) for (role, _), each in found.items()]
+
+
+def of_role(arn: str) -> list[str]:
+    """Return the names of a role's policies."""
+    return ["airflow-load", "airflow-reports"] if arn == AIRFLOW else [arn.rsplit("/", 1)[-1].removeprefix(f"{STACK}-")]
+
+
+def many(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def allows(statement: Statement, action: str, needed: Needed) -> bool:
+    """Tell whether a statement allows by one of its actions what a call needed.
+
+    Written anew, not the local AWS's own. Source: IAM User Guide, "IAM JSON policy elements": Action, Resource, Condition
+    (StringEquals is all that the template has here).
+    """
+    context, wanted = needed.get("context", {}), statement.get("Condition", {})
+    assert statement["Effect"] == "Allow"
+    assert set(wanted) <= {"StringEquals"}
+    return (
+        fnmatch.fnmatchcase(needed["action"].lower(), action.lower())
+        and any(fnmatch.fnmatchcase(needed["resource"], one.replace("[", "[[]")) for one in many(statement["Resource"]))
+        and all(context.get(key) in many(value) for key, value in wanted.get("StringEquals", {}).items())
+    )
+
+
+def permissions(
+    policies: Mapping[str, list[Statement]], names: Iterable[str]
+) -> Iterator[tuple[Permission, Statement]]:
+    """Return every action of every statement of some policies."""
+    for name in names:
+        for statement in policies[name]:
+            for action in many(statement["Action"]):
+                yield (name, statement["Sid"], action), statement
+
+
+def test_every_call_is_allowed_by_the_template(needed, policies):
+    missing = [
+        (role, one["action"], one["resource"])
+        for role, one in needed
+        if not any(allows(statement, each[2], one) for each, statement in permissions(policies, of_role(role)))
+    ]
+    assert missing == []
+
+
+def test_every_permission_is_needed_by_a_call_or_has_a_reason(needed, policies):
+    used = {
+        each
+        for role, one in needed
+        for each, statement in permissions(policies, of_role(role))
+        if allows(statement, each[2], one)
+    }
+    every = {each for each, _ in permissions(policies, policies)}
+    assert sorted(every - used - set(NOT_SEEN)) == []
+    assert sorted(set(NOT_SEEN) - every) == []
+    assert sorted(set(NOT_SEEN) & used) == []
+
+
+def test_what_the_template_has_and_this_stack_has_not_is_known(policies):
+    resources = read_template(TEMPLATE)["Resources"]
+    roles = {name: part["Properties"] for name, part in resources.items() if part["Type"] == "AWS::IAM::Role"}
+    absent = {
+        (name, "every statement")
+        for name, role in roles.items()
+        if role["RoleName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") not in policies
+    }
+    chosen = {
+        (name, statement["Fn::If"][1]["Sid"])
+        for name, role in roles.items()
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
+        if "Fn::If" in statement
+    }
+    assert absent | chosen == set(ONLY_WITH_MWAA)
+
+
+def test_policies_fit_into_what_iam_takes(policies):
+    """IAM User Guide, "IAM and AWS STS quotas": 6,144 characters of a managed policy, 10,240 of a role's inline ones."""
+    for name, statements in policies.items():
+        size = len(json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":")))
+        assert size <= (6_144 if name.startswith("airflow-") else 10_240), name
+
+
+# --- a permission less
+
+
+@contextmanager
+def without(account: Account, role: str, sid: str, action: str) -> Iterator[None]:
+    """Take an action from a statement of a role's policy for a while."""
+    iam, name = account("iam"), f"{STACK}-{role}"
+    [own] = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    whole = iam.get_role_policy(RoleName=name, PolicyName=own)["PolicyDocument"]
+    iam.put_role_policy(RoleName=name, PolicyName=own, PolicyDocument=json.dumps(less(whole, sid, action)))
+    yield
+    iam.put_role_policy(RoleName=name, PolicyName=own, PolicyDocument=json.dumps(whole))
+
+
+def less(document: Mapping[str, Any], sid: str, action: str) -> dict[str, Any]:
+    """Return a policy without an action of a statement."""
+    statements = copy.deepcopy(document["Statement"])
+    [one] = [statement for statement in statements if statement["Sid"] == sid]
+    assert action in many(one["Action"])
+    one["Action"] = [each for each in many(one["Action"]) if each != action]
+    return {**document, "Statement": [statement for statement in statements if statement["Action"]]}
+
+
+@pytest.fixture(scope="module")
+def before_publishing(account: Account, story: dict[str, str], needed: list[Any]) -> None:
+    """The ledger as the jobs of the second load saw it: with the one after it they would say that their plan is old."""
+    s3, state = account("s3"), BUCKET.format("state")
+    versions = s3.list_object_versions(Bucket=state, Prefix="ledger.json")["Versions"]
+    bodies = [s3.get_object(Bucket=state, Key="ledger.json", VersionId=one["VersionId"])["Body"] for one in versions]
+    ledgers = [json.loads(body.read()) for body in bodies]
+    earlier = next(one for one in ledgers if one["revision"] < ledgers[0]["revision"])
+    s3.put_object(Bucket=state, Key="ledger.json", Body=json.dumps(earlier).encode())
+
+
+def run_again(account: Account, job: str) -> dict[str, Any]:
+    """Run a job with the arguments of its last run; return the run."""
+    glue, name = account("glue"), f"{STACK}-{job}"
+    arguments = glue.get_job_runs(JobName=name)["JobRuns"][0]["Arguments"]
+    run_id = glue.start_job_run(JobName=name, Arguments=arguments)["JobRunId"]
+    while (found := glue.get_job_run(JobName=name, RunId=run_id)["JobRun"])["JobRunState"] in ("STARTING", "RUNNING"):
+        time.sleep(0.1)
+    return dict(found)
+
+
+def test_without_reading_raw_the_partition_job_fails(account, before_publishing):
+    """It reads by VersionId, and so the action is GetObjectVersion."""
+    with without(account, "partition-data", "ReadRaw", "s3:GetObjectVersion"):
+        failed = run_again(account, "partition-data")
+    assert failed["JobRunState"] == "FAILED"
+    assert "AccessDenied" in failed["ErrorMessage"]
+    assert "not authorized to perform: s3:GetObjectVersion on resource" in failed["ErrorMessage"]
+
+
+def test_without_reading_clean_spark_fails(account, before_publishing):
+    with without(account, "conform-tables", "ReadClean", "s3:GetObject"):
+        failed = run_again(account, "conform-tables")
+    assert failed["JobRunState"] == "FAILED"
+    assert "AccessDenied" in failed["ErrorMessage"]
+    assert (
+        f'not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::{BUCKET.format("clean")}/'
+        in failed["ErrorMessage"]
+    )
+
+
+def test_without_writing_conform_the_conform_job_fails(account, before_publishing):
+    with without(account, "conform-relations", "WriteConform", "s3:PutObject"):
+        failed = run_again(account, "conform-relations")
+    assert failed["JobRunState"] == "FAILED"
+    assert "AccessDenied" in failed["ErrorMessage"]
+    assert (
+        f'not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::{BUCKET.format("conform")}/'
+        in failed["ErrorMessage"]
+    )
+
+
+def test_without_reading_conform_a_report_s_query_fails(account, story):
+    iam, arn = account("iam"), f"arn:aws:iam::{ACCOUNT}:policy/{STACK}-airflow-reports"
+    whole = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=arn, VersionId=whole)["PolicyVersion"]["Document"]
+    narrow = json.dumps(less(document, "ReadTables", "s3:GetObject"))
+    version = iam.create_policy_version(PolicyArn=arn, PolicyDocument=narrow, SetAsDefault=True)["PolicyVersion"]
+    sql = "select count(distinct customerno) from customer"
+    with pytest.raises(AssertionError, match=r"PERMISSION_DENIED: .*not authorized to perform: s3:GetObject on"):
+        query(sql, story)
+    iam.set_default_policy_version(PolicyArn=arn, VersionId=whole)
+    iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    assert query(sql, story)
+
+
+# --- and nothing besides
+
+OUTSIDE: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "raw-crawler": ("s3", "get_object", {"Bucket": BUCKET.format("clean"), "Key": "sales_reciept/x"}),
+    "clean-crawler": ("glue", "get_tables", {"DatabaseName": "coffee_shop_conform"}),
+    "conform-crawler": ("s3", "put_object", {"Bucket": BUCKET.format("conform"), "Key": "customer/x"}),
+    "partition-data": ("s3", "put_object", {"Bucket": BUCKET.format("conform"), "Key": "customer/x"}),
+    "conform-tables": ("s3", "get_object", {"Bucket": BUCKET.format("raw"), "Key": "sales-reciept/spring.csv"}),
+    "conform-relations": ("s3", "put_object", {"Bucket": BUCKET.format("clean"), "Key": "sales_reciept/x"}),
+    "start-load": ("sqs", "receive_message", {"QueueUrl": f"http://127.0.0.1/{ACCOUNT}/{STACK}-dead-letters"}),
+    "airflow": ("s3", "delete_object", {"Bucket": BUCKET.format("raw"), "Key": "sales-reciept/spring.csv"}),
+}
+
+
+def test_each_role_has_a_call_outside_it(policies):
+    assert set(OUTSIDE) == {name for name in policies if not name.startswith("airflow-")} | {"airflow"}
+
+
+@pytest.mark.parametrize("role", OUTSIDE)
+def test_a_role_is_refused_what_is_not_its_own(account, story, role):
+    """To show it, the role is let be assumed by the account for a moment; its policies stay."""
+    service, call, params = OUTSIDE[role]
+    arn = AIRFLOW if role == "airflow" else f"arn:aws:iam::{ACCOUNT}:role/{STACK}-{role}"
+    if role != "airflow":
+        account("iam").update_assume_role_policy(RoleName=f"{STACK}-{role}", PolicyDocument=json.dumps(OWN_TRUST))
+    keys = assumed(account, arn, "outside")
+    client = boto3.client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=account("sts").meta.endpoint_url,
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=keys["AWS_SESSION_TOKEN"],
+    )
+    name = arn.rsplit("/", 1)[-1]
+    refused = f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{name}/outside is not authorized to perform: {service}:"
+    with pytest.raises(ClientError, match=refused) as error:
+        getattr(client, call)(**params)
+    assert error.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
