@@ -97,6 +97,8 @@ def caller_of(access_key: str) -> Caller:
         return Caller("anonymous")
     if access_key in _sessions:
         return _sessions[access_key]
+    if not access_key.startswith(KEYS_OF_IAM):
+        return Caller("account", access_key=access_key)
     session = sts_backends[ACCOUNT][PARTITION].get_assumed_role_from_access_key(access_key)
     if session is not None:
         found = Caller("role", session.role_arn, session.session_name, access_key)
@@ -104,9 +106,7 @@ def caller_of(access_key: str) -> Caller:
     for user in iam_backends[ACCOUNT][PARTITION].users.values():
         if any(key.access_key_id == access_key for key in user.access_keys):
             return Caller("user", user.arn, access_key=access_key)
-    if access_key.startswith(KEYS_OF_IAM):
-        return Caller("unknown", access_key=access_key)
-    return Caller("account", access_key=access_key)
+    return Caller("unknown", access_key=access_key)
 
 
 def role(arn: str, session: str) -> Caller:

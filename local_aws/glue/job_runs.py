@@ -53,6 +53,7 @@ _EMPTY: dict[str, Any] = {"ExecutionProperty": {}, "DefaultArguments": {}, "Exec
 # Of this process only, and so never part of what is saved: the processes of runs under way, by run id.
 _running: dict[str, spark_process.Running] = {}
 _asked_to_stop: set[str] = set()
+_making_default = threading.Lock()
 _runs_folder = Path()
 
 
@@ -319,16 +320,19 @@ def _look_for_default(job: Job, caller: Caller) -> None:
     data-dot-all/dataall pull request 701 (without `default` the job makes it, and needs glue:CreateDatabase).
     """
     place = Place(job.backend.account_id, job.backend.region_name)
-    wanted = [("GetDatabase", "default"), ("GetDatabase", "global_temp")]
-    if "default" not in job.backend.databases:
-        wanted.insert(1, ("CreateDatabase", "default"))
-    for action, database in wanted:
+
+    def ask(action: str, database: str) -> None:
         try:
             access.act(caller, GLUE, [Permission(f"glue:{action}", one) for one in glue_arns(place, database)])
         except access.AccessDenied as error:
             raise PermissionError(f"Unable to verify existence of {database} database: {error}") from error
-    if "default" not in job.backend.databases:
-        job.backend.create_database("default", {"Name": "default", "Description": "default database"})
+
+    ask("GetDatabase", "default")
+    with _making_default:
+        if "default" not in job.backend.databases:
+            ask("CreateDatabase", "default")
+            job.backend.create_database("default", {"Name": "default", "Description": "default database"})
+    ask("GetDatabase", "global_temp")
 
 
 def _open_log(job: Job, run: JobRun, caller: Caller) -> Any:

@@ -125,9 +125,11 @@ def airflow(account: Account, shop: dict[str, str]) -> Iterator[dict[str, str]]:
     """The names of the stack, while this process works as the role of Airflow."""
     before = dict(os.environ)
     os.environ.update(assumed(account, AIRFLOW, "task"))
+    boto3.setup_default_session()  # the one that other modules used has their credentials
     yield shop
     os.environ.clear()
     os.environ.update(before)
+    boto3.setup_default_session()
 
 
 def assumed(account: Account, role: str, session: str) -> dict[str, str]:

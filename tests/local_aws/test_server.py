@@ -25,6 +25,12 @@ TRUST = json.dumps(
         ],
     }
 )
+WORK = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["s3:*", "glue:*", "logs:*"], "Resource": "*"}],
+    }
+)
 STACK = json.dumps(
     {
         "Resources": {
@@ -96,6 +102,7 @@ def fill(aws):
     upload = s3.create_multipart_upload(Bucket="wood", Key="parts/x")["UploadId"]
     part = s3.upload_part(Bucket="wood", Key="parts/x", UploadId=upload, PartNumber=1, Body=b"part")["ETag"]
     role = iam.create_role(RoleName="forester", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="forester", PolicyName="work", PolicyDocument=WORK)
     glue.create_database(DatabaseInput={"Name": "forest"})
     glue.create_crawler(
         Name="look", Role=role, DatabaseName="forest", Targets={"S3Targets": [{"Path": "s3://wood/trees/"}]}

