@@ -1,6 +1,7 @@
 """docker-compose.yaml by the Compose specification's schema, and what must hold beyond it."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -189,8 +190,10 @@ def test_settings_mean_the_same_to_compose_and_to_the_tests():
     assert [value for value in env_file().values() if re.search(r"[\"'$\\]| #|^ | $", value)] == []
 
 
-def test_airflow_is_set_as_on_the_laptop(tmp_path):
+def test_airflow_is_set_as_on_the_laptop(tmp_path, monkeypatch):
     """What differs is listed here: where files and ports are, and secrets, which come from files."""
+    for name in [name for name in os.environ if name.startswith("COFFEE_SHOP_")]:
+        monkeypatch.delenv(name)
     laptop = airflow_environment(Stack(tmp_path, 4566, 8080))
     laptop = {name: value for name, value in laptop.items() if name.startswith(("AIRFLOW", "AWS_", "COFFEE_SHOP_"))}
     containers = env_file()
