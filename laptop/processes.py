@@ -25,10 +25,10 @@ from laptop.stack import (
 )
 
 LOCAL_AWS_PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
-# order of start; the log server is left out because the UI reads the log files where they are
+# order of start; log servers are left out because the UI reads the log files where they are
 AIRFLOW_PROGRAMS = {
     "api-server": ["airflow", "api-server"],
-    "scheduler": ["airflow", "scheduler", "--skip-serve-logs"],
+    "scheduler": [sys.executable, "-m", "laptop.scheduler"],
     "dag-processor": ["airflow", "dag-processor"],
     "triggerer": ["airflow", "triggerer", "--skip-serve-logs"],
 }

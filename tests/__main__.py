@@ -57,8 +57,8 @@ FAST = [
     ),
 ]
 SLOW = [
-    Group(AIRFLOW, ("tests/smoke",), slow=True),
     Group(AIRFLOW, ("tests/dags",), slow=True),
+    Group(AIRFLOW, ("tests/smoke",), slow=True),
     Group(AIRFLOW, ("tests/containers",), slow=True),
     Group(LOCAL_AWS, ("tests/include",), slow=True),
     Group(AIRFLOW, ("tests/infrastructure", "tests/laptop", "tests/sample_data", "tests/docs"), slow=True),
@@ -99,9 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--fast", action="store_true", help="only the tests that start neither Spark nor Airflow")
     only_fast = parser.parse_args().fast
-    ended = run_all(FAST)
-    if not only_fast:
-        ended |= run_all(SLOW)
+    ended = run_all(FAST if only_fast else FAST + SLOW)
     print()
     for group, (status, seconds) in ended.items():
         print(f"  {'passed' if status == 0 else 'FAILED':<8} {seconds:5.0f} s  {group.name}")
