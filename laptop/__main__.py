@@ -1,4 +1,4 @@
-"""What the Makefile calls: up, down, status, logs, demo, backfill, schedule, upload."""
+"""What the Makefile calls: up, down, status, logs, demo, backfill, schedule, upload, replay."""
 
 import argparse
 import datetime as dt

@@ -59,8 +59,8 @@ def not_loaded(stack: Stack, uploaded: Uploaded) -> list[str]:
     return [key for key, version in uploaded.versions.items() if seen.get(key) != version]
 
 
-def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded) -> list[str]:
-    """Follow each load that began since the upload until all of it is loaded; return the runs' ids.
+def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded) -> None:
+    """Follow each load that began since the upload until all of it is loaded.
 
     Raises:
         UploadError: no event started a load within a minute, or the loads ended without one of the files.
@@ -76,7 +76,7 @@ def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded) -> list[
             watched.append(new[0]["dag_run_id"])
             waiting_since = time.monotonic()
         elif watched and not not_loaded(stack, uploaded):
-            return watched
+            return
         elif time.monotonic() - waiting_since > EVENT_SECONDS:
             raise UploadError(
                 f"No load took in {', '.join(not_loaded(stack, uploaded))}. Is the DAG {LOAD} switched on? What Lambda "
