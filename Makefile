@@ -45,7 +45,7 @@ status:  ## Show what runs, where, and the latest runs
 logs:  ## Follow the programs' logs; one alone: make logs PROGRAM=scheduler
 	@$(AIRFLOW_PY) -m laptop logs $(PROGRAM)
 
-backfill:  ## Report past periods: make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21
+backfill:  ## Report past periods: make backfill REPORT=weekly FROM=2019-04-08 TO=2019-04-21
 	@$(AIRFLOW_PY) -m laptop backfill --report "$(REPORT)" --from "$(FROM)" --to "$(TO)" $(if $(MAIL),--mail) $(if $(AGAIN),--again)
 
 upload:  ## Upload a correction of one day and follow its load: make upload DAY=2019-04-24
@@ -68,13 +68,13 @@ setup: .venv/.installed .venv-local-aws/.installed  ## Make both virtual environ
 
 .venv/.installed: .venv/.uv requirements.txt constraints.txt pyproject.toml
 	@echo "==> Packages of Airflow, tests and lint (about 250 MB to download the first time)"
-	@VIRTUAL_ENV=.venv $(UV) pip install --quiet -r requirements.txt --group test --group lint -c constraints.txt
+	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --compile-bytecode -r requirements.txt --group test --group lint -c constraints.txt
 	@touch $@
 
 .venv-local-aws/.installed: .venv/.uv local_aws/requirements.txt
 	@echo "==> Packages of the local AWS: moto, DuckDB, Spark and its Java (about 600 MB)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-local-aws
-	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet -r local_aws/requirements.txt
+	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet --compile-bytecode -r local_aws/requirements.txt
 	@echo "==> Half a minute, once, so that every Spark job starts in about half the time"
 	@$(LOCAL_AWS_PY) -m local_aws.glue.warm_up || echo "That did not work; jobs will start slower" >&2
 	@touch $@

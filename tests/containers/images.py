@@ -21,8 +21,8 @@ PLACES = (CODE, VOLUMES)
 ABOUT_THE_IMAGE = ("FROM", "USER", "ENTRYPOINT", "CMD", "LABEL")
 # users are the image's own; the archive of Spark's classes takes half a minute, and the Makefile's set-up makes the same
 NOT_CARRIED_OUT = ("useradd", "local_aws.glue.warm_up")
-# of the image alone: a home that can be written, no cache beside the files, and files compiled before they are read-only
-NOT_SET = ("HOME", "UV_COMPILE_BYTECODE", "UV_NO_CACHE")
+# of the image alone: a home that can be written, and no cache beside the files
+NOT_SET = ("HOME", "UV_NO_CACHE")
 
 
 @dataclass

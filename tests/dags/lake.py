@@ -10,11 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 Row = tuple[str | None, ...]
 
 
-def query(sql: str, names: Mapping[str, str]) -> list[Row]:
+def query(athena: Any, sql: str, names: Mapping[str, str]) -> list[Row]:
     """Return the rows of a query over the conform tables, as text."""
-    import boto3
-
-    athena = boto3.client("athena")
     query_id = athena.start_query_execution(
         QueryString=sql,
         QueryExecutionContext={"Database": names["COFFEE_SHOP_CONFORM_DATABASE"]},

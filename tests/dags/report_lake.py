@@ -6,12 +6,7 @@ Two weeks of a shop with two outlets. 2019-04-22 to 28 is the week that the test
 
 import hashlib
 import json
-import os
-import re
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +15,6 @@ import boto3
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
 ACCOUNT = "123456789012"
 SENDER = "reports@coffee-shop.example"
 ROLES = ("raw", "clean", "conform", "reports", "state", "artifacts", "results")
@@ -72,31 +66,6 @@ MEMBERS = {
 
 def md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
-
-
-@contextmanager
-def running_local_aws(home: Path) -> Iterator[str]:
-    """Start a local AWS in a process of its own and yield its address."""
-    log = home / "server.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    with log.open("wb") as out:
-        server = subprocess.Popen(
-            [str(PYTHON), "-m", "local_aws", "--port", "0", "--home", str(home / "aws")],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        end = time.monotonic() + 60
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
-            if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"The local AWS did not start:\n{log.read_text()}")
-            time.sleep(0.1)
-        yield found.group()
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 def fill() -> None:

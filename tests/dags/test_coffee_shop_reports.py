@@ -21,6 +21,7 @@ from coffee_shop.state import Stored
 from tests.dags import report_lake
 from tests.dags.coffee_shop.test_workbook import recalculated
 from tests.dags.lake import parsed, states
+from tests.local_aws_process import running_local_aws
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ def home(airflow_database: None, tmp_path_factory: pytest.TempPathFactory) -> It
     """The folder of a local AWS with the small lake; the environment points there while the module's tests run."""
     folder = tmp_path_factory.mktemp("report-lake")
     before = dict(os.environ)
-    with report_lake.running_local_aws(folder) as url:
+    with running_local_aws(folder, os.environ) as url:
         os.environ.update(report_lake.NAMES, AWS_ENDPOINT_URL=url, AIRFLOW_VAR_COFFEE_SHOP=json.dumps(SETTINGS))
         report_lake.fill()
         yield folder

@@ -34,6 +34,7 @@ from laptop.airflow_rest import AirflowRest
 from laptop.processes import answers, wait_until
 from laptop.stack import USER, Stack, stack_secrets
 from tests.dags import report_lake
+from tests.local_aws_process import running_local_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = str(ROOT / ".venv" / "bin" / "uv")
@@ -194,11 +195,11 @@ def installed(home: Path) -> dict[str, list[str]]:
     venv = home.parent / "venv"
     subprocess.run([UV, "venv", "--quiet", "--python", python_3_12(), str(venv)], check=True, cwd="/")
     python = venv / "bin" / "python"
-    pip(python, "install", "-c", str(home / "plugins" / "constraints.txt"), *IMAGE)
+    pip(python, "install", "--compile-bytecode", "-c", str(home / "plugins" / "constraints.txt"), *IMAGE)
     image = pip(python, "freeze").splitlines()
     here = home.parent / "requirements-here.txt"
     here.write_text((home / "requirements" / "requirements.txt").read_text().replace(HOME_ON_MWAA, str(home)))
-    pip(python, "install", "-r", str(here))
+    pip(python, "install", "--compile-bytecode", "-r", str(here))
     next(venv.glob("lib/python3.12/site-packages")).joinpath("sitecustomize.py").write_text(SITECUSTOMIZE)
     return {"image": image, "all": pip(python, "freeze").splitlines()}
 
@@ -301,7 +302,7 @@ def mwaa(
 ) -> Iterator[Mwaa]:
     """Airflow's four programs on the package, and a local AWS with a loaded lake."""
     lake, logs, elsewhere = (tmp_path_factory.mktemp(name) for name in ("lake", "logs", "elsewhere"))
-    with report_lake.running_local_aws(lake) as url, pytest.MonkeyPatch.context() as patch, ExitStack() as running:
+    with running_local_aws(lake, os.environ) as url, pytest.MonkeyPatch.context() as patch, ExitStack() as running:
         environment = after_the_script(home, before_the_script(home, stack, url))
         python, password = f"{environment['VIRTUAL_ENV']}/bin/python", stack_secrets(stack)["password"]
         prepared = subprocess.run(

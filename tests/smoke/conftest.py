@@ -34,7 +34,6 @@ def environment(tmp_path_factory):
         "LOCAL_HOME": str(home / "stack"),
         "AWS_PORT": str(free_port()),
         "AIRFLOW_PORT": str(free_port()),
-        "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "8,8",
     }
     yield found
     subprocess.run(["make", "down"], cwd=ROOT, env=found, check=False)

@@ -1,17 +1,15 @@
-"""Least privilege, shown: what a whole run calls is what the template's policies allow, and they allow nothing more.
+"""Least privilege, shown: what the story's runs call is what the template's policies allow, and they allow no more.
 
-A stack with an Airflow that is away (so that the Lambda gives up), two loads and two reports, with Airflow working as a
-role that has the template's two managed policies. The local AWS refuses what a role may not; besides, this test looks at
-its record of calls: every permission that a call needed is in a policy of the template, and every permission of the
-template was needed by a call, except those of `NOT_SEEN`.
+Airflow works as a role that has the template's two managed policies, and the local AWS refuses what a role may not.
+Besides, this test looks at its record of calls: every permission that a call needed is in a policy of the template, and
+every permission of the template was needed by a call, except those of `NOT_SEEN`.
 """
 
 import copy
 import fnmatch
 import json
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,27 +19,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infrastructure.template import TEMPLATE, read_template
-from tests.dags.lake import not_green, parsed, query, run
-from tests.dags.till_files import inventory, sales, targets
+from tests.dags.lake import not_green, query
+from tests.dags.load.story import ACCOUNT_ID, AIRFLOW, APRIL, OWN_TRUST, STACK, Account, assumed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-Account = Callable[[str], Any]  # makes clients of the account itself, which may do everything
 Needed = Mapping[str, Any]  # a permission in the record of calls: action, resource, context
 Permission = tuple[str, str, str]  # policy, statement, action
 Statement = Mapping[str, Any]
 
-STACK = "coffee-shop"
-ACCOUNT = "123456789012"
-BUCKET = f"{STACK}-{{}}-{ACCOUNT}"
-DEPLOY_OPTIONS = ("--parameter", "AirflowUrl=http://127.0.0.1:9")  # the discard port: no Airflow answers there
-OWN_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"},
-    ],
-}
-AIRFLOW = f"arn:aws:iam::{ACCOUNT}:role/airflow-of-the-shop"
+BUCKET = f"{STACK}-{{}}-{ACCOUNT_ID}"
 CRAWLERS = ("raw-crawler", "clean-crawler", "conform-crawler")
 JOBS = ("partition-data", "conform-tables", "conform-relations")
 SQL_JOBS = ("conform-tables", "conform-relations")
@@ -94,100 +81,11 @@ ONLY_WITH_MWAA = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_waits() -> Iterator[None]:
-    """Let Lambda try again at once: it is to give up while the test runs."""
-    os.environ["LOCAL_AWS_LAMBDA_RETRY_SECONDS"] = "0,0"
-    yield
-    del os.environ["LOCAL_AWS_LAMBDA_RETRY_SECONDS"]
-
-
-@pytest.fixture(scope="module")
-def account(local_aws: str) -> Account:
-    """Return what makes clients of the account itself, which may do everything."""
-    session = boto3.Session("account", "account", region_name="us-east-1")
-    return lambda service: session.client(service, endpoint_url=local_aws)
-
-
-@pytest.fixture(scope="module")
-def shop(account: Account, stack: dict[str, str]) -> dict[str, str]:
-    """The names of the stack; Airflow's password is in its secret, and there is a role for Airflow."""
-    login = json.dumps({"username": "load", "password": "secret"})
-    account("secretsmanager").put_secret_value(SecretId=f"{STACK}-airflow", SecretString=login)
-    account("iam").create_role(RoleName="airflow-of-the-shop", AssumeRolePolicyDocument=json.dumps(OWN_TRUST))
-    for arn in stack["COFFEE_SHOP_AIRFLOW_POLICIES"].split(","):
-        account("iam").attach_role_policy(RoleName="airflow-of-the-shop", PolicyArn=arn)
-    return stack
-
-
-@pytest.fixture(scope="module")
-def airflow(account: Account, shop: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The names of the stack, while this process works as the role of Airflow."""
-    before = dict(os.environ)
-    os.environ.update(assumed(account, AIRFLOW, "task"))
-    boto3.setup_default_session()  # the one that other modules used has their credentials
-    yield shop
-    os.environ.clear()
-    os.environ.update(before)
-    boto3.setup_default_session()
-
-
-def assumed(account: Account, role: str, session: str) -> dict[str, str]:
-    """Return credentials of a role as environment variables."""
-    keys = account("sts").assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
-    names = {"AccessKeyId": "AWS_ACCESS_KEY_ID", "SecretAccessKey": "AWS_SECRET_ACCESS_KEY"}
-    return {name: keys[key] for key, name in (names | {"SessionToken": "AWS_SESSION_TOKEN"}).items()}
-
-
-# --- the story
-
-
-@pytest.fixture(scope="module")
-def story(airflow_database: None, account: Account, airflow: dict[str, str]) -> dict[str, str]:
-    """Two loads and a report.
-
-    The second load has a day and a month that are given up, and a file whose newest version is refused while no load has
-    seen the one before.
-    """
-    s3, raw = account("s3"), BUCKET.format("raw")
-    settings = json.loads(os.environ["AIRFLOW_VAR_COFFEE_SHOP"]) | {"quarantine_share": 0.5}
-    os.environ["AIRFLOW_VAR_COFFEE_SHOP"] = json.dumps(settings)
-    stock = "pastry-inventory/2019/april.csv"  # in a folder: a partition for the raw crawler
-    s3.put_object(Bucket=raw, Key=stock, Body=inventory({}, {"TransactionDate": "2019-04-03"}))
-    s3.put_object(Bucket=raw, Key="sales-target/2019.csv", Body=targets({}))
-    days = [{}, {"TransactionDate": "2019-04-02"}, {"TransactionDate": "2019-04-03", "CustomerNo": "77"}]
-    more = [{"TransactionDate": "2019-05-01"}, {"Quantity": "many"}]
-    s3.put_object(Bucket=raw, Key="sales-reciept/spring.csv", Body=sales(*days, *more))
-    load = parsed("coffee_shop_load")
-    assert not_green(run(load)) == {}
-    s3.put_object(Bucket=raw, Key="sales-reciept/spring.csv", Body=sales(*days[:2]))
-    s3.put_object(Bucket=raw, Key=stock, Body=inventory({}))
-    for body in (sales({"TransactionDate": "2019-04-04"}), b""):
-        s3.put_object(Bucket=raw, Key="sales-reciept/shop-5.csv", Body=body)
-    # the ledger knows all three datasets, and the gate names the file that was refused
-    assert not_green(run(load)) == {"files_there": "skipped", "gate": "failed"}
-    week = {"from": "2019-04-01", "to": "2019-04-07", "mail": True}
-    assert not_green(run(parsed("coffee_shop_weekly_report"), week)) == {}
-    until_dead_letters(account)
-    return airflow
-
-
-def until_dead_letters(account: Account) -> None:
-    """Wait until Lambda has given up on an upload."""
-    sqs, wanted = account("sqs"), "ApproximateNumberOfMessages"
-    queue = sqs.get_queue_url(QueueName=f"{STACK}-dead-letters")["QueueUrl"]
-    for _ in range(600):
-        if sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[wanted])["Attributes"][wanted] != "0":
-            return
-        time.sleep(0.1)
-    raise AssertionError("no event came to the dead-letter queue")
-
-
 # --- the record, against the policies
 
 
 @pytest.fixture(scope="module")
-def policies(account: Account, story: dict[str, str]) -> dict[str, list[Statement]]:
+def policies(account: Account, reported: Any) -> dict[str, list[Statement]]:
     """The template's policies, filled in by CloudFormation, by role without the stack's name; Airflow's two by theirs."""
     iam = account("iam")
     found = {}
@@ -206,7 +104,7 @@ def policies(account: Account, story: dict[str, str]) -> dict[str, list[Statemen
 
 
 @pytest.fixture(scope="module")
-def needed(story: dict[str, str], home: Path) -> list[tuple[str, Needed]]:
+def needed(reported: Any, home: Path) -> list[tuple[str, Needed]]:
     """What the calls of roles needed: the role's ARN, and each permission once."""
     lines = [json.loads(line) for line in (home / "aws" / "calls.jsonl").read_text().splitlines()]
     found = {
@@ -251,6 +149,10 @@ def permissions(
         for statement in policies[name]:
             for action in many(statement["Action"]):
                 yield (name, statement["Sid"], action), statement
+
+
+def test_a_role_with_the_two_policies_makes_a_report(reported):
+    assert not_green(reported) == {}
 
 
 def test_every_call_is_allowed_by_the_template(needed, policies):
@@ -323,7 +225,7 @@ def less(document: Mapping[str, Any], sid: str, action: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def before_publishing(account: Account, story: dict[str, str], needed: list[Any]) -> None:
+def before_publishing(account: Account, needed: list[Any]) -> None:
     """The ledger as the jobs of the second load saw it: with the one after it they would say that their plan is old."""
     s3, state = account("s3"), BUCKET.format("state")
     versions = s3.list_object_versions(Bucket=state, Prefix="ledger.json")["Versions"]
@@ -374,18 +276,18 @@ def test_without_writing_conform_the_conform_job_fails(account, before_publishin
     )
 
 
-def test_without_reading_conform_a_report_s_query_fails(account, story):
-    iam, arn = account("iam"), f"arn:aws:iam::{ACCOUNT}:policy/{STACK}-airflow-reports"
+def test_without_reading_conform_a_report_s_query_fails(account, reported, stack):
+    iam, arn = account("iam"), f"arn:aws:iam::{ACCOUNT_ID}:policy/{STACK}-airflow-reports"
     whole = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=arn, VersionId=whole)["PolicyVersion"]["Document"]
     narrow = json.dumps(less(document, "ReadTables", "s3:GetObject"))
     version = iam.create_policy_version(PolicyArn=arn, PolicyDocument=narrow, SetAsDefault=True)["PolicyVersion"]
     sql = "select count(distinct customerno) from customer"
     with pytest.raises(AssertionError, match=r"PERMISSION_DENIED: .*not authorized to perform: s3:GetObject on"):
-        query(sql, story)
+        query(boto3.client("athena"), sql, stack)
     iam.set_default_policy_version(PolicyArn=arn, VersionId=whole)
     iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-    assert query(sql, story)
+    assert query(boto3.client("athena"), sql, stack)
 
 
 # --- and nothing besides
@@ -395,10 +297,10 @@ OUTSIDE: dict[str, tuple[str, str, dict[str, Any]]] = {
     "clean-crawler": ("glue", "get_tables", {"DatabaseName": "coffee_shop_conform"}),
     "conform-crawler": ("s3", "put_object", {"Bucket": BUCKET.format("conform"), "Key": "customer/x"}),
     "partition-data": ("s3", "put_object", {"Bucket": BUCKET.format("conform"), "Key": "customer/x"}),
-    "conform-tables": ("s3", "get_object", {"Bucket": BUCKET.format("raw"), "Key": "sales-reciept/spring.csv"}),
+    "conform-tables": ("s3", "get_object", {"Bucket": BUCKET.format("raw"), "Key": APRIL}),
     "conform-relations": ("s3", "put_object", {"Bucket": BUCKET.format("clean"), "Key": "sales_reciept/x"}),
-    "start-load": ("sqs", "receive_message", {"QueueUrl": f"http://127.0.0.1/{ACCOUNT}/{STACK}-dead-letters"}),
-    "airflow": ("s3", "delete_object", {"Bucket": BUCKET.format("raw"), "Key": "sales-reciept/spring.csv"}),
+    "start-load": ("sqs", "receive_message", {"QueueUrl": f"http://127.0.0.1/{ACCOUNT_ID}/{STACK}-dead-letters"}),
+    "airflow": ("s3", "delete_object", {"Bucket": BUCKET.format("raw"), "Key": APRIL}),
 }
 
 
@@ -407,10 +309,10 @@ def test_each_role_has_a_call_outside_it(policies):
 
 
 @pytest.mark.parametrize("role", OUTSIDE)
-def test_a_role_is_refused_what_is_not_its_own(account, story, role):
+def test_a_role_is_refused_what_is_not_its_own(account, reported, role):
     """To show it, the role is let be assumed by the account for a moment; its policies stay."""
     service, call, params = OUTSIDE[role]
-    arn = AIRFLOW if role == "airflow" else f"arn:aws:iam::{ACCOUNT}:role/{STACK}-{role}"
+    arn = AIRFLOW if role == "airflow" else f"arn:aws:iam::{ACCOUNT_ID}:role/{STACK}-{role}"
     if role != "airflow":
         account("iam").update_assume_role_policy(RoleName=f"{STACK}-{role}", PolicyDocument=json.dumps(OWN_TRUST))
     keys = assumed(account, arn, "outside")
@@ -423,7 +325,7 @@ def test_a_role_is_refused_what_is_not_its_own(account, story, role):
         aws_session_token=keys["AWS_SESSION_TOKEN"],
     )
     name = arn.rsplit("/", 1)[-1]
-    refused = f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{name}/outside is not authorized to perform: {service}:"
+    refused = f"User: arn:aws:sts::{ACCOUNT_ID}:assumed-role/{name}/outside is not authorized to perform: {service}:"
     with pytest.raises(ClientError, match=refused) as error:
         getattr(client, call)(**params)
     assert error.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")

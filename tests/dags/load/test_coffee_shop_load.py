@@ -1,0 +1,272 @@
+"""The whole load, by ``dag.test()`` against the local AWS with the template applied: figures against rows by hand.
+
+The tests tell one story, in the order of this file; its runs and uploads are the fixtures of ``conftest.py``.
+"""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.dags.lake import events, not_green, objects, run, states
+from tests.dags.load.story import (
+    APRIL,
+    BROKEN,
+    FIX,
+    GOALS,
+    LATE,
+    SHOP_5,
+    SPRING,
+    state_of,
+    table_objects,
+)
+from tests.dags.load.till_files import sales
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+DAYS = """
+select
+    salesoutletno,
+    business_date,
+    count(*) as n_lines,
+    count(distinct transaction_id) as n_transactions,
+    sum(quantity) as items,
+    sum(saleamount) as income
+from sales_reciept
+inner join sales_outlet on sales_reciept.salesoutlet_id = sales_outlet.salesoutlet_id
+group by salesoutletno, business_date
+order by salesoutletno, business_date
+"""
+APRIL_DAYS = [
+    # outlet, day, lines, transactions, items, income
+    ("3", "2019-04-01", "4", "2", "5", "14.50"),
+    ("3", "2019-04-02", "1", "1", "4", "10.00"),
+    ("5", "2019-04-01", "1", "1", "1", "3.00"),
+    ("5", "2019-04-03", "1", "1", "1", "7.00"),
+    ("8", "2019-04-30", "1", "1", "1", "3.00"),
+]
+MAY_DAY = ("8", "2019-05-01", "1", "1", "1", "3.00")
+CORRECTED_DAYS = [
+    ("3", "2019-04-01", "1", "1", "1", "1.00"),
+    ("3", "2019-04-02", "2", "2", "2", "13.00"),
+    ("5", "2019-04-01", "1", "1", "1", "3.00"),
+    ("5", "2019-04-03", "1", "1", "1", "7.00"),
+    ("5", "2019-04-04", "1", "1", "1", "3.00"),
+    ("8", "2019-04-30", "1", "1", "1", "3.00"),
+]
+
+
+# --- nothing there
+
+
+def test_without_any_sales_the_run_fails_at_its_first_look(without_sales, s3, stack):
+    found = states(without_sales)
+    assert without_sales.state == "failed"
+    assert found["what_is_new"] == "failed"
+    assert [found[f"files_there[{n}]"] for n in range(3)] == ["skipped"] * 3
+    assert state_of(s3, stack, "lease.json")["run_id"] is None
+
+
+# --- a first load, of sales alone
+
+
+def test_sales_alone_are_loaded(first, ask):
+    assert not_green(first) == {"files_there[1]": "skipped", "files_there[2]": "skipped"}
+    assert first.state == "success"
+    assert ask("select count(*) from sales_target") == [("0",)]
+
+
+def test_figures_of_the_first_load(first, ask):
+    assert ask(DAYS) == [*APRIL_DAYS, MAY_DAY]
+
+
+def test_members_of_the_first_load(first, ask):
+    assert ask("select customerno, customersurname from customer order by customerno") == [
+        ("0", None),
+        ("101", "Key"),
+        ("77", "Key"),
+    ]
+    # the attributes of the latest sale
+    assert ask("select salesoutletno, neighbourhood from sales_outlet order by salesoutletno") == [
+        ("3", "Astoria"),
+        ("5", "Lower Manhattan"),
+        ("8", "Astoria"),
+    ]
+    assert ask("select count(*), min(date), max(date) from date") == [("61", "2019-04-01", "2019-05-31")]
+
+
+def test_the_ledger_and_the_control_totals_of_the_first_load(first, s3, stack):
+    ledger = state_of(s3, stack, "ledger.json")
+    april, spring = (ledger["files"]["sales_reciept"][key]["holding"] for key in (APRIL, SPRING))
+    assert ledger["revision"] == 1
+    assert [load["run_id"] for load in ledger["loads"]] == [first.run_id]
+    assert (april["rows_read"], april["rows_clean"], april["rows_quarantined"]) == (7, 7, 0)
+    assert (april["quantity"], april["amount"]) == (11, "34.50")
+    assert (spring["rows_read"], spring["rows_clean"], spring["rows_quarantined"]) == (3, 2, 1)
+    assert ledger["days"]["sales_reciept"]["2019-04-01"]["5"]["amount"] == "3.00"
+    assert "pending.json" not in objects(s3, stack["COFFEE_SHOP_STATE_BUCKET"])
+    assert state_of(s3, stack, "lease.json")["last_run_id"] == first.run_id
+
+
+def test_the_assets_event_names_the_dates(first, s3, stack):
+    event = events("coffee_shop_conform")[-1]
+    assert event["load_id"] == state_of(s3, stack, "ledger.json")["loads"][0]["load_id"]
+    assert event["changed_dates"] == ["2019-04-01", "2019-04-02", "2019-04-03", "2019-04-30", "2019-05-01"]
+
+
+# --- nothing new, and another load that is running
+
+
+def test_nothing_new_ends_green_and_early(nothing_new):
+    assert nothing_new.state == "success"
+    green = {task for task, state in states(nothing_new).items() if state == "success"}
+    assert green == {"quiet", "what_is_new"}
+    assert set(not_green(nothing_new).values()) == {"skipped"}
+
+
+def test_a_second_run_waits_and_then_goes_on(second_in_line):
+    assert second_in_line.tried == ["somebody else's run", None]
+    assert second_in_line.run.state == "success"
+
+
+# --- a correction, the same file again, refused files, a day that shrinks and a month given up
+
+
+def test_only_the_gate_fails_and_all_else_is_published(corrected, deferring_dag, ask):
+    assert deferring_dag.get_task("partition_data").deferrable
+    assert not_green(corrected.run) == {"gate": "failed"}
+    assert corrected.run.state == "failed"
+    assert ask(DAYS) == CORRECTED_DAYS
+
+
+def test_inventory_and_targets_come_later(corrected, ask):
+    assert ask(
+        "select salesoutletno, monthyear, totalgoal from sales_target inner join sales_outlet"
+        " on sales_target.salesoutlet_id = sales_outlet.salesoutlet_id order by 1"
+    ) == [("3", "April 2019", "375.00"), ("9", "April 2019", "375.00")]
+    # outlet 9 is in the targets only: a number and nulls
+    assert ask("select neighbourhood from sales_outlet where salesoutletno = '9'") == [(None,)]
+    assert ask(
+        "select business_date, stoctquantity, soldquantity, waste, wastepercentage from pastry_inventory order by 1"
+    ) == [("2019-04-01", "10", "6", "4", "40.0"), ("2019-04-05", "10", "6", "4", "40.0")]
+
+
+def test_every_table_and_column_has_a_comment(corrected, account, stack):
+    tables = account("glue").get_tables(DatabaseName=stack["COFFEE_SHOP_CONFORM_DATABASE"])["TableList"]
+    assert len(tables) == 8
+    for table in tables:
+        assert table["Description"]
+        columns = table["StorageDescriptor"]["Columns"] + table["PartitionKeys"]
+        assert [column["Name"] for column in columns if not column.get("Comment")] == []
+
+
+def test_the_ledger_knows_who_owns_a_month_of_targets(corrected, s3, stack):
+    ledger = state_of(s3, stack, "ledger.json")
+    assert ledger["days"]["sales_target"]["2019-04"]["9"]["key"] == GOALS
+
+
+def test_the_gate_names_file_reason_and_both_keys(corrected, s3, stack):
+    from airflow.sdk.exceptions import AirflowFailException
+    from coffee_shop import load
+
+    context = fake_context(corrected.run, state_of(s3, stack, "ledger.json")["loads"][-1]["load_id"])
+    with pytest.raises(AirflowFailException) as refused:
+        load.gate(**context)
+    words = str(refused.value)
+    assert f"{BROKEN}: " in words
+    assert "Quantity" in words
+    assert f"{SHOP_5}: " in words
+    assert f"outlet 3 on 2019-04-01: from {APRIL} (4 rows, 14.50) to {LATE} (1 rows, 1.00)" in words
+    assert FIX not in words
+
+
+def test_a_day_that_no_new_file_touches_keeps_its_objects(corrected, s3, stack):
+    after = table_objects(s3, stack)
+    days = {key: found for key, found in after.items() if "date=" in key}
+    changed = {key for key in days if days[key] != corrected.before.get(key)}
+    assert changed == {
+        f"{place}={day}/data.parquet"
+        for table, dates in (
+            ("sales_reciept", ("2019-04-01", "2019-04-02", "2019-04-04")),
+            ("pastry_inventory", ("2019-04-01", "2019-04-05")),
+        )
+        for day in dates
+        for place in (f"conform/{table}/business_date", f"{table}/date")
+    }
+    kept = sorted(key for key in days if "2019-04-03" in key)
+    assert kept == [
+        "conform/sales_reciept/business_date=2019-04-03/data.parquet",
+        "sales_reciept/date=2019-04-03/data.parquet",
+    ]
+    assert not [key for key in after if "2019-05" in key]
+
+
+def test_the_event_has_the_dates_that_changed(corrected):
+    changed = events("coffee_shop_conform")[-1]["changed_dates"]
+    assert changed == ["2019-04-01", "2019-04-02", "2019-04-04", "2019-04-05", "2019-05-01"]
+
+
+def test_a_refused_file_stays_open_without_failing_again(corrected, dag, s3, stack):
+    from coffee_shop.ledger import open_files
+
+    again = run(dag)
+    assert again.state == "success"
+    assert [file["key"] for file in open_files(state_of(s3, stack, "ledger.json"))] == [BROKEN, SHOP_5]
+
+
+def test_a_job_of_an_older_run_refuses_to_go_on(corrected, first, s3, stack):
+    from airflow.sdk.exceptions import AirflowFailException
+    from coffee_shop import guards
+
+    load_id = state_of(s3, stack, "ledger.json")["loads"][0]["load_id"]
+    context = fake_context(first, load_id) | {"task": SimpleNamespace(job_name="coffee-shop-conform-relations")}
+    with pytest.raises(AirflowFailException, match="what_is_new"):
+        guards.before_job(context)
+    guards.release(context)
+
+
+def fake_context(dag_run: Any, load_id: str) -> dict[str, Any]:
+    """What a cleared task of a run sees."""
+    ti = SimpleNamespace(xcom_pull=lambda **arguments: load_id, get_dagrun_state=lambda *arguments: "success")
+    return {"run_id": dag_run.run_id, "ti": ti, "dag": SimpleNamespace(dag_id="coffee_shop_load"), "dag_run": dag_run}
+
+
+# --- withdraw and reload
+
+
+def test_withdrawing_gives_the_days_back_and_reload_equals_a_first_load(withdrawn, ask):
+    assert not_green(withdrawn) == {"files_there": "skipped"}
+    assert withdrawn.state == "success"
+    assert ask(DAYS) == APRIL_DAYS
+    assert ask("select business_date from pastry_inventory") == [("2019-04-01",)]
+
+
+def test_the_ledger_keeps_who_withdrew(withdrawn, s3, stack):
+    from coffee_shop.ledger import open_files
+
+    ledger = state_of(s3, stack, "ledger.json")
+    files = ledger["files"]["sales_reciept"]
+    assert {key: (files[key]["withdrawn"] or {}).get("run_id") for key in files} == {
+        APRIL: None,
+        SPRING: None,
+        LATE: withdrawn.run_id,
+        FIX: withdrawn.run_id,
+        BROKEN: withdrawn.run_id,
+        SHOP_5: withdrawn.run_id,
+    }
+    assert open_files(ledger) == []
+    back = [(handover["outlet"], handover["to_key"]) for handover in ledger["handovers"][-2:]]
+    assert back == [("3", APRIL), ("3", APRIL)]
+    changed = events("coffee_shop_conform")[-1]["changed_dates"]
+    assert changed == ["2019-04-01", "2019-04-02", "2019-04-04", "2019-04-05"]
+
+
+# --- what the template did not make
+
+
+def test_a_crawler_that_is_not_there_is_named(reported, dag, account, s3, raw):
+    s3.put_object(Bucket=raw, Key="sales-reciept/may.csv", Body=sales({"TransactionDate": "2019-05-01"}))
+    account("glue").delete_crawler(Name="coffee-shop-raw")
+    dag_run = run(dag)
+    assert states(dag_run)["crawl_raw"] == "failed"
+    assert [crawler for crawler in account("glue").list_crawlers()["CrawlerNames"] if crawler.endswith("raw")] == []

@@ -1,0 +1,38 @@
+"""A local AWS in a process of its own, for tests that live in Airflow's virtual environment."""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
+
+
+@contextmanager
+def running_local_aws(home: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """Start a local AWS with nothing in it and yield its address.
+
+    Its state is below `aws` in the folder, its log is `server.log`.
+    """
+    log = home / "server.log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [str(PYTHON), "-m", "local_aws", "--port", "0", "--home", str(home / "aws")],
+            cwd=ROOT,
+            env={name: value for name, value in environment.items() if not name.startswith("AIRFLOW")},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        end = time.monotonic() + 60
+        while not (found := re.search(r"ready at (http://127\.0\.0\.1:\d+)", log.read_text())):
+            if server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"The local AWS did not start:\n{log.read_text()}")
+            time.sleep(0.1)
+        yield found[1]
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
