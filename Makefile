@@ -66,6 +66,7 @@ setup: .venv/.installed .venv-local-aws/.installed  ## Make both virtual environ
 	@test -x $(UV) || (echo "pip could not install uv: look at the lines above, check the network, try again" >&2; exit 1)
 	@touch $@
 
+# compiled once here: where PYTHONDONTWRITEBYTECODE is set, each of the many processes would do it anew
 .venv/.installed: .venv/.uv requirements.txt constraints.txt pyproject.toml
 	@echo "==> Packages of Airflow, tests and lint (about 250 MB to download the first time)"
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --compile-bytecode -r requirements.txt --group test --group lint -c constraints.txt

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,3 +64,11 @@ def local_aws(home: Path) -> Iterator[str]:
         os.environ["AWS_ENDPOINT_URL"] = url
         yield url
         del os.environ["AWS_ENDPOINT_URL"]
+
+
+@pytest.fixture(scope="module")
+def s3(local_aws: str) -> Any:
+    """An S3 client of the local AWS."""
+    import boto3
+
+    return boto3.client("s3", endpoint_url=local_aws)
