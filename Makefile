@@ -45,7 +45,7 @@ status:  ## Show what runs, where, and the latest runs
 logs:  ## Follow the programs' logs; one alone: make logs PROGRAM=scheduler
 	@$(AIRFLOW_PY) -m laptop logs $(PROGRAM)
 
-backfill:  ## Report past periods: make backfill REPORT=weekly FROM=2019-04-08 TO=2019-04-21
+backfill:  ## Report past periods: make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21
 	@$(AIRFLOW_PY) -m laptop backfill --report "$(REPORT)" --from "$(FROM)" --to "$(TO)" $(if $(MAIL),--mail) $(if $(AGAIN),--again)
 
 upload:  ## Upload a correction of one day and follow its load: make upload DAY=2019-04-24

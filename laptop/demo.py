@@ -159,7 +159,7 @@ def last_words(stack: Stack, raw: RawFigures, mail: Path, keys: list[str]) -> st
         f"Airflow     {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}",
         "",
         "Next        make upload DAY=2019-04-24    a correction of one day: its event starts a load",
-        "            make backfill REPORT=weekly FROM=2019-04-08 TO=2019-04-21    two past weeks",
+        "            make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21    three past weeks",
         "            make status    make logs    make down    make help",
         "The report schedules are paused. Switch one on in the UI (Dags, the switch beside its name), or type:",
         "            make schedule REPORT=weekly",

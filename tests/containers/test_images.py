@@ -32,7 +32,6 @@ def test_what_was_not_carried_out(built):
         AIRFLOW: [
             "FROM python:3.12.12-slim-bookworm",
             "ENV HOME=/tmp",
-            "ENV UV_COMPILE_BYTECODE=1",
             "ENV UV_NO_CACHE=1",
             f"RUN {USERADD} && chown coffee-shop: /var/lib/coffee-shop /var/lib/airflow /var/lib/database-password",
             "USER 10001",
@@ -40,7 +39,6 @@ def test_what_was_not_carried_out(built):
         LOCAL_AWS: [
             "FROM python:3.12.12-slim-bookworm",
             "ENV HOME=/tmp",
-            "ENV UV_COMPILE_BYTECODE=1",
             "ENV UV_NO_CACHE=1",
             "RUN python -m local_aws.glue.warm_up",
             f"RUN {USERADD} && chown coffee-shop: /var/lib/local-aws",

