@@ -59,12 +59,20 @@ CORRECTED_DAYS = [
 # --- nothing there
 
 
-def test_without_any_sales_the_run_fails_at_its_first_look(without_sales, s3, stack):
+def test_without_any_sales_the_run_fails_and_says_where_it_looked(without_sales, s3, stack, raw, caplog):
+    from airflow.sdk.exceptions import AirflowFailException
+    from coffee_shop import load
+
     found = states(without_sales)
     assert without_sales.state == "failed"
     assert found["what_is_new"] == "failed"
     assert [found[f"files_there[{n}]"] for n in range(3)] == ["skipped"] * 3
     assert state_of(s3, stack, "lease.json")["run_id"] is None
+
+    with pytest.raises(AirflowFailException, match=rf"No file of sales_reciept: looked for s3://{raw}/sales-reciept/"):
+        load.make_plan()
+    load.say_missing({"task": SimpleNamespace(bucket_name=raw, bucket_key="sales-target/*.csv")})
+    assert f"No file at s3://{raw}/sales-target/*.csv" in caplog.text
 
 
 # --- a first load, of sales alone

@@ -245,35 +245,21 @@ def run_again(account: Account, job: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_without_reading_raw_the_partition_job_fails(account, before_publishing):
-    """It reads by VersionId, and so the action is GetObjectVersion."""
-    with without(account, "partition-data", "ReadRaw", "s3:GetObjectVersion"):
-        failed = run_again(account, "partition-data")
+@pytest.mark.parametrize(
+    ("job", "sid", "action", "zone"),
+    [
+        ("partition-data", "ReadRaw", "s3:GetObjectVersion", "raw"),  # it reads by VersionId
+        ("conform-tables", "ReadClean", "s3:GetObject", "clean"),
+        ("conform-relations", "WriteConform", "s3:PutObject", "conform"),
+    ],
+)
+def test_without_a_permission_its_job_fails(account, before_publishing, job, sid, action, zone):
+    with without(account, job, sid, action):
+        failed = run_again(account, job)
     assert failed["JobRunState"] == "FAILED"
     assert "AccessDenied" in failed["ErrorMessage"]
-    assert "not authorized to perform: s3:GetObjectVersion on resource" in failed["ErrorMessage"]
-
-
-def test_without_reading_clean_spark_fails(account, before_publishing):
-    with without(account, "conform-tables", "ReadClean", "s3:GetObject"):
-        failed = run_again(account, "conform-tables")
-    assert failed["JobRunState"] == "FAILED"
-    assert "AccessDenied" in failed["ErrorMessage"]
-    assert (
-        f'not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::{BUCKET.format("clean")}/'
-        in failed["ErrorMessage"]
-    )
-
-
-def test_without_writing_conform_the_conform_job_fails(account, before_publishing):
-    with without(account, "conform-relations", "WriteConform", "s3:PutObject"):
-        failed = run_again(account, "conform-relations")
-    assert failed["JobRunState"] == "FAILED"
-    assert "AccessDenied" in failed["ErrorMessage"]
-    assert (
-        f'not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::{BUCKET.format("conform")}/'
-        in failed["ErrorMessage"]
-    )
+    refused = f'not authorized to perform: {action} on resource: "arn:aws:s3:::{BUCKET.format(zone)}/'
+    assert refused in failed["ErrorMessage"]
 
 
 def test_without_reading_conform_a_report_s_query_fails(account, reported, stack):
