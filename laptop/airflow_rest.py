@@ -7,11 +7,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from laptop.stack import USER, Stack, stack_secrets
 
 ENDED = ("success", "failed")
+REPEATABLE = ("GET", "PATCH")  # sent twice they do what they do sent once
 
 
 class RestError(RuntimeError):
@@ -48,9 +50,19 @@ class AirflowRest:
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Send one call below /api/v2 and return its JSON.
 
+        What may be sent twice is, a few times, while Airflow says that it failed: SQLite, its database here, refuses a
+        call when another program holds its lock for more than 5 s.
+
         Raises:
             RestError: any status but 2xx.
         """
+        for pause in (1, 2, 4) if method in REPEATABLE else ():
+            try:
+                return _send(method, f"{self._base}/api/v2{path}", body, self._headers)
+            except RestError as error:
+                if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+            time.sleep(pause)
         return _send(method, f"{self._base}/api/v2{path}", body, self._headers)
 
     def wait_for_dags(self, dag_ids: list[str], seconds: float = 180) -> None:

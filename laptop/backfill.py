@@ -4,6 +4,7 @@ import os
 import sys
 import time
 import urllib.parse
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from laptop.stack import ROOT
 sys.path.insert(0, str(ROOT / "plugins"))  # as Airflow does
 from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
 
+SECONDS_FOR_ANOTHER = 60
+
 
 class BackfillError(RuntimeError):
     """The back-fill could not be created, or a run of it failed; the message says what to do."""
@@ -21,8 +24,10 @@ class BackfillError(RuntimeError):
 def create_backfill(airflow: AirflowRest, plan: Backfill, *, mail: bool, again: bool) -> int:
     """Create the back-fill and return its id.
 
+    Airflow takes one back-fill of a DAG at a time, and its scheduler looks twice a minute whether one has ended.
+
     Raises:
-        BackfillError: Airflow refused it, for example because all its periods ran before.
+        BackfillError: Airflow refused it; another one of this DAG still runs, for example.
     """
     body = {
         "dag_id": plan.dag_id,
@@ -32,10 +37,16 @@ def create_backfill(airflow: AirflowRest, plan: Backfill, *, mail: bool, again: 
         "reprocess_behavior": "completed" if again else "none",
         "max_active_runs": 2,
     }
-    try:
-        return int(airflow.call("POST", "/backfills", body)["id"])
-    except RestError as error:
-        raise BackfillError(f"Airflow refused the back-fill. {error}\nTo report periods again, add AGAIN=1.") from error
+    for second in range(0, SECONDS_FOR_ANOTHER, 2):
+        try:
+            return int(airflow.call("POST", "/backfills", body)["id"])
+        except RestError as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise BackfillError(f"Airflow refused the back-fill. {error}") from error
+        if not second:
+            print("Airflow has not ended the back-fill of this DAG before yet: waiting up to a minute", flush=True)
+        time.sleep(2)
+    raise BackfillError(f"Another back-fill of {plan.dag_id} is still running. Type the same again when it has ended.")
 
 
 def _runs_of(airflow: AirflowRest, plan: Backfill) -> list[dict[str, Any]]:
@@ -52,21 +63,22 @@ def _runs_of(airflow: AirflowRest, plan: Backfill) -> list[dict[str, Any]]:
     return runs
 
 
-def wait_for_backfill(airflow: AirflowRest, plan: Backfill, number: int) -> None:
+def wait_for_backfill(airflow: AirflowRest, plan: Backfill) -> None:
     """Wait until every run of the back-fill has ended, and print each as it ends.
+
+    Airflow makes or clears all its runs before it answers the call that creates it.
 
     Raises:
         BackfillError: a run failed.
     """
     told: dict[str, str] = {}
     while True:
-        completed = airflow.call("GET", f"/backfills/{number}")["completed_at"]
         runs = _runs_of(airflow, plan)
         for run in runs:
             if run["state"] in ENDED and told.get(run["dag_run_id"]) != run["state"]:
                 told[run["dag_run_id"]] = run["state"]
                 print(f"  {run['dag_run_id']:<60} {run['state']}", flush=True)
-        if completed and all(run["state"] in ENDED for run in runs):
+        if all(run["state"] in ENDED for run in runs):
             break
         time.sleep(2)
     failed = [run["dag_run_id"] for run in runs if run["state"] == "failed"]
@@ -100,6 +112,6 @@ def run_backfill(airflow: AirflowRest, kind: str, first: str, last: str, *, mail
     print(f"Back-fill {number} of {plan.dag_id}:")
     try:
         airflow.pause(plan.dag_id, False)
-        wait_for_backfill(airflow, plan, number)
+        wait_for_backfill(airflow, plan)
     finally:
         airflow.pause(plan.dag_id, paused)

@@ -78,6 +78,12 @@ def test_command(command, environment):
         assert "changed the rows of 1 day: ['2019-04-24']" in shown
 
 
+def test_a_week_that_was_reported_before_is_left_as_it_is(environment):
+    """Also while Airflow has not noted yet that the back-fill before has ended."""
+    shown = run("make backfill REPORT=weekly FROM=2019-04-08 TO=2019-04-14", environment, 120)
+    assert "ran before and is left as it is" in shown
+
+
 def test_back_filled_weeks_are_there_and_were_not_mailed(environment):
     weeks = {name.split("/")[1] for name in reports(environment, "weekly")}
     assert weeks == {"2019-W14", "2019-W15", "2019-W16", "2019-W17"}

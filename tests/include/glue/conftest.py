@@ -94,6 +94,8 @@ def spark(local_aws, tmp_path_factory):
     builder = SparkSession.builder.appName("tests")
     archive = class_archive.jvm_options(class_archive.folder())
     settings = spark_process.engine_settings(folder, 1024, archive) | spark_settings({})
+    # for a few rows a query is done long before its code would be compiled; tests/dags/load has it compiled
+    settings |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
     (folder / "tmp").mkdir()
     for name, value in settings.items():
         builder = builder.config(name, value)

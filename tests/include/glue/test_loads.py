@@ -327,7 +327,7 @@ def test_one_more_day_costs_the_same_after_one_month_and_after_six(lake, new_lak
     for each, months in ((younger, [4]), (older, [11, 12, 1, 2, 3, 4])):
         for month in months:
             year = 2018 if month > 6 else 2019
-            days = [{"TransactionDate": f"{year}-{month:02d}-{day:02d}"} for day in range(1, 29)]
+            days = [{"TransactionDate": f"{year}-{month:02d}-{day:02d}"} for day in (1, 2, 14, 28)]
             each.sales(f"{year}-{month:02d}", *days)
             each.inventory(f"{year}-{month:02d}", *days)
         each.load()

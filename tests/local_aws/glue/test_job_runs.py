@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.glue import job_runs
 
-FORBIDDEN_JAVA = "#!/bin/sh\necho 'the machine has no Java' >&2\nexit 1\n"
+FORBIDDEN = "#!/bin/sh\necho 'no job starts this' >&2\nexit 1\n"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -324,9 +324,10 @@ def parquet(**columns) -> bytes:
 
 @pytest.mark.slow
 def test_spark_reads_the_catalog_and_writes_partitions(aws, job, monkeypatch, tmp_path):
-    """One run that uses it all, on a machine without Java and without a home."""
-    (tmp_path / "java").write_text(FORBIDDEN_JAVA)
-    (tmp_path / "java").chmod(0o755)
+    """One run that uses it all, on a machine without Java and without a home; no object is given a file's mode."""
+    for program in ("java", "chmod"):
+        (tmp_path / program).write_text(FORBIDDEN)
+        (tmp_path / program).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("HOME", "")
     monkeypatch.delenv("JAVA_HOME", raising=False)

@@ -119,6 +119,10 @@ public final class RoleFileSystem extends RawLocalFileSystem {
         return super.createOutputStreamWithMode(path, append, permission);
     }
 
+    /** Do nothing: an object has no mode, and the local file system starts the program chmod for each file and folder. */
+    public void setPermission(Path path, FsPermission permission) {
+    }
+
     public boolean rename(Path from, Path to) throws IOException {
         if (!isUnfinished(from)) {
             File file = pathToFile(from);
