@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 
 from local_aws.glue import job_runs
 
-FORBIDDEN = "#!/bin/sh\necho 'no job starts this' >&2\nexit 1\n"
+FORBIDDEN_JAVA = "#!/bin/sh\necho 'the machine has no Java' >&2\nexit 1\n"
+NOTED_CHMOD = '#!/bin/sh\necho "$@" >> "$(dirname "$0")/chmod.txt"\n'
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -325,8 +326,8 @@ def parquet(**columns) -> bytes:
 @pytest.mark.slow
 def test_spark_reads_the_catalog_and_writes_partitions(aws, job, monkeypatch, tmp_path):
     """One run that uses it all, on a machine without Java and without a home; no object is given a file's mode."""
-    for program in ("java", "chmod"):
-        (tmp_path / program).write_text(FORBIDDEN)
+    for program, script in (("java", FORBIDDEN_JAVA), ("chmod", NOTED_CHMOD)):
+        (tmp_path / program).write_text(script)
         (tmp_path / program).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("HOME", "")
@@ -399,6 +400,8 @@ def test_spark_reads_the_catalog_and_writes_partitions(aws, job, monkeypatch, tm
         for one in found
     ]
     assert rows == [{"id": [11, 12]}, {"id": [13]}]
+    # of the run's own folder for databases, that is
+    assert [line for line in (tmp_path / "chmod.txt").read_text().splitlines() if "/warehouse/" not in line] == []
 
 
 @pytest.mark.slow
