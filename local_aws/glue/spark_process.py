@@ -78,7 +78,7 @@ def engine_settings(folder: Path, memory_mb: int, archive: Sequence[str]) -> dic
         "spark.sql.shuffle.partitions": str(2 * cores),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.sql.addPartitionInBatch.size": "10000",
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
         "spark.driver.extraJavaOptions": shlex.join(
