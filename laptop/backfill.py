@@ -15,6 +15,8 @@ sys.path.insert(0, str(ROOT / "plugins"))  # as Airflow does
 from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
 
 SECONDS_FOR_ANOTHER = 60
+# another back-fill; its database is locked, which it says in two ways
+BUSY = (HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 class BackfillError(RuntimeError):
@@ -24,7 +26,8 @@ class BackfillError(RuntimeError):
 def create_backfill(airflow: AirflowRest, plan: Backfill, *, mail: bool, again: bool) -> int:
     """Create the back-fill and return its id.
 
-    Airflow takes one back-fill of a DAG at a time, and its scheduler looks twice a minute whether one has ended.
+    Airflow takes one back-fill of a DAG at a time, and its scheduler looks twice a minute whether one has ended. On
+    SQLite it also refuses one, and leaves nothing of it, when another program writes meanwhile.
 
     Raises:
         BackfillError: Airflow refused it; another one of this DAG still runs, for example.
@@ -41,12 +44,13 @@ def create_backfill(airflow: AirflowRest, plan: Backfill, *, mail: bool, again: 
         try:
             return int(airflow.call("POST", "/backfills", body)["id"])
         except RestError as error:
-            if error.status != HTTPStatus.CONFLICT:
-                raise BackfillError(f"Airflow refused the back-fill. {error}") from error
+            refusal = BackfillError(f"Airflow refused the back-fill. {error}")
+            if error.status not in BUSY:
+                raise refusal from error
         if not second:
-            print("Airflow has not ended the back-fill of this DAG before yet: waiting up to a minute", flush=True)
+            print("Airflow still has another back-fill of this DAG, or is busy: waiting up to a minute", flush=True)
         time.sleep(2)
-    raise BackfillError(f"Another back-fill of {plan.dag_id} is still running. Type the same again when it has ended.")
+    raise refusal
 
 
 def _runs_of(airflow: AirflowRest, plan: Backfill) -> list[dict[str, Any]]:

@@ -141,6 +141,8 @@ def airflow_environment(stack: Stack) -> dict[str, str]:
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             # three at a time: more would only compete for two cores, and memory stays low
             "AIRFLOW__CORE__PARALLELISM": "3",
+            # a supervisor that misses its task's end notices it only then; 5 s, the default, is longer than a query
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{EVENTS_USER}:user",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
