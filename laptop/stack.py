@@ -143,6 +143,7 @@ def airflow_environment(stack: Stack) -> dict[str, str]:
             "AIRFLOW__CORE__PARALLELISM": "3",
             # a supervisor that misses its task's end notices it only then; 5 s, the default, is longer than a query
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+            "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as patient as with three, every 5 s
             "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{EVENTS_USER}:user",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
