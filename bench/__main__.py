@@ -1,6 +1,7 @@
 """Measure the whole stack on this machine; every figure in one run, so that they can be compared with each other.
 
-Starts stacks of its own in new folders under LOCAL_HOME, on free ports, and removes them. Takes about ten minutes on two quiet cores.
+Starts stacks of its own in new folders under LOCAL_HOME, on free ports, and removes them. Takes about ten
+minutes on two quiet cores.
 """
 
 import argparse
