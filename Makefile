@@ -57,6 +57,7 @@ replay:  ## Hand events that Airflow could not take to it again; on AWS: make re
 schedule:  ## Switch a report's schedule on: make schedule REPORT=weekly
 	@$(AIRFLOW_PY) -m laptop schedule --report "$(REPORT)"
 
+# one downloads while the other compiles
 setup:  ## Make both virtual environments
 	@$(MAKE) --no-print-directory -j2 .venv/.installed .venv-local-aws/.installed
 

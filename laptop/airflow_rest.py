@@ -56,14 +56,14 @@ class AirflowRest:
         Raises:
             RestError: any status but 2xx.
         """
-        for pause in (1, 2, 4) if method in REPEATABLE else ():
+        pauses = [1, 2, 4] if method in REPEATABLE else []
+        while True:
             try:
                 return _send(method, f"{self._base}/api/v2{path}", body, self._headers)
             except RestError as error:
-                if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                if error.status < HTTPStatus.INTERNAL_SERVER_ERROR or not pauses:
                     raise
-            time.sleep(pause)
-        return _send(method, f"{self._base}/api/v2{path}", body, self._headers)
+            time.sleep(pauses.pop(0))
 
     def wait_for_dags(self, dag_ids: list[str], seconds: float = 180) -> None:
         """Wait until Airflow has parsed all these DAGs.

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "plugins"))  # as Airflow does
 from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
 
 SECONDS_FOR_ANOTHER = 60
-# another back-fill; its database is locked, which it says in two ways
+# there is another back-fill; Airflow's database is locked, which it says in two ways
 BUSY = (HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

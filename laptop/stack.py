@@ -141,7 +141,7 @@ def airflow_environment(stack: Stack) -> dict[str, str]:
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             # three at a time: more would only compete for two cores, and memory stays low
             "AIRFLOW__CORE__PARALLELISM": "3",
-            # a supervisor that misses its task's end notices it only then; 5 s, the default, is longer than a query
+            # a supervisor that misses its task's end notices it at its next heartbeat: by default after up to 5 s
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as patient as with three, every 5 s
             "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],

@@ -324,6 +324,7 @@ def test_a_setting_that_reads_a_published_file_differently_asks_for_a_reload(lak
 def test_one_more_day_costs_the_same_after_one_month_and_after_six(lake, new_lake, monkeypatch):
     """Objects that the jobs read and wrote; the extracts of members, one a month, are the exception."""
     younger, older = lake, new_lake()
+    # a few days of each month: a job that reads more than the day it loads would read other days in each of them
     for each, months in ((younger, [4]), (older, [11, 12, 1, 2, 3, 4])):
         for month in months:
             year = 2018 if month > 6 else 2019
