@@ -101,7 +101,7 @@ def _asked_besides(action: str, resource: str) -> list[str]:
 
 
 def _with_sender(plain: Any) -> Any:
-    """ministack knows no ``ses:FromAddress`` (Amazon SES Developer Guide, "Controlling access to Amazon SES")."""
+    """Ministack knows no ``ses:FromAddress`` (Amazon SES Developer Guide, "Controlling access to Amazon SES")."""
 
     def context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         sender = _sender(params) if service == "ses" else ""

@@ -41,6 +41,7 @@ class Result:
     rows: Sequence[Row] = ()
     scanned: int = 0
     is_table: bool = True  # a query's result has a header line; DDL and SHOW give plain lines
+    files: Sequence[str] = ()  # addresses of what CTAS, INSERT and UNLOAD wrote
 
 
 def athena_type(duckdb_type: str) -> str:
@@ -57,7 +58,7 @@ def athena_type(duckdb_type: str) -> str:
     return TYPES.get(duckdb_type, "varchar")
 
 
-def text(value: Any) -> str | None:  # noqa: C901 - one line per type
+def text(value: Any) -> str | None:
     """Return a value as Athena prints it; null is None."""
     if value is None:
         return None

@@ -94,7 +94,9 @@ def view_query(table: Table) -> str | None:
 def partition_rows(table: Table) -> exp.Expression:
     """Return what ``"table$partitions"`` shows: a row for each partition in the catalog."""
     rows = [values for values, _ in table.partitions]
-    values = exp.values([tuple(row) for row in rows] or [(None,) * len(table.keys)], alias="p", columns=list(table.keys))
+    values = exp.values(
+        [tuple(row) for row in rows] or [(None,) * len(table.keys)], alias="p", columns=list(table.keys)
+    )
     query = exp.select("*").from_(values)
     return query if rows else query.where("false")
 
@@ -106,7 +108,7 @@ def needed_partitions(table: Table, conditions: Sequence[str]) -> list[tuple[tup
     names = [*table.keys, "position"]
     rows = [(*values, position) for position, (values, _) in enumerate(table.partitions)]
     listed = exp.select("position").from_(exp.values(rows, alias="p", columns=names)).sql(dialect="duckdb")
-    kept = duckdb.execute(f"{listed} where {' and '.join(f'({one})' for one in conditions)}").fetchall()  # noqa: S608
+    kept = duckdb.execute(f"{listed} where {' and '.join(f'({one})' for one in conditions)}").fetchall()
     return [table.partitions[position] for (position,) in kept]
 
 
@@ -141,7 +143,7 @@ def _files_at(location: str, values: tuple[str, ...], ask: Ask) -> list[File]:
 def relation(table: Table, files: Sequence[File]) -> str:
     """Return a DuckDB query of a table's rows: its columns with the catalog's types, its keys, and ``$path``."""
     if not files:
-        columns = [f'cast(null as {_duckdb_type(kind)}) as {_name(name)}' for name, kind in _all(table).items()]
+        columns = [f"cast(null as {_duckdb_type(kind)}) as {_name(name)}" for name, kind in _all(table).items()]
         return f"select {', '.join([*columns, _null_path()])} where false"
     if table.format == "parquet":
         return _parquet(table, files)
@@ -184,7 +186,7 @@ def _parquet(table: Table, files: Sequence[File]) -> str:
     names = ", ".join(['"$file"', '"$path"', *map(_name, table.keys)])
     paths = ", ".join(_literal(file.path) for file in files)
     return (
-        f"select {', '.join([*columns, *keys])}, p.\"$path\" "  # noqa: S608 - every part is quoted above
+        f'select {", ".join([*columns, *keys])}, p."$path" '  # noqa: S608 - every part is quoted above
         f"from read_parquet([{paths}], filename = '$file', union_by_name = true, hive_partitioning = false) f "
         f'join (values {rows}) p({names}) on f."$file" = p."$file"'
     )
@@ -198,7 +200,9 @@ def _text(table: Table, file: File) -> str:
         for (name, kind), value in zip(table.keys.items(), file.values, strict=True)
     ]
     rows = athena._table_relation(plain, [file.path])
-    columns = [f"cast(r.{_name(name)} as {_duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items()]
+    columns = [
+        f"cast(r.{_name(name)} as {_duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items()
+    ]
     return f"select {', '.join([*columns, *keys, f'{_literal(file.uri)} as "$path"'])} from {rows} r"  # noqa: S608
 
 
