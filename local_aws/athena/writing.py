@@ -70,23 +70,13 @@ def insert(tree: exp.Expression, session: Session) -> Result:
 
 def _of_the_table(query: exp.Expression, named: list[str], every: dict[str, str]) -> exp.Expression:
     """Return a query with all of a table's columns in their order and types; those that are not named are null."""
-    rows = exp.Subquery(
-        this=query,
-        alias=exp.TableAlias(
-            this=exp.to_identifier("rows"), columns=[exp.to_identifier(n, quoted=True) for n in named]
-        ),
-    )
-    columns = [
-        exp.alias_(
-            exp.cast(
-                exp.column(name, quoted=True) if name in named else exp.null(), tables.trino_type(kind), dialect="trino"
-            ),
-            name,
-            quoted=True,
-        )
-        for name, kind in every.items()
-    ]
-    return exp.select(*columns).from_(rows)
+    columns = []
+    for name, kind in every.items():
+        value = f'"{name}"' if name in named else "null"
+        columns.append(f'cast({value} as {tables.trino_type(kind)}) as "{name}"')
+    names = ", ".join(f'"{name}"' for name in named)
+    text = f'select {", ".join(columns)} from ({query.sql(dialect="trino")}) as "rows"({names})'  # noqa: S608
+    return sqlglot.parse_one(text, read="trino")
 
 
 def unload(text: str, session: Session) -> Result:
