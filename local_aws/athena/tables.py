@@ -203,7 +203,8 @@ def _text(table: Table, file: File) -> str:
     columns = [
         f"cast(r.{_name(name)} as {_duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items()
     ]
-    return f"select {', '.join([*columns, *keys, f'{_literal(file.uri)} as "$path"'])} from {rows} r"  # noqa: S608
+    path = f'{_literal(file.uri)} as "$path"'
+    return f"select {', '.join([*columns, *keys, path])} from {rows} r"  # noqa: S608
 
 
 def bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str]) -> int:
