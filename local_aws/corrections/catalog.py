@@ -27,6 +27,11 @@ def list_crawlers(_: dict[str, Any]) -> Any:
     return glue.json_response({"CrawlerNames": sorted(glue._crawlers)})
 
 
+def list_jobs(_: dict[str, Any]) -> Any:
+    """AWS: the names of the account's jobs (Glue API reference, "ListJobs"). ministack: no such operation."""
+    return glue.json_response({"JobNames": sorted(glue._jobs)})
+
+
 def batch_delete_partition(request: dict[str, Any]) -> Any:
     """Remove partitions of a table.
 
@@ -47,4 +52,4 @@ def batch_delete_partition(request: dict[str, Any]) -> Any:
     return glue.json_response({"Errors": errors})
 
 
-ANSWERS = {"ListCrawlers": list_crawlers, "BatchDeletePartition": batch_delete_partition}
+ANSWERS = {"ListCrawlers": list_crawlers, "ListJobs": list_jobs, "BatchDeletePartition": batch_delete_partition}
