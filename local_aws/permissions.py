@@ -48,6 +48,8 @@ def _with_precise_resources(plain: Any) -> Any:
             return f"{place}:{_glue_resource(operation, _fields(body))}"
         if service == "athena" and operation:
             return _athena_resource(place, _fields(body))
+        if service == "logs" and (group := _fields(body).get("logGroupName")):
+            return f"{place}:log-group:{group}:log-stream:{_fields(body).get('logStreamName', '')}"
         if service == "ses" and (sender := _sender(params)):
             return f"{place}:identity/{sender}"
         return str(plain(service, method, path, headers, body, params, *rest))

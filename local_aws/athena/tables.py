@@ -200,9 +200,11 @@ def _text(table: Table, file: File) -> str:
         for (name, kind), value in zip(table.keys.items(), file.values, strict=True)
     ]
     rows = athena._table_relation(plain, [file.path])
-    columns = [f"cast(r.{_name(name)} as {_duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items()]
-    columns += [*keys, f'{_literal(file.uri)} as "$path"']
-    return f"select {', '.join(columns)} from {rows} r"  # noqa: S608 - every part is quoted above
+    columns = [
+        f"cast(r.{_name(name)} as {_duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items()
+    ]
+    path = f'{_literal(file.uri)} as "$path"'
+    return f"select {', '.join([*columns, *keys, path])} from {rows} r"  # noqa: S608
 
 
 def bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str]) -> int:
