@@ -7,7 +7,7 @@ tests/local_aws/corrections fails as soon as an upgrade of ministack moves a rep
 import os
 from pathlib import Path
 
-from local_aws.corrections import access, catalog, cloudformation, events, functions, invocations
+from local_aws.corrections import access, cloudformation, events, functions, invocations
 
 
 def install(home: Path, endpoint_url: str) -> invocations.Invocations:
@@ -24,7 +24,6 @@ def install(home: Path, endpoint_url: str) -> invocations.Invocations:
     """
     waits = tuple(float(wait) for wait in os.environ.get("LOCAL_AWS_LAMBDA_RETRY_SECONDS", "60,120").split(","))
     access.install()
-    catalog.install()
     cloudformation.install()
     functions.install(endpoint_url)
     waiting = invocations.install(home / "lambda", waits)

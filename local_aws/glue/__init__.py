@@ -1,0 +1,1 @@
+"""Glue: ministack keeps the catalog's records; crawls that look and Spark jobs that run are done here."""
