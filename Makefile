@@ -90,12 +90,13 @@ test:  ## All tests, fast ones first; sets up what it needs
 test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the stack
 	@$(AIRFLOW_PY) -m tests --fast
 
-lint: setup  ## ruff, mypy, sqlfluff, cfn-lint
+lint: setup  ## ruff, mypy, sqlfluff, SQL against Athena's grammar and the tables, cfn-lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy $(AIRFLOW_CODE)
 	$(LOCAL_AWS_PY) -m mypy $(LOCAL_AWS_CODE)
 	.venv/bin/sqlfluff lint --processes 2 include/sql
+	$(AIRFLOW_PY) -m infrastructure.sql_lint
 	.venv/bin/cfn-lint infrastructure/template.yaml
 
 policy: .venv/.uv  ## Security rules over the template (downloads about 100 MB the first time)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+KEY = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests"}
 PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
 
 
@@ -15,14 +16,14 @@ PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
 def running_local_aws(home: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Start a local AWS with nothing in it and yield its address.
 
-    Its state is below `aws` in the folder, its log is `server.log`.
+    Its state is below `aws` in the folder, its log is `server.log`. The account's own key is the environment's, or KEY.
     """
     log = home / "server.log"
     with log.open("wb") as out:
         server = subprocess.Popen(
             [str(PYTHON), "-m", "local_aws", "--port", "0", "--home", str(home / "aws")],
             cwd=ROOT,
-            env={name: value for name, value in environment.items() if not name.startswith("AIRFLOW")},
+            env=KEY | {name: value for name, value in environment.items() if not name.startswith("AIRFLOW")},
             stdout=out,
             stderr=subprocess.STDOUT,
         )

@@ -8,11 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.local_aws_process import running_local_aws
+from tests.local_aws_process import KEY, running_local_aws
 
 AWS = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
+    **KEY,
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
@@ -27,7 +26,7 @@ def aws_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def aws_url(aws_home: Path) -> Iterator[str]:
     """Address of the local AWS, whose Lambda tries again after a second."""
-    with running_local_aws(aws_home.parent, {**os.environ, "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "1,1"}) as url:
+    with running_local_aws(aws_home.parent, {**os.environ, **KEY, "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "1,1"}) as url:
         yield url
 
 

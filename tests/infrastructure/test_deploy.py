@@ -153,7 +153,7 @@ def test_a_change_that_fails_goes_back_and_says_why(shop, tmp_path):
 def test_a_wrong_parameter_changes_nothing(shop):
     with pytest.raises(DeployError, match=r"The template has no parameter Sugar\. It has: .*DatabasePrefix"):
         run("--stack", "shop", "--parameter", "Sugar=2")
-    with pytest.raises(Exception, match="MailFrom' failed to satisfy constraint: an e-mail address"):
+    with pytest.raises(Exception, match=r"MailFrom' .*an e-mail address"):
         run("--stack", "shop", "--parameter", "MailFrom=nobody")
 
 

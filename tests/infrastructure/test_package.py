@@ -34,7 +34,7 @@ from laptop.airflow_rest import AirflowRest
 from laptop.processes import answers, wait_until
 from laptop.stack import USER, Stack, stack_secrets
 from tests.dags import report_lake
-from tests.local_aws_process import running_local_aws
+from tests.local_aws_process import KEY, running_local_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = str(ROOT / ".venv" / "bin" / "uv")
@@ -245,8 +245,7 @@ def before_the_script(home: Path, stack: Stack, aws_url: str) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
         "AWS_ENDPOINT_URL": aws_url,
-        "AWS_ACCESS_KEY_ID": "mwaa",
-        "AWS_SECRET_ACCESS_KEY": "mwaa",
+        **KEY,
         "AWS_DEFAULT_REGION": "us-east-1",
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",

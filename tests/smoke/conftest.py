@@ -37,3 +37,13 @@ def environment(tmp_path_factory):
     }
     yield found
     subprocess.run(["make", "down"], cwd=ROOT, env=found, check=False)
+
+
+@pytest.fixture(scope="session")
+def demo(environment) -> str:
+    """What `make demo` says when it has loaded the month and reported the week; the stack runs on."""
+    done = subprocess.run(
+        ["make", "demo"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout

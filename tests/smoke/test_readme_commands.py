@@ -49,9 +49,8 @@ def test_the_readme_starts_with_the_demo():
     assert commands("README.md")[:2] == ["make demo", "make test"]
 
 
-def test_demo(environment):
-    shown = run("make demo", environment, 900)
-    assert "found the same in the workbooks and in the mail" in shown
+def test_demo(environment, demo):
+    assert "found the same in the workbooks and in the mail" in demo
     assert reports(environment, "weekly") == [
         "weekly/2019-W17/customers.xlsx",
         "weekly/2019-W17/employees.xlsx",

@@ -1,0 +1,49 @@
+"""Who is let in: signatures of the account's own key are checked, and 127.0.0.1 counts as encrypted."""
+
+import os
+from functools import partial
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.services import sts
+
+from local_aws import hooks
+
+
+def install() -> None:
+    """Replace ministack's idea of the account's own key, and of a secure transport."""
+    hooks.replace(iam_evaluator, "is_root_access_key", is_key_of_account)
+    hooks.replace(sts, "is_root_access_key", is_key_of_account)  # it has the function by name
+    hooks.replace(iam_evaluator, "_is_root_key", lambda access_key_id: False)
+    hooks.replace(iam_evaluator, "resolve_caller_identity", partial(caller_of, iam_evaluator.resolve_caller_identity))
+    hooks.replace(iam_evaluator, "_resolve_condition_key", partial(resolve_key, iam_evaluator._resolve_condition_key))
+
+
+def is_key_of_account(access_key_id: str) -> bool:
+    """Tell whether a key is the account's own.
+
+    AWS: each request but an anonymous one carries the signature of a key that exists (IAM User Guide, "AWS Signature
+    Version 4 for API requests"). ministack: no key at all, `test` and any twelve digits are the account's root user
+    too, and a root user's signature is not checked: whoever knows the id of the key needs no secret.
+    """
+    return access_key_id == os.environ.get("AWS_ACCESS_KEY_ID", "test")
+
+
+def caller_of(plain: Any, access_key_id: str) -> Any:
+    """Return who a key belongs to, as ministack shows it; the account's own key is the root user."""
+    answer = plain(access_key_id)
+    if answer is None and is_key_of_account(access_key_id):
+        account = os.environ["MINISTACK_ACCOUNT_ID"]
+        names = {"userArn": f"arn:aws:iam::{account}:root", "accountId": account, "userId": account}
+        return names | {"accessKey": access_key_id, "principalOrgId": "", "session": None}
+    return answer
+
+
+def resolve_key(plain: Any, name: str, context: Any) -> Any:
+    """Return the value of a policy's condition key.
+
+    AWS: `aws:SecureTransport` is true for a request over TLS (IAM User Guide, "AWS global condition context keys").
+    ministack: it is false for our http://127.0.0.1, which leaves the machine as little as TLS is readable on its way;
+    the template's buckets and queue refuse whatever is not secure.
+    """
+    return "true" if name.lower() == "aws:securetransport" else plain(name, context)
