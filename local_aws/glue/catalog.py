@@ -75,9 +75,9 @@ def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list
         condition = sqlglot.parse_one(expression, read="trino")
         if condition.find(exp.Query, exp.Func):
             raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}'")
-        rows = sqlglot.select("n", *columns).from_("(select unnest(?) as n, unnest(?) as v)").subquery("p")
-        sql = sqlglot.select("n").from_(rows).where(condition).sql(dialect="duckdb")
+        rows = f"select n, {', '.join(columns)} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608
+        sql = f"select n from ({rows}) where {condition.sql(dialect='duckdb')} order by n"  # noqa: S608
         values = [list(range(len(partitions))), [partition["Values"] for partition in partitions]]
-        return [partitions[n] for (n,) in sorted(duckdb.connect().execute(sql, values).fetchall())]
+        return [partitions[n] for (n,) in duckdb.connect().execute(sql, values).fetchall()]
     except (sqlglot.errors.ParseError, duckdb.Error) as error:
         raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}': {error}") from error
