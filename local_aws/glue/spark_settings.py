@@ -67,7 +67,6 @@ def of_every_run(folder: Path, options: tuple[str, ...] = ()) -> dict[str, str]:
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
-        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
         "spark.driver.extraJavaOptions": shlex.join([*_JVM, *options, f"-Djava.io.tmpdir={folder}"]),
     }
 

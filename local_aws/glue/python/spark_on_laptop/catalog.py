@@ -33,8 +33,8 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         """Begin with nothing. folder: for an empty folder, where tables have their place at first."""
-        self.nowhere = folder / "nowhere"
-        self.nowhere.mkdir(parents=True, exist_ok=True)
+        (folder / "nowhere").mkdir(parents=True, exist_ok=True)
+        self.nowhere = f"file:{folder}/nowhere"
         self.glue: Any = boto3.client("glue")
         self.known: set[tuple[str, ...]] = set()
 
@@ -76,7 +76,7 @@ class Catalog:
         by = f" partitioned by ({', '.join(map(quoted, keys))})" if keys else ""
         # first nowhere, at last at its place: Spark lists the files of a table that it makes
         here, sql = f"{quoted(database)}.{quoted(name)}", session._jsparkSession.sql
-        nowhere = f"location {text(self.nowhere.as_uri())}"
+        nowhere = f"location {text(self.nowhere)}"
         sql(f"create table {here} ({', '.join(columns)}) using {kind}{options}{by} {nowhere}")
         if keys:
             pages = self.glue.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=name)
@@ -95,7 +95,7 @@ class Catalog:
         if not partitions:
             return
         specs = [dict(zip(keys, partition["Values"], strict=True)) for partition in partitions]
-        nowhere = f"location {text(self.nowhere.as_uri())}"
+        nowhere = f"location {text(self.nowhere)}"
         pairs = (", ".join(f"{quoted(key)} = {text(value)}" for key, value in spec.items()) for spec in specs)
         clauses = " ".join(f"partition ({pair}) {nowhere}" for pair in pairs)
         session._jsparkSession.sql(f"alter table {'.'.join(map(quoted, table))} add {clauses}")

@@ -17,7 +17,7 @@ def rehearse(is_enough: Callable[[], bool]) -> None:
         for step in (open_s3, write_and_read, relate):
             if is_enough():
                 break
-            step(session, folder.as_uri())
+            step(session, f"file:{folder}")
     finally:
         session.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -42,10 +42,12 @@ def _to_s3(plain: Any) -> Any:
         if path is None or not path.startswith(("s3://", "s3a://")):
             plain(self, path, *given, **named)
             return
-        folder = Path(tempfile.mkdtemp(prefix="write-"))
+        folder, spark = Path(tempfile.mkdtemp(prefix="write-")), self._spark
+        local = spark._jvm.org.apache.hadoop.fs.FileSystem.getLocal(spark._jsc.hadoopConfiguration())
+        local.setWriteChecksum(False)  # no second file beside each
         try:
-            plain(self, (folder / "files").as_uri(), *given, **named)
-            dynamic = self._spark.conf.get("spark.sql.sources.partitionOverwriteMode").lower() == "dynamic"
+            plain(self, f"file:{folder}/files", *given, **named)
+            dynamic = spark.conf.get("spark.sql.sources.partitionOverwriteMode").lower() == "dynamic"
             put_in_place(folder / "files", path, (getattr(self, "_mode", None) or "error").lower(), dynamic)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
