@@ -35,16 +35,17 @@ def plan(query: exp.Expression, session: Session) -> tuple[str, int]:
     found = {(table.db or session.database, table.name) for _, _, table in _tables(query)}
     catalog = {names: tables.look_up(*names, session.ask) for names in found}
     schema: dialect.Schema = {}
+    names_path = any(column.name == "$path" for column in query.find_all(exp.Column))  # SELECT * does not show it
     for (database, name), table in catalog.items():
         columns = {**table.columns, **table.keys}
         typed = {column: tables.trino_type(kind) for column, kind in columns.items()}
-        schema.setdefault(database, {})[name] = {**typed, "$path": "varchar"}
+        schema.setdefault(database, {})[name] = typed | ({"$path": "varchar"} if names_path else {})
     query = dialect.typed(query, schema, session.database)
     scanned = 0
     for number, (scope, alias, node) in enumerate(list(_tables(query))):
         table = catalog[node.db or session.database, node.name]
         names, conditions = _columns(scope, alias), _partition_conditions(scope, alias, table)
-        files = tables.files_of(table, tables.needed_partitions(table, conditions), session.ask)
+        files = tables.files_of(table, tables.needed_partitions(table, conditions, session.connection), session.ask)
         scanned += tables.bytes_scanned(table, files, names)
         session.connection.execute(f"create temp view t{number} as {tables.relation(table, files)}")
         node.replace(exp.to_table(f"t{number}", alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))

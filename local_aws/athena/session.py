@@ -1,7 +1,7 @@
 """Who a query runs for: its caller's permissions, its caller's own clients, and what it may read."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -28,7 +28,10 @@ class Session:
     endpoint: str
     scan_limit: int | None
     connection: duckdb.DuckDBPyConnection
-    client_of: Callable[[str], Any]
+
+    def client_of(self, service: str) -> Any:
+        """Return the caller's own client of a service."""
+        return client_of(self.access_key, self.endpoint, service)
 
     def ask(self, action: str, resource: str) -> None:
         """Ask for a permission of the caller, as Athena does with the caller's own rights.
@@ -55,8 +58,13 @@ class Session:
         return size
 
 
-def clients_of(access_key: str, endpoint: str) -> Callable[[str], Any]:
-    """Return what makes boto3 clients with the credentials of the query's caller."""
+@lru_cache(maxsize=64)
+def client_of(access_key: str, endpoint: str, service: str) -> Any:
+    """Return a boto3 client with the credentials of a query's caller, kept because making one takes long.
+
+    Raises:
+        QueryError: the key is not known any more.
+    """
     credentials = iam_evaluator.resolve_credential(access_key, get_account_id())
     if isinstance(credentials, iam_evaluator.CredentialResolutionError):
         raise QueryError("PERMISSION_DENIED", credentials.message)
@@ -64,4 +72,4 @@ def clients_of(access_key: str, endpoint: str) -> Callable[[str], Any]:
         credentials.access_key_id, credentials.secret_access_key, credentials.session_token, get_region()
     )
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    return lambda service: session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]

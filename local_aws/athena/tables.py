@@ -101,14 +101,16 @@ def partition_rows(table: Table) -> exp.Expression:
     return query if rows else query.where("false")
 
 
-def needed_partitions(table: Table, conditions: Sequence[str]) -> list[tuple[tuple[str, ...], str]]:
+def needed_partitions(
+    table: Table, conditions: Sequence[str], connection: duckdb.DuckDBPyConnection
+) -> list[tuple[tuple[str, ...], str]]:
     """Return the partitions that can hold rows for which the conditions, of partition keys alone, are true."""
     if not table.keys or not conditions or not table.partitions:
         return table.partitions
     names = [*table.keys, "position"]
     rows = [(*values, position) for position, (values, _) in enumerate(table.partitions)]
     listed = exp.select("position").from_(exp.values(rows, alias="p", columns=names)).sql(dialect="duckdb")
-    kept = duckdb.execute(f"{listed} where {' and '.join(f'({one})' for one in conditions)}").fetchall()
+    kept = connection.execute(f"{listed} where {' and '.join(f'({one})' for one in conditions)}").fetchall()
     return [table.partitions[position] for (position,) in kept]
 
 

@@ -73,7 +73,9 @@ def wanted(plain: Any, template: Properties, parameters: Properties, *names: str
     """
     whole: Properties = plain(template, parameters, *names)
     conditions = engine._evaluate_conditions(template, parameters)
-    made = {name: part for name, part in whole.get("Resources", {}).items() if conditions.get(part.get("Condition"), True)}
+    made = {
+        name: part for name, part in whole.get("Resources", {}).items() if conditions.get(part.get("Condition"), True)
+    }
     return whole | {"Resources": made}
 
 
