@@ -8,7 +8,6 @@ from functools import cache, partial
 from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
@@ -69,12 +68,8 @@ def client(service: str, config: dict[str, Any]) -> Any:
 @cache
 def _client(service: str, arn: str, name: str, role: str) -> Any:
     names = lambda_runtime.execution_credentials({"FunctionArn": arn, "FunctionName": name, "Role": role})
-    return boto3.session.Session(
-        aws_access_key_id=names["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=names["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=names["AWS_SESSION_TOKEN"] or None,
-        region_name=arn.split(":")[3],
-    ).client(service, endpoint_url=_endpoint_url, config=Config(retries={"total_max_attempts": 1}))
+    make: Any = boto3.Session(region_name=arn.split(":")[3]).client
+    return make(service, endpoint_url=_endpoint_url, **{name.lower(): value for name, value in names.items()})
 
 
 def write_log(function: dict[str, Any], request_id: str, text: str, error: bool, duration_ms: int, **_: Any) -> None:
