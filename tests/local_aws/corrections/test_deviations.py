@@ -6,6 +6,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws import hooks
 from tests.local_aws.corrections.conftest import (
     ACCOUNT,
     as_role,
@@ -147,3 +148,8 @@ def test_a_mail_has_no_limits(plain):
     raw = {"Data": b"From: a@trees.example\nTo: b@c.de\n\n" + b"x" * 11_000_000}
     to = [f"b{number}@c.de" for number in range(51)]
     assert plain("ses").send_raw_email(RawMessage=raw, Destinations=to)["MessageId"]
+
+
+def test_a_function_that_ministack_has_moved_is_not_replaced():
+    with pytest.raises(AttributeError, match="json has no lods: has ministack been upgraded"):
+        hooks.replace(json, "lods", json.loads)
