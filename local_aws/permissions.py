@@ -16,11 +16,9 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import athena, s3
+from ministack.services import athena
 
 from local_aws.hooks import replace
-
-SPARK_SESSION = "GlueJobRunnerSession"
 
 
 def install(file: Path) -> None:
@@ -153,8 +151,6 @@ def _recording(plain: Any, file: Path) -> Any:
         caller = (iam_evaluator.resolve_caller_identity(key) or {}).get("userArn", "")
         for resource in [resource_arn, *_asked_besides(action, resource_arn)]:
             answer = plain(key, action, service, region, resource_arn=resource, **more)
-            if answer is not None and _is_sparks_look_at_a_folder(caller, action, resource):
-                return None
             line = {
                 "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 "caller": caller,
@@ -171,14 +167,3 @@ def _recording(plain: Any, file: Path) -> Any:
         return None
 
     return enforce
-
-
-def _is_sparks_look_at_a_folder(caller: str, action: str, resource: str) -> bool:
-    """Tell whether Spark looks for an object where a folder is, which S3A does before it lists the folder.
-
-    Whether Glue's own file system does is not known, so no role needs the permission here. The object is not there:
-    the answer is 404 and nothing is given away.
-    """
-    bucket, _, key = resource.removeprefix("arn:aws:s3:::").partition("/")
-    objects = (s3._buckets.get(bucket) or {"objects": {}})["objects"]
-    return action == "s3:GetObject" and caller.endswith(f"/{SPARK_SESSION}") and key not in objects

@@ -69,8 +69,10 @@ def wanted(plain: Any, template: Properties, parameters: Properties, *names: str
     ministack: the change set lists those as added.
     """
     whole: Properties = plain(template, parameters, *names)
-    conditions, resources = engine._evaluate_conditions(template, parameters), whole.get("Resources", {})
-    made = {name: part for name, part in resources.items() if conditions.get(part.get("Condition"), True)}
+    conditions = engine._evaluate_conditions(template, parameters)
+    made = {
+        name: part for name, part in whole.get("Resources", {}).items() if conditions.get(part.get("Condition"), True)
+    }
     return whole | {"Resources": made}
 
 

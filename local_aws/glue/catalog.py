@@ -1,6 +1,9 @@
-"""Operations of the catalog that ministack lacks or has otherwise than AWS."""
+"""Operations of the catalog that ministack lacks or has otherwise than AWS.
 
-import re
+It ignores the Expression of GetPartitions and answers all partitions on one page, and has no BatchDeletePartition,
+ListCrawlers and ListJobs.
+"""
+
 from typing import Any
 
 import duckdb
@@ -12,24 +15,15 @@ from local_aws.glue.operations import Json, RefusedError, add, not_found
 
 PARTITIONS_A_PAGE = 1000
 DELETED_AT_ONCE = 25
-_PLAIN = (exp.Column, exp.Identifier, exp.Literal, exp.Connector, exp.Predicate, exp.Paren, exp.Not, exp.Null)
-_MORE = (exp.Boolean, exp.Cast, exp.DataType, exp.DataTypeParam, exp.Tuple, exp.Neg)
 
 
 def install() -> None:
-    """Put the operations into ministack.
-
-    It ignores the Expression of GetPartitions and answers all partitions on one page, and has no BatchDeletePartition,
-    ListCrawlers and ListJobs.
-    """
-    add(
-        {
-            "GetPartitions": get_partitions,
-            "BatchDeletePartition": delete_partitions,
-            "ListCrawlers": lambda _: {"CrawlerNames": sorted(glue._crawlers)},
-            "ListJobs": lambda _: {"JobNames": sorted(glue._jobs)},
-        }
-    )
+    """Put the operations into ministack."""
+    names = {
+        "ListCrawlers": lambda _: {"CrawlerNames": sorted(glue._crawlers)},
+        "ListJobs": lambda _: {"JobNames": sorted(glue._jobs)},
+    }
+    add({"GetPartitions": get_partitions, "BatchDeletePartition": delete_partitions, **names})
 
 
 def page(items: list[Any], request: Json, largest: int) -> tuple[list[Any], Json]:
@@ -43,11 +37,11 @@ def get_partitions(request: Json) -> Json:
     """Answer GetPartitions: those for which the Expression holds, page by page."""
     name = _table(request)
     partitions = list(glue._partitions.get(name, []))
-    if request.get("Expression"):
+    if request.get("Expression") and partitions:
         partitions = _matching(glue._tables[name]["PartitionKeys"], partitions, request["Expression"])
     some, more = page(partitions, request, PARTITIONS_A_PAGE)
     if request.get("ExcludeColumnSchema"):
-        some = [one | {"StorageDescriptor": {**one["StorageDescriptor"], "Columns": []}} for one in some]
+        some = [entry | {"StorageDescriptor": entry["StorageDescriptor"] | {"Columns": []}} for entry in some]
     return {"Partitions": some, **more}
 
 
@@ -57,41 +51,33 @@ def delete_partitions(request: Json) -> Json:
     values = [entry["Values"] for entry in request["PartitionsToDelete"]]
     if len(values) > DELETED_AT_ONCE:
         raise RefusedError("ValidationException", f"partitionsToDelete: at most {DELETED_AT_ONCE} at once")
-    there = glue._partitions.get(name, [])
-    known = [partition["Values"] for partition in there]
-    glue._partitions[name] = [partition for partition in there if partition["Values"] not in values]
+    before = glue._partitions.get(name, [])
+    known = [partition["Values"] for partition in before]
+    glue._partitions[name] = [partition for partition in before if partition["Values"] not in values]
     detail = {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Partition not found."}
     return {"Errors": [{"PartitionValues": gone, "ErrorDetail": detail} for gone in values if gone not in known]}
 
 
 def _table(request: Json) -> str:
-    name = f"{request['DatabaseName']}/{request['TableName']}".lower()
+    name = f"{request['DatabaseName']}/{request['TableName']}"
     if name not in glue._tables:
         raise not_found(f"Table {request['TableName']}")
     return name
 
 
 def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list[Json]:
-    """Return the partitions for which an expression holds.
-
-    Source: the Glue API reference, GetPartitions: comparisons, IN, BETWEEN, LIKE, AND, OR, NOT over partition keys.
-    """
+    """Return the partitions for which an expression over their keys holds (the API reference of GetPartitions)."""
+    types = [key["Type"].partition("(")[0].replace("string", "varchar") for key in keys]
+    columns = [
+        f'cast(v[{n}] as {kind}) as "{key["Name"]}"' for n, (key, kind) in enumerate(zip(keys, types, strict=True), 1)
+    ]
     try:
         condition = sqlglot.parse_one(expression, read="trino")
-        odd = next((part for part in condition.walk() if not isinstance(part, _PLAIN + _MORE)), None)
-        if odd is not None or not partitions:
-            if odd is None:
-                return []
+        if condition.find(exp.Query, exp.Func):
             raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}'")
-        columns = ", ".join(f'cast(v[{n}] as {_duckdb_type(key)}) as "{key["Name"]}"' for n, key in enumerate(keys, 1))
-        rows = [[number, partition["Values"]] for number, partition in enumerate(partitions)]
-        holds = condition.sql(dialect="duckdb")
-        sql = f"select n from (select n, {columns} from (values {', '.join('(?, ?)' for _ in rows)}) as p(n, v)) where {holds}"  # noqa: S608
-        numbers = duckdb.connect().execute(sql, [value for row in rows for value in row]).fetchall()
+        rows = f"select n, {', '.join(columns)} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608
+        sql = f"select n from ({rows}) where {condition.sql(dialect='duckdb')} order by n"  # noqa: S608
+        values = [list(range(len(partitions))), [partition["Values"] for partition in partitions]]
+        return [partitions[n] for (n,) in duckdb.connect().execute(sql, values).fetchall()]
     except (sqlglot.errors.ParseError, duckdb.Error) as error:
         raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}': {error}") from error
-    return [partitions[number] for number in sorted(number for (number,) in numbers)]
-
-
-def _duckdb_type(key: Json) -> str:
-    return re.sub("^string$|^char.*|^varchar.*", "varchar", key.get("Type") or "string")

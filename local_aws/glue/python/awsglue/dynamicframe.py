@@ -1,3 +1,0 @@
-"""Refused: Amazon's own library."""
-
-raise ImportError("awsglue.dynamicframe is Amazon's own library and not in the local AWS; use Spark DataFrames instead")

@@ -1,0 +1,145 @@
+"""A local AWS of its own for the Glue tests, with a role that Glue may assume."""
+
+import io
+import json
+import os
+import textwrap
+import time
+from pathlib import Path
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from botocore.config import Config
+
+from tests.local_aws_process import KEY, running_local_aws
+
+ARN = "arn:aws:iam::123456789012:role/"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "glue.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+        }
+    ],
+}
+
+
+def allow(actions, *resources):
+    return {"Effect": "Allow", "Action": actions, "Resource": list(resources) or "*"}
+
+
+def parquet(**columns):
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+class Aws:
+    """The running local AWS and what the tests do with it again and again."""
+
+    def __init__(self, url, home):
+        self.url, self.home = url, home
+        self.s3, self.glue, self.iam, self.logs = (self.client(name) for name in ("s3", "glue", "iam", "logs"))
+
+    def client(self, service):
+        names = {name.lower(): value for name, value in KEY.items()}
+        config = Config(retries={"total_max_attempts": 1})
+        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=config, **names)
+
+    def role(self, name, *statements, trust=TRUST):
+        if name not in [role["RoleName"] for role in self.iam.list_roles()["Roles"]]:
+            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        self.iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document)
+        return ARN + name
+
+    def put(self, bucket, key, body):
+        self.s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def crawler(self, name, *folders, role=ARN + "worker", **settings):
+        settings = {"SchemaChangePolicy": {"DeleteBehavior": "LOG"}} | settings
+        targets = {"S3Targets": [{"Path": f"s3://{folder}"} for folder in folders]}
+        self.glue.create_crawler(Name=name, Role=role, DatabaseName="forest", Targets=targets, **settings)
+
+    def crawl(self, name):
+        self.glue.start_crawler(Name=name)
+        while (crawler := self.glue.get_crawler(Name=name)["Crawler"])["State"] != "READY":
+            time.sleep(0.02)
+        return crawler["LastCrawl"]
+
+    def table(self, name):
+        return self.glue.get_table(DatabaseName="forest", Name=name)["Table"]
+
+    def columns(self, name):
+        return [(column["Name"], column["Type"]) for column in self.table(name)["StorageDescriptor"]["Columns"]]
+
+    def partitions(self, table, **asked):
+        answer = self.glue.get_partitions(DatabaseName="forest", TableName=table, **asked)
+        return sorted(partition["Values"] for partition in answer["Partitions"])
+
+    def job(self, name, script, role=ARN + "worker", **settings):
+        self.put("scripts", f"{name}.py", textwrap.dedent(script))
+        command = {"Name": "glueetl", "ScriptLocation": f"s3://scripts/{name}.py"}
+        self.glue.create_job(**{"Name": name, "Role": role, "Command": command, "GlueVersion": "5.1"} | settings)
+
+    def run(self, name, **given):
+        return self.until_over(name, self.glue.start_job_run(JobName=name, **given)["JobRunId"])
+
+    def until_over(self, name, run_id):
+        while (run := self.state(name, run_id))["JobRunState"] in ("STARTING", "RUNNING", "STOPPING"):
+            time.sleep(0.05)
+        return run
+
+    def state(self, name, run_id):
+        return self.glue.get_job_run(JobName=name, RunId=run_id)["JobRun"]
+
+    def log(self, run_id, stream="output"):
+        place = {"logGroupName": f"/aws-glue/jobs/{stream}", "logStreamName": run_id}
+        try:
+            events = self.logs.get_log_events(**place, startFromHead=True)["events"]
+        except self.logs.exceptions.ResourceNotFoundException:
+            return ""
+        return "\n".join(event["message"] for event in events)
+
+    def permissions(self, session):
+        """What Glue asked for as a role: action, resource, allowed."""
+        lines = [json.loads(line) for line in (self.home / "permissions.jsonl").read_text().splitlines()]
+        return [
+            (line["action"], line["resource"], line["allowed"]) for line in lines if line["caller"].endswith(session)
+        ]
+
+
+def started(home, url):
+    running = Aws(url, home)
+    running.role("worker", allow(["s3:*", "glue:*", "logs:*"]))
+    for bucket in ("scripts", "forest"):
+        running.s3.create_bucket(Bucket=bucket)
+    running.glue.create_database(DatabaseInput={"Name": "forest"})
+    return running
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory):
+    home = tmp_path_factory.mktemp("a home")  # with a blank, as in many people's paths
+    with running_local_aws(home, {**os.environ, "LOCAL_AWS_GLUE_MINUTE": "2"}) as url:
+        yield started(home / "aws", url)
+
+
+def until(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "waited a minute in vain"
+        time.sleep(0.05)
+
+
+def alive(pid):
+    """Tell whether a process runs; one that only nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

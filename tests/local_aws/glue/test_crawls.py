@@ -1,0 +1,160 @@
+"""Crawls through the API: what they find, what they bring into the catalog, what they are refused."""
+
+import json
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local_aws.glue.conftest import ARN, TRUST, allow, parquet
+
+CATALOG = "arn:aws:glue:us-east-1:123456789012:"
+
+
+def refusal(call, **request):
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
+
+
+def test_csv_with_the_templates_classifier(aws):
+    aws.glue.create_classifier(
+        CsvClassifier={"Name": "csv", "Delimiter": ",", "QuoteSymbol": '"', "ContainsHeader": "PRESENT",
+                       "AllowSingleColumn": False, "DisableValueTrimming": False}
+    )  # fmt: skip
+    aws.put("forest", "Old-Trees/a.csv", "Id,Height,Kind,Felled,Since\n1,2.5,x,true,2019-04-01\n")
+    aws.put("forest", "Old-Trees/b.csv", 'Id,Height,Kind,Felled,Since\n2,3,"y, z",false,\n')
+    aws.put("forest", "Old-Trees/_hidden.csv", "a|b\n1|2\n")
+    aws.crawler("csv", "forest/Old-Trees/", Classifiers=["csv"])
+    assert aws.crawl("csv")["Status"] == "SUCCEEDED"
+    assert aws.columns("old_trees") == [
+        ("id", "bigint"), ("height", "double"), ("kind", "string"), ("felled", "boolean"), ("since", "string"),
+    ]  # fmt: skip
+    table = aws.table("old_trees")
+    assert table["StorageDescriptor"]["Location"] == "s3://forest/Old-Trees/"
+    assert table["StorageDescriptor"]["SerdeInfo"] == {
+        "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+        "Parameters": {"field.delim": ","},
+    }
+    wanted = {"classification": "csv", "skip.header.line.count": "1", "objectCount": "2", "recordCount": "2"}
+    assert table["Parameters"].items() >= wanted.items()
+
+
+def test_parquet_partitions_and_comments(aws):
+    for day in ("2020-01-01", "2020-01-02"):
+        aws.put("forest", f"trees/day={day}/data.parquet", parquet(Id=[1], name=["oak"], kind=["x"]))
+    aws.crawler("trees", "forest/trees/")
+    aws.crawl("trees")
+    assert aws.columns("trees") == [("id", "bigint"), ("name", "string"), ("kind", "string")]
+    assert aws.table("trees")["PartitionKeys"] == [{"Name": "day", "Type": "string"}]
+    assert aws.partitions("trees") == [["2020-01-01"], ["2020-01-02"]]
+    names = ("Name", "Owner", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
+    commented = {name: aws.table("trees")[name] for name in names} | {"Description": "all of them"}
+    commented["StorageDescriptor"]["Columns"][0]["Comment"] = "which tree"
+    aws.glue.update_table(DatabaseName="forest", TableInput=commented)
+    aws.put("forest", "trees/day=2020-01-03/data.parquet", parquet(Id=[1], name=["ash"], kind=["x"]))
+    aws.crawl("trees")
+    assert aws.table("trees")["StorageDescriptor"]["Columns"][0]["Comment"] == "which tree"
+    assert (aws.table("trees")["Description"], aws.table("trees")["Parameters"]["objectCount"]) == ("all of them", "3")
+    aws.put("forest", "trees/day=2020-01-03/data.parquet", parquet(Id=[1], name=["ash"], kind=["x"], age=[7]))
+    aws.crawl("trees")  # the guide: "Remove any metadata that is not set by the crawler"
+    assert aws.table("trees")["StorageDescriptor"]["Columns"][0] == {"Name": "id", "Type": "bigint"}
+    (metrics,) = aws.glue.get_crawler_metrics(CrawlerNameList=["trees"])["CrawlerMetricsList"]
+    assert (metrics["TablesCreated"], metrics["TablesUpdated"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("expression", "days"),
+    [("day >= '2020-01-02'", [["2020-01-02"], ["2020-01-03"]]), ("day in ('2020-01-01', 'x')", [["2020-01-01"]])],
+)
+def test_get_partitions_heeds_its_expression(aws, expression, days):
+    assert aws.partitions("trees", Expression=expression) == days
+    assert aws.partitions("trees", Expression=expression, MaxResults=1) == days[:1]
+
+
+def test_batch_delete_partition(aws):
+    place = {"DatabaseName": "forest", "TableName": "trees"}
+    gone = [{"Values": ["2020-01-01"]}, {"Values": ["nobody"]}]
+    told = aws.glue.batch_delete_partition(PartitionsToDelete=gone, **place)["Errors"]
+    assert [(error["PartitionValues"], error["ErrorDetail"]["ErrorCode"]) for error in told] == [
+        (["nobody"], "EntityNotFoundException")
+    ]
+    assert aws.partitions("trees") == [["2020-01-02"], ["2020-01-03"]]
+
+
+def test_odd_folders(aws):
+    for key in ("plain.csv", "Laden Süd + Nord/2019-07-07 (1).csv", "year=2019/month=07/day=08/part-0000.csv"):
+        aws.put("forest", f"odd/{key}", "till,amount\n1,2\n")
+    aws.put("forest", "odd/.hidden/a.csv", "till,amount\n1,2\n")
+    aws.put("forest", "odd/picture.bin", b"\x00\x01\xff")
+    aws.put("forest", "stock/2019/april.csv", "till,amount\n1,2\n")
+    aws.crawler("odd", "forest/odd/", "forest/stock/")
+    assert aws.crawl("odd")["Status"] == "SUCCEEDED"
+    tables = {table["Name"] for table in aws.glue.get_tables(DatabaseName="forest")["TableList"]}
+    assert tables >= {"plain_csv", "laden_s_d___nord", "year_2019", "stock"}
+    assert aws.partitions("stock") == [["2019"]]
+    assert aws.table("stock")["PartitionKeys"] == [{"Name": "partition_0", "Type": "string"}]
+
+
+KEEP = allow(
+    ["glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:GetPartitions", "glue:CreateTable",
+     "glue:UpdateTable", "glue:BatchCreatePartition", "glue:BatchUpdatePartition"],
+    CATALOG + "catalog", CATALOG + "database/forest", CATALOG + "table/forest/*",
+)  # fmt: skip
+LIST, READ = allow("s3:ListBucket", "arn:aws:s3:::forest"), allow("s3:GetObject", "arn:aws:s3:::forest/ash/*")
+LOG = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
+
+
+@pytest.mark.parametrize(
+    ("missing", "action"), [(None, ""), (LIST, "s3:ListBucket"), (READ, "s3:GetObject"), (KEEP, "glue:GetDatabase")]
+)
+def test_a_crawler_does_what_its_role_may(aws, missing, action):
+    aws.put("forest", "ash/day=1/a.csv", "id,n\n1,2\n")
+    role = aws.role("ranger", *(one for one in (LIST, READ, KEEP, LOG) if one is not missing))
+    if "ranger" not in aws.glue.list_crawlers()["CrawlerNames"]:
+        aws.crawler("ranger", "forest/ash/", role=role)
+    last = aws.crawl("ranger")
+    if missing is None:
+        assert last["Status"] == "SUCCEEDED"
+        events = aws.logs.get_log_events(logGroupName=last["LogGroup"], logStreamName=last["LogStream"])["events"]
+        assert any("Created table ash" in event["message"] for event in events)
+    else:
+        shown = "arn:aws:sts::123456789012:assumed-role/ranger/AWS-Crawler"
+        assert last["Status"] == "FAILED"
+        assert last["ErrorMessage"].startswith(f"User: {shown} is not authorized to perform: {action} on resource: ")
+
+
+def test_states_of_a_crawl(aws):
+    for number in range(300):
+        aws.put("forest", f"many/{number}.csv", "id,n\n1,2\n")
+    aws.crawler("many", "forest/many/")
+    assert refusal(aws.glue.stop_crawler, Name="many")[0] == "CrawlerNotRunningException"
+    aws.glue.start_crawler(Name="many")
+    for call in (aws.glue.start_crawler, aws.glue.update_crawler, aws.glue.delete_crawler):
+        assert refusal(call, Name="many")[0] == "CrawlerRunningException"
+    aws.glue.stop_crawler(Name="many")
+    while (crawler := aws.glue.get_crawler(Name="many")["Crawler"])["State"] != "READY":
+        assert crawler["State"] == "STOPPING"
+        time.sleep(0.02)
+    assert crawler["LastCrawl"]["Status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"Targets": {"JdbcTargets": [{"ConnectionName": "c", "Path": "p"}]}}, "JdbcTargets"),
+        ({"Targets": {"S3Targets": [{"Path": "s3://b/x", "SampleSize": 1}]}}, "SampleSize"),
+        ({"Schedule": "cron(0 1 * * ? *)"}, "Schedule"),
+        ({"Configuration": '{"Version": 1.0}'}, "Configuration"),
+        ({"SchemaChangePolicy": {"DeleteBehavior": "DELETE_FROM_DATABASE"}}, "SchemaChangePolicy"),
+        ({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVENT_MODE"}}, "RecrawlPolicy"),
+        ({"Role": ARN + "lambdas"}, "TrustPolicy"),
+    ],
+)
+def test_settings_that_are_refused(aws, settings, named):
+    other = json.loads(json.dumps(TRUST).replace("glue.amazonaws.com", "lambda.amazonaws.com"))
+    aws.role("lambdas", LOG, trust=other)
+    request = {"Name": "refused", "Role": ARN + "worker", "DatabaseName": "forest", "Targets": {}} | settings
+    code, message = refusal(aws.glue.create_crawler, **request)
+    assert code == "InvalidInputException"
+    assert named in message

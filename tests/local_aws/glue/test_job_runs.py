@@ -1,0 +1,259 @@
+"""Job runs through the API: what a script gets, how runs end, what they are refused."""
+
+import io
+import json
+import os
+import signal
+import zipfile
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local_aws.glue.conftest import ARN, Aws, alive, allow, parquet, started, until
+from tests.local_aws_process import running_local_aws
+
+SCRIPTS, LOG = allow("s3:GetObject", "arn:aws:s3:::scripts/*"), allow("logs:*")
+SHOWN = "User: arn:aws:sts::123456789012:assumed-role/woodcutter/GlueJobRunnerSession is not authorized to perform: "
+
+
+def zipped(**modules):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, source in modules.items():
+            archive.writestr(f"{name}/__init__.py", source)
+    return buffer.getvalue()
+
+
+def test_what_a_script_gets(aws):
+    aws.put("scripts", "lib/planting.zip", zipped(planting="depth = 12\n"))
+    aws.put("scripts", "lib/seeds.txt", "oak")
+    script = """
+        import boto3, json, os, sys, planting
+        from awsglue.utils import getResolvedOptions
+        found = getResolvedOptions(sys.argv, ["JOB_NAME", "first-day", "kind", "fixed"])
+        who = boto3.client("sts").get_caller_identity()["Arn"]
+        print(json.dumps(found | {"who": who, "depth": planting.depth, "seeds": open("seeds.txt").read()}))
+        """
+    defaults = {
+        "--first-day": "2020-01-01", "--kind": "oak",
+        "--extra-py-files": "s3://scripts/lib/planting.zip", "--extra-files": "s3://scripts/lib/seeds.txt",
+    }  # fmt: skip
+    aws.job("gets", script, DefaultArguments=defaults, NonOverridableArguments={"--fixed": "yes"})
+    run = aws.run("gets", Arguments={"--kind": "ash", "--fixed": "no"})
+    assert run["JobRunState"] == "SUCCEEDED", run
+    assert json.loads(aws.log(run["Id"])).items() >= {
+        "JOB_NAME": "gets", "first_day": "2020-01-01", "kind": "ash", "fixed": "yes", "JOB_RUN_ID": run["Id"],
+        "who": "arn:aws:sts::123456789012:assumed-role/worker/GlueJobRunnerSession", "depth": 12, "seeds": "oak",
+    }.items()  # fmt: skip
+    assert (run["LogGroupName"], run["GlueVersion"], run["Timeout"]) == ("/aws-glue/jobs", "5.1", 480)
+    assert run["CompletedOn"] >= run["StartedOn"]
+    newest = aws.run("gets", Arguments={"--fixed": "no"})["Id"]
+    assert [one["Id"] for one in aws.glue.get_job_runs(JobName="gets")["JobRuns"]] == [newest, run["Id"]]
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("import sys; sys.exit(0)", None),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("import os; os._exit(7)", "Command failed with exit code 7"),
+        ("def plant():\n    raise ValueError('no soil in 3 rows')\nplant()", "ValueError: no soil in 3 rows"),
+        ("import sys, awsglue.utils as u; u.getResolvedOptions(sys.argv, ['day'])", "GlueArgumentError: the following"),
+        (
+            "from awsglue.dynamicframe import DynamicFrame",
+            "ModuleNotFoundError: No module named 'awsglue.dynamicframe'",
+        ),
+    ],
+)
+def test_how_scripts_end(aws, script, message):
+    name = f"ends-{abs(hash(script))}"
+    aws.job(name, script)
+    run = aws.run(name)
+    assert run["JobRunState"] == ("FAILED" if message else "SUCCEEDED")
+    assert run.get("ErrorMessage", "").startswith(message or "")
+    if "plant" in script:
+        assert aws.log(run["Id"], "error").splitlines()[1] == (
+            f'  File "{aws.home}/glue/runs/{run["Id"]}/{name}.py", line 3, in <module>'
+        )
+
+
+def test_a_script_that_is_not_there(aws):
+    aws.job("lost", "")
+    aws.s3.delete_object(Bucket="scripts", Key="lost.py")
+    assert aws.run("lost")["ErrorMessage"] == "LAUNCH ERROR | FileNotFoundError: File not found: s3://scripts/lost.py"
+
+
+def test_one_run_at_a_time_and_its_stop(aws):
+    script = """
+        import subprocess, sys
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        print(child.pid)
+        child.wait()
+        """
+    aws.job("long", script, Timeout=100)
+    run_id = aws.glue.start_job_run(JobName="long")["JobRunId"]
+    with pytest.raises(ClientError) as caught:
+        aws.glue.start_job_run(JobName="long")
+    # the sentence: aws-solutions/amazon-marketing-cloud-uploader-from-aws, issue 51
+    refused = {"Code": "ConcurrentRunsExceededException", "Message": "Concurrent runs exceeded for long"}
+    assert refused.items() <= caught.value.response["Error"].items()
+    until(lambda: aws.log(run_id))
+    child = int(aws.log(run_id))
+    told = aws.glue.batch_stop_job_run(JobName="long", JobRunIds=[run_id, "jr_nobody"])
+    assert [one["JobRunId"] for one in told["SuccessfulSubmissions"]] == [run_id]
+    assert [one["ErrorDetail"]["ErrorCode"] for one in told["Errors"]] == ["EntityNotFoundException"]
+    run = aws.until_over("long", run_id)
+    assert (run["JobRunState"], run.get("ErrorMessage")) == ("STOPPED", None)
+    until(lambda: not alive(child))
+
+
+def test_timeout(aws):
+    aws.job("endless", "import time; time.sleep(600)")
+    run = aws.run("endless", Timeout=2)
+    assert (run["JobRunState"], run["ErrorMessage"]) == ("TIMEOUT", "Job run exceeded its timeout of 2 minutes")
+
+
+def test_a_run_ends_with_the_server_that_is_killed(tmp_path):
+    environment = dict(os.environ)
+    with running_local_aws(tmp_path, environment) as url:
+        aws = started(tmp_path / "aws", url)
+        aws.job("left", "import os, time; print(os.getpid(), os.getppid(), flush=True); time.sleep(600)")
+        run_id = aws.glue.start_job_run(JobName="left")["JobRunId"]
+        until(lambda: aws.log(run_id))
+        process, server = map(int, aws.log(run_id).split())
+        until(lambda: run_id in (tmp_path / "aws" / "state" / "glue.json").read_text())
+        os.kill(server, signal.SIGKILL)
+        until(lambda: not alive(process))
+    with running_local_aws(tmp_path, environment) as url:
+        run = Aws(url, tmp_path / "aws").state("left", run_id)
+    assert (run["JobRunState"], run["ErrorMessage"]) == (
+        "FAILED", "The local AWS was ended while this run was under way",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"Command": {"Name": "pythonshell", "ScriptLocation": "s3://scripts/x.py"}}, "pythonshell"),
+        ({"GlueVersion": "4.0"}, "GlueVersion 4.0"),
+        ({"MaxRetries": 1}, "MaxRetries"),
+        ({"Connections": {"Connections": ["c"]}}, "Connections"),
+        ({"DefaultArguments": {"--job-bookmark-option": "job-bookmark-enable"}}, "bookmark"),
+        ({"DefaultArguments": {"--extra-jars": "s3://b/x.jar"}}, "--extra-jars"),
+        ({"DefaultArguments": {"--additional-python-modules": "duckdb"}}, "--additional-python-modules"),
+        ({"Role": ARN + "nobody"}, "should be given assume role permissions for Glue Service"),
+        ({"ExecutionProperty": {"MaxConcurrentRuns": 2}}, "MaxConcurrentRuns"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_by_name(aws, settings, named):
+    aws.role("nobody", LOG)
+    with pytest.raises(ClientError, match=named) as caught:  # noqa: PT012 (either refuses)
+        aws.job(f"refused-{named}", "", **settings)
+        aws.iam.delete_role_policy(RoleName="nobody", PolicyName="own")
+        aws.iam.delete_role(RoleName="nobody")
+        aws.glue.start_job_run(JobName=f"refused-{named}")
+    assert caught.value.response["Error"]["Code"] == "InvalidInputException"
+
+
+def test_a_run_does_what_its_role_may(aws):
+    role = aws.role("woodcutter", LOG)
+    aws.job("allowed", "import boto3; boto3.client('s3').get_object(Bucket='forest', Key='x')", role=role)
+    words = aws.run("allowed")["ErrorMessage"]
+    assert words.startswith(f"LAUNCH ERROR | AccessDenied: {SHOWN}s3:GetObject on resource: ")
+    aws.role("woodcutter", SCRIPTS)
+    run = aws.run("allowed")
+    assert f"{SHOWN}s3:GetObject" in run["ErrorMessage"]
+    assert aws.log(run["Id"], "error") == ""  # a role without rights on its log has none
+    run = aws.run("allowed", Arguments={"--enable-glue-datacatalog": ""})
+    assert f"Unable to verify existence of default database: {SHOWN}glue:GetDatabase" in run["ErrorMessage"]
+
+
+# One run asks for each thing that Spark does, catches what is refused, and prints it: Spark starts once for all of them.
+SPARK = """
+    import sys
+    from awsglue.context import GlueContext
+    from pyspark import SparkContext
+    from pyspark.sql import functions as f
+    spark = GlueContext(SparkContext.getOrCreate()).spark_session
+
+    def deep(error):
+        cause = getattr(error, "java_exception", None)
+        while cause is not None and cause.getCause() is not None:
+            cause = cause.getCause()
+        return str(cause.toString() if cause is not None else error).splitlines()[0]
+
+    def write(name, **how):
+        taller = f.udf(lambda n: n + 10, "long")
+        table = spark.table("forest.oak").withColumn("id", taller("id"))
+        return lambda: table.write.mode("overwrite").partitionBy("day").parquet(f"s3://forest/{name}/")
+
+    for name, act in {
+        "table": lambda: spark.table("forest.oak").where("day = '1'").collect(),
+        "sql": lambda: spark.sql("select sum(id) as s, max(day) as d from forest.oak").collect(),
+        "text": lambda: spark.table("forest.plain").collect(),
+        "exists": lambda: [spark.catalog.tableExists(f"forest.{name}") for name in ("oak", "nobody")],
+        "files": lambda: spark.read.csv("s3://forest/oakless/", header=True).collect(),
+        "write": write("out"),
+        "again": write("out"),
+        "written": lambda: spark.read.parquet("s3://forest/out/").orderBy("id").collect(),
+        "rdd": lambda: spark.sparkContext.textFile("s3://forest/plain/a.csv").collect(),
+        "elsewhere": write("elm"),
+        "read elsewhere": lambda: spark.read.csv("s3://forest/elm/").collect(),
+        "other table": lambda: spark.table("forest.elm").collect(),
+        "nobody": lambda: spark.table("forest.nobody").collect(),
+        "change": lambda: spark.sql("create table forest.x (n int)"),
+        "save": lambda: spark.range(1).write.saveAsTable("forest.x"),
+    }.items():
+        try:
+            print(f"{name}: {act()}")
+        except Exception as error:
+            print(f"{name}: {deep(error)}")
+    """
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ahead", [False, True])
+def test_spark_with_the_catalog_does_what_the_role_may(aws, ahead):
+    bucket, glue = "arn:aws:s3:::forest", "arn:aws:glue:us-east-1:123456789012:"
+    for day, ids in (("1", [1, 2]), ("2", [3])):
+        aws.put("forest", f"oak/day={day}/data.parquet", parquet(Id=ids))
+    for key in ("plain/a.csv", "elm/a.csv", "oakless/a.csv", "odd/b=1/c.csv", "odd/x y/c.csv"):
+        aws.put("forest", key, "id,n\n1,2\n")
+    if not ahead:
+        aws.crawler("oak", "forest/oak/", "forest/plain/", "forest/elm/", "forest/odd/")
+        assert aws.crawl("oak")["Status"] == "SUCCEEDED"
+        aws.job("spark", SPARK, role=aws.role("woodcutter", LOG))
+    tables = [f"{glue}table/forest/{name}" for name in ("oak", "plain", "nobody")]
+    default = [f"{glue}database/{name}" for name in ("default", "global_temp")]
+    aws.role(
+        "woodcutter", SCRIPTS, LOG, allow("s3:ListBucket", bucket),
+        allow("s3:GetObject", *(f"{bucket}/{name}*" for name in ("oak", "plain", "out"))),  # S3A looks at folders' names too
+        allow(["s3:PutObject", "s3:DeleteObject"], f"{bucket}/out/*"),
+        allow(["glue:GetDatabase", "glue:CreateDatabase"], f"{glue}catalog", *default),
+        allow(["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"], f"{glue}catalog", f"{glue}database/forest", *tables),
+    )  # fmt: skip
+    if ahead:
+        aws.crawl("oak")  # which starts Spark
+    run = aws.run("spark", Arguments={"--enable-glue-datacatalog": "true"})
+    assert run["JobRunState"] == "SUCCEEDED", (run, aws.log(run["Id"], "error"))
+    said = dict(line.split(": ", 1) for line in aws.log(run["Id"]).splitlines() if ": " in line)
+    assert said["table"] == "[Row(id=1, day='1'), Row(id=2, day='1')]"
+    assert said["sql"] == "[Row(s=6, d='2')]"
+    assert said["text"] == "[Row(id=None, n=None), Row(id=1, n=2)]"
+    assert said["exists"] == "[True, False]"
+    assert said["files"] == "[Row(id='1', n='2')]"
+    assert said["write"] == said["again"] == "None"
+    assert said["written"] == "[Row(id=11, day=1), Row(id=12, day=1), Row(id=13, day=2)]"
+    assert said["rdd"] == "['id,n', '1,2']"
+    assert f"{SHOWN}s3:DeleteObject" in said["elsewhere"] or "AccessDenied" in said["elsewhere"]
+    assert "Status Code: 403" in said["read elsewhere"]
+    assert f"{SHOWN}glue:GetTable on resource: {glue}table/forest/elm" in said["other table"]
+    assert "[TABLE_OR_VIEW_NOT_FOUND]" in said["nobody"]
+    assert said["change"].startswith("CREATE through Spark")
+    assert said["save"].startswith("saveAsTable through Spark")
+    keys = [entry["Key"] for entry in aws.s3.list_objects_v2(Bucket="forest", Prefix="out/")["Contents"]]
+    assert [key.rpartition("/")[0] for key in keys] == ["out/day=1", "out/day=2"]
+    noted = aws.permissions("woodcutter/GlueJobRunnerSession")
+    assert ("s3:GetObject", f"{bucket}/oak/day=1/data.parquet", True) in noted
+    assert ("glue:GetPartitions", f"{glue}table/forest/oak", True) in noted
+    assert ("glue:GetTable", f"{glue}table/forest/elm", False) in noted
