@@ -169,12 +169,25 @@ def _parquet(table: Table, files: Sequence[File]) -> str:
 
 
 def _text(table: Table, file: File) -> str:
-    """Read a text file as its SerDe does; ministack knows how Hive splits and quotes."""
-    rows = athena._table_relation({**table.description, "PartitionKeys": []}, [file.path])
-    columns = [_typed(f"r.{_name(name)}", name, kind) for name, kind in table.columns.items()]
+    """Read a text file as Hive's SerDes do: an empty text is no null, what a column's type cannot hold is one."""
+    serde = table.description["StorageDescriptor"].get("SerdeInfo") or {}
+    settings, lines = serde.get("Parameters") or {}, table.description.get("Parameters") or {}
+    if "OpenCSVSerde" in serde.get("SerializationLibrary", ""):
+        separator, quote = settings.get("separatorChar", ","), settings.get("quoteChar", '"')
+    else:  # LazySimpleSerDe knows no quotes
+        separator, quote = settings.get("field.delim", "\x01"), ""
+    cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
+    options = (
+        f"delim = {_literal(separator)}, quote = {_literal(quote)}, skip = {lines.get('skip.header.line.count', 0)}"
+    )
+    columns = [_typed(_name(name), name, kind).replace("cast", "try_cast", 1) for name, kind in table.columns.items()]
     for (name, kind), value in zip(table.keys.items(), file.values, strict=True):
         columns.append(_typed(_literal(value), name, kind))
-    return f'select {", ".join(columns)}, {_literal(file.uri)} as "$path" from {rows} r'  # noqa: S608 - quoted above
+    return (
+        f'select {", ".join(columns)}, {_literal(file.uri)} as "$path" '  # noqa: S608 - every part is quoted
+        f"from read_csv({_literal(file.path)}, auto_detect = false, header = false, nullstr = '\\N', {options}, "
+        f"columns = {{{cells}}}, null_padding = true, strict_mode = false)"
+    )
 
 
 def bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str]) -> int:
