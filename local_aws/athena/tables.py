@@ -177,9 +177,8 @@ def _text(table: Table, file: File) -> str:
     else:  # LazySimpleSerDe knows no quotes
         separator, quote = settings.get("field.delim", "\x01"), ""
     cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
-    options = (
-        f"delim = {_literal(separator)}, quote = {_literal(quote)}, skip = {lines.get('skip.header.line.count', 0)}"
-    )
+    skip = lines.get("skip.header.line.count", 0)
+    options = f"delim = {_literal(separator)}, quote = {_literal(quote)}, escape = {_literal(quote)}, skip = {skip}"
     columns = [_typed(_name(name), name, kind).replace("cast", "try_cast", 1) for name, kind in table.columns.items()]
     for (name, kind), value in zip(table.keys.items(), file.values, strict=True):
         columns.append(_typed(_literal(value), name, kind))
