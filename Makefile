@@ -9,6 +9,8 @@ export AWS_PORT AIRFLOW_PORT LOCAL_HOME
 UV_VERSION = 0.13.9
 UV = .venv/bin/uv
 CHECKOV_VERSION = 3.3.30
+# a package of which the local AWS takes two jars: Hadoop's S3A and the SDK that it needs
+S3A = sagemaker_pyspark==1.4.5
 AIRFLOW_PY = .venv/bin/python
 LOCAL_AWS_PY = .venv-local-aws/bin/python
 # an empty HOME has no place for a cache
@@ -75,11 +77,13 @@ setup:  ## Make both virtual environments
 	@touch $@
 
 .venv-local-aws/.installed: .venv/.uv local_aws/requirements.txt
-	@echo "==> Packages of the local AWS: moto, DuckDB, Spark and its Java (about 600 MB)"
+	@echo "==> Packages of the local AWS: ministack, DuckDB, Spark and its Java (about 560 MB), and Spark's way to S3 (180 MB)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-local-aws
 	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet --compile-bytecode -r local_aws/requirements.txt
+	@$(UV) pip install --quiet --python .venv-local-aws/bin/python --target .venv-local-aws/unpacked --no-deps $(S3A)
 	@echo "==> Half a minute, once, so that every Spark job starts in about half the time"
-	@$(LOCAL_AWS_PY) -m local_aws.glue.warm_up || echo "That did not work; jobs will start slower" >&2
+	@$(LOCAL_AWS_PY) -m local_aws.glue.warm_up .venv-local-aws/unpacked
+	@rm -rf .venv-local-aws/unpacked
 	@touch $@
 
 test:  ## All tests, fast ones first; sets up what it needs

@@ -17,7 +17,7 @@ from typing import Any
 from laptop.airflow_rest import AirflowRest
 from laptop.airflow_runs import watch_run
 from laptop.raw_figures import RawFigures, count_raw_figures
-from laptop.stack import ROOT, USER, Stack, aws_client, read_names, stack_secrets
+from laptop.stack import ACCOUNT_ID, ROOT, USER, Stack, aws_client, read_names, stack_secrets
 from laptop.uploads import LOAD
 
 MONTH = (dt.date(2019, 4, 1), dt.date(2019, 4, 30))
@@ -148,7 +148,7 @@ def check_figures(stack: Stack, sample: Path) -> tuple[RawFigures, Path, list[st
 def last_words(stack: Stack, raw: RawFigures, mail: Path, keys: list[str]) -> str:
     """Return what the demo ends with: where everything is, and what to try next."""
     bucket = read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
-    folder = stack.home / "aws" / "s3" / bucket
+    folder = stack.home / "aws" / "s3" / ACCOUNT_ID / bucket
     where = Path(os.path.relpath(folder, Path.cwd()))
     lines = [
         f"Income ${raw.income:,.2f} and {raw.transactions:,} transactions from {WEEK[0]} to {WEEK[1]}:",

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from laptop.stack import (
+    ACCOUNT_ID,
+    AIRFLOW_ROLE,
     EVENTS_USER,
     ROOT,
     STACK_NAME,
@@ -146,7 +148,7 @@ def start_local_aws(stack: Stack) -> None:
 
 
 def deploy(stack: Stack) -> None:
-    """Apply the infrastructure template to the local AWS, write the names it made, and let Lambda into Airflow.
+    """Apply the infrastructure template to the local AWS, write the names it made, let Airflow and Lambda in.
 
     Raises:
         subprocess.CalledProcessError: the deploy failed; its own words say why.
@@ -163,10 +165,22 @@ def deploy(stack: Stack) -> None:
         f"AirflowUrl={stack.airflow_url}",
     ]
     subprocess.run(command, cwd=ROOT, env=aws_environment(stack), check=True)
+    make_airflow_role(stack)
     aws_client(stack, "secretsmanager").put_secret_value(
         SecretId=read_names(stack)["COFFEE_SHOP_AIRFLOW_SECRET"],
         SecretString=json.dumps({"username": EVENTS_USER, "password": stack_secrets(stack)["events_password"]}),
     )
+
+
+def make_airflow_role(stack: Stack) -> None:
+    """Make the role that Airflow works as, with the two policies that the template makes for it."""
+    iam, account = aws_client(stack, "iam"), f"arn:aws:iam::{ACCOUNT_ID}:root"
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam.create_role(RoleName=AIRFLOW_ROLE, AssumeRolePolicyDocument=document)
+    for policy in read_names(stack)["COFFEE_SHOP_AIRFLOW_POLICIES"].split(","):
+        iam.attach_role_policy(RoleName=AIRFLOW_ROLE, PolicyArn=policy)
 
 
 def start_airflow(stack: Stack) -> None:

@@ -19,6 +19,9 @@ STACK_NAME = "coffee-shop"
 USER = "admin"
 # who Lambda signs in as: may start runs and read them, and change no setting
 EVENTS_USER = "start-load"
+# the local AWS's account, which may do everything; Airflow works as a role with the template's two policies
+ACCOUNT_KEY, ACCOUNT_ID = "laptop", "123456789012"
+AIRFLOW_ROLE = f"{STACK_NAME}-airflow"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Stack:
     def names_file(self) -> Path:
         """The COFFEE_SHOP_* lines that the deploy writes from the template's outputs."""
         return self.home / "coffee_shop.env"
+
+    @property
+    def aws_profiles(self) -> Path:
+        """AWS's configuration file: the profile `account`, and as default the role that Airflow works as."""
+        return self.home / "aws.ini"
 
     @property
     def mail(self) -> Path:
@@ -70,17 +78,23 @@ def stack_secrets(stack: Stack) -> dict[str, str]:
         "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "api_secret": secrets.token_hex(32),
         "jwt_secret": secrets.token_hex(64),
+        "aws_secret": secrets.token_urlsafe(30),
         "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     }
     if not made.keys() <= found.keys():  # new, or of an earlier version
         found = made | found
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(path.name + ".new")
-        half.unlink(missing_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(found, file, indent=1)
-        half.replace(path)
+        write_for_owner(path, json.dumps(found, indent=1))
     return found
+
+
+def write_for_owner(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, and that is whole from the moment it is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(path.name + ".new")
+    half.unlink(missing_ok=True)
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    half.replace(path)
 
 
 def read_names(stack: Stack) -> dict[str, str]:
@@ -91,15 +105,25 @@ def read_names(stack: Stack) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
+def write_aws_profiles(stack: Stack) -> None:
+    """Write AWS's configuration file: `account` with its key, and as default the role that Airflow works as."""
+    place = f"region = {REGION}\nendpoint_url = {stack.aws_url}\n"
+    key = f"aws_access_key_id = {ACCOUNT_KEY}\naws_secret_access_key = {stack_secrets(stack)['aws_secret']}\n"
+    role = f"role_arn = arn:aws:iam::{ACCOUNT_ID}:role/{AIRFLOW_ROLE}\nsource_profile = account\n"
+    write_for_owner(stack.aws_profiles, f"[profile account]\n{key}{place}\n[default]\n{role}{place}")
+
+
 def aws_environment(stack: Stack) -> dict[str, str]:
-    """Return the environment that sends every AWS call to the local AWS; the keys there are any text."""
+    """Return the environment that sends every AWS call to the local AWS, as the account, which may do everything."""
+    write_aws_profiles(stack)
     base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))}
     here = str(Path(sys.executable).parent)
     return base | {
         "PATH": here + os.pathsep + base.get("PATH", os.defpath),
         "AWS_ENDPOINT_URL": stack.aws_url,
-        "AWS_ACCESS_KEY_ID": "laptop",
-        "AWS_SECRET_ACCESS_KEY": "laptop",
+        "AWS_CONFIG_FILE": str(stack.aws_profiles),
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_PROFILE": "account",
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "127.0.0.1,localhost",
@@ -108,30 +132,30 @@ def aws_environment(stack: Stack) -> dict[str, str]:
 
 
 def aws_client(stack: Stack, service: str) -> Any:
-    """Return a boto3 client of the stack's local AWS."""
+    """Return a boto3 client of the stack's local AWS, as the account."""
     import boto3
 
-    environment = aws_environment(stack)
     connect: Any = boto3.client
     return connect(
         service,
         endpoint_url=stack.aws_url,
-        region_name=environment["AWS_DEFAULT_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT_KEY,
+        aws_secret_access_key=stack_secrets(stack)["aws_secret"],
     )
 
 
 def airflow_environment(stack: Stack) -> dict[str, str]:
-    """Return the environment of every Airflow program of the stack."""
+    """Return the environment of every Airflow program of the stack; its AWS calls are made as Airflow's role."""
     keys = stack_secrets(stack)
     home = stack.home / "airflow"
     home.mkdir(parents=True, exist_ok=True)
     passwords = home / "passwords.json"
     passwords.touch(mode=0o600, exist_ok=True)
     passwords.write_text(json.dumps({USER: keys["password"], EVENTS_USER: keys["events_password"]}))
+    aws = {name: value for name, value in aws_environment(stack).items() if name != "AWS_PROFILE"}
     return (
-        aws_environment(stack)
+        aws
         | read_names(stack)
         | {
             "AIRFLOW_HOME": str(home),

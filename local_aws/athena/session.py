@@ -1,7 +1,7 @@
-"""Who a query runs for: its caller's permissions, its caller's own clients, and what it may read."""
+"""Who a query runs for, what the caller may do, and what a query can end with."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -10,7 +10,19 @@ from botocore.config import Config
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 
-from local_aws.athena.errors import QueryError
+
+class QueryError(Exception):
+    """A query that ends as FAILED, in Athena's words (user guide, "Athena error catalog")."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+
+
+class NotForReal(QueryError):
+    """A statement that Athena may know and that would only be pretended here."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("NOT_SUPPORTED", f"The local Athena does not do {what}; see docs/local-aws.md")
 
 
 class ScanLimitError(Exception):
@@ -28,10 +40,13 @@ class Session:
     endpoint: str
     scan_limit: int | None
     connection: duckdb.DuckDBPyConnection
-    client_of: Callable[[str], Any]
+
+    def client_of(self, service: str) -> Any:
+        """Return the caller's own client of a service."""
+        return client_of(self.access_key, self.endpoint, service)
 
     def ask(self, action: str, resource: str) -> None:
-        """Ask for a permission of the caller, as Athena does with the caller's own rights.
+        """Ask for a permission of the caller, with whose rights Athena reads.
 
         Raises:
             QueryError: the caller's policies do not allow it.
@@ -41,27 +56,20 @@ class Session:
         if denied is not None:
             who = getattr(denied, "principal_arn", "") or self.access_key
             shown = f'"{resource}"' if service == "s3" else resource
-            code = "PERMISSION_DENIED" if service == "s3" else "ACCESS_DENIED"
-            raise QueryError(code, f"User: {who} is not authorized to perform: {action} on resource: {shown}")
-
-    def scans(self, size: int) -> int:
-        """Return the bytes that a query is about to read.
-
-        Raises:
-            ScanLimitError: they are more than the workgroup's BytesScannedCutoffPerQuery.
-        """
-        if self.scan_limit is not None and size > self.scan_limit:
-            raise ScanLimitError
-        return size
+            words = f"User: {who} is not authorized to perform: {action} on resource: {shown}"
+            raise QueryError("PERMISSION_DENIED", words)
 
 
-def clients_of(access_key: str, endpoint: str) -> Callable[[str], Any]:
-    """Return what makes boto3 clients with the credentials of the query's caller."""
-    credentials = iam_evaluator.resolve_credential(access_key, get_account_id())
-    if isinstance(credentials, iam_evaluator.CredentialResolutionError):
-        raise QueryError("PERMISSION_DENIED", credentials.message)
-    session = boto3.Session(
-        credentials.access_key_id, credentials.secret_access_key, credentials.session_token, get_region()
-    )
+@lru_cache(maxsize=64)
+def client_of(access_key: str, endpoint: str, service: str) -> Any:
+    """Return a boto3 client with the credentials of a query's caller, kept because making one takes long.
+
+    Raises:
+        QueryError: the key is not known any more.
+    """
+    keys = iam_evaluator.resolve_credential(access_key, get_account_id())
+    if isinstance(keys, iam_evaluator.CredentialResolutionError):
+        raise QueryError("PERMISSION_DENIED", keys.message)
+    session = boto3.Session(keys.access_key_id, keys.secret_access_key, keys.session_token, get_region())
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    return lambda service: session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]

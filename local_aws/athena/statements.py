@@ -1,297 +1,218 @@
-"""Which kind of statement a text is, and what each does: queries, tables made of queries, and the catalog's DDL."""
+"""Which kind of statement a text is, and what the catalog's statements do; each works with the caller's own clients."""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlglot
-from ministack.services import athena, glue
+from botocore.exceptions import ClientError
+from ministack.services import athena
 from sqlglot import exp
 
 from local_aws.athena import reading, writing
-from local_aws.athena.errors import NotForReal, QueryError
 from local_aws.athena.results import Column, Result
-from local_aws.athena.session import Session
+from local_aws.athena.session import NotForReal, QueryError, Session
 
-QUERIES = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery)
-NAME = r"""(?:[`"]?(?P<database>\w+)[`"]?\.)?[`"]?(?P<table>\w+)[`"]?"""
+UTILITY = ("DESCRIBE", "EXPLAIN", "SHOW")
+Does = Callable[[Session], Result]
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A parsed statement; ``kind`` is Athena's SubstatementType, ``type`` its StatementType."""
+    """A statement that was understood: Athena's SubstatementType, and what it does."""
 
-    text: str
-    tree: exp.Expression
     kind: str
-
-    @property
-    def is_query(self) -> bool:
-        """Tell whether its result is a table with a header line."""
-        return self.kind in ("SELECT", "EXECUTE")
+    does: Does
 
     @property
     def type(self) -> str:
-        """Return DML, DDL or UTILITY."""
-        if self.kind in ("SELECT", "INSERT", "UNLOAD", "CREATE_TABLE_AS_SELECT"):
-            return "DDL" if self.kind == "CREATE_TABLE_AS_SELECT" else "DML"
-        return "UTILITY" if self.kind.startswith(("SHOW", "DESCRIBE", "EXPLAIN")) else "DDL"
+        """Return Athena's StatementType."""
+        if self.kind in ("SELECT", "INSERT", "UNLOAD"):
+            return "DML"
+        return "UTILITY" if self.kind.startswith(UTILITY) else "DDL"
 
 
 def parse(text: str, parameters: Sequence[str] | None = None) -> Statement:
-    """Read a statement and put its parameters in the place of the question marks.
+    """Understand a statement and put its parameters in the place of the question marks.
 
     Args:
         text: Trino's or, for DDL, Hive's SQL.
         parameters: literals as the request has them, such as ``'2019-04-01'`` in quotes.
 
     Raises:
+        QueryError: Athena may know the statement, and this room does not do it.
         sqlglot.errors.ParseError: it cannot be read.
     """
-    text = text.strip().rstrip(";")
-    execute = re.match(r"(?is)execute\s+(\w+)(?:\s+using\s+(.*))?$", text)
-    if execute:
-        prepared = _prepared(execute[1])
-        given = (
-            [part.sql("trino") for part in sqlglot.parse_one(f"select {execute[2]}", read="trino").expressions]
-            if execute[2]
-            else []
-        )
-        return parse(prepared, given)
-    tree = sqlglot.parse_one(text, read="athena")
+    text = re.sub(r"^(\s+|--[^\n]*\n|/\*.*?\*/)+", "", text, flags=re.DOTALL).rstrip("; \n")
+    for kind, pattern, does in FORMS:
+        match = re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL)
+        if match:
+            return Statement(kind, partial(_as_athena_words_it, does, match))
+    tree = sqlglot.parse_one(text, read="trino")
     marks = list(tree.find_all(exp.Placeholder))
     if len(marks) != len(parameters or ()):
-        raise sqlglot.errors.ParseError(
-            f"Incorrect number of parameters: expected {len(marks)} but found {len(parameters or ())}"
-        )
+        raise QueryError("SYNTAX_ERROR", f"Incorrect number of parameters: expected {len(marks)}")
     for mark, value in zip(marks, parameters or (), strict=True):
         mark.replace(sqlglot.parse_one(value, read="trino"))
-    return Statement(text, tree, _kind(tree, text))
-
-
-def _prepared(name: str) -> str:
-    for statement in athena._prepared_statements.values():
-        if statement.get("StatementName") == name:
-            return str(statement["QueryStatement"])
-    raise sqlglot.errors.ParseError(f"Prepared statement not found: {name}")
-
-
-def _kind(tree: exp.Expression, text: str) -> str:
-    if isinstance(tree, QUERIES):
-        return "SELECT"
+    if isinstance(tree, exp.Query):
+        return Statement("SELECT", partial(reading.select, tree))
     if isinstance(tree, exp.Insert):
-        return "INSERT"
+        return Statement("INSERT", partial(writing.insert, tree))
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.expression is not None:
-        return "CREATE_TABLE_AS_SELECT"
-    words = re.sub(
-        r"\bor replace\b|\bexternal\b|\bschema\b", lambda m: {"schema": "database"}.get(m[0], ""), text.lower()
-    )
-    first, second, *_ = [*words.split(), "", ""]
-    if first in ("describe", "desc"):
-        return "DESCRIBE_TABLE"
-    return first.upper() if first in ("unload", "explain", "msck") else f"{first}_{second}".upper()
+        return Statement("CREATE_TABLE_AS_SELECT", partial(writing.create_table_as, tree))
+    raise NotForReal(f"statements such as: {text.splitlines()[0][:80]}")
 
 
-def run(statement: Statement, session: Session) -> Result:
-    """Do what a statement says, as the session's caller.
-
-    Raises:
-        QueryError: it cannot be done, or would only be pretended.
-    """
+def _as_athena_words_it(
+    does: Callable[[re.Match[str], Session], Result], match: re.Match[str], session: Session
+) -> Result:
     try:
-        does = DOES[statement.kind]
-    except KeyError:
-        raise NotForReal(f"statements such as: {statement.text.splitlines()[0][:80]}") from None
-    return does(statement, session)
+        return does(match, session)
+    except ClientError as error:
+        words = f"FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. {error}"
+        raise QueryError(error.response["Error"]["Code"], words) from error
 
 
-def _named(statement: Statement, pattern: str, session: Session) -> tuple[str, str]:
-    """Return database and table that a statement's text names.
-
-    Raises:
-        QueryError: the text is of another form.
-    """
-    match = re.match(pattern, statement.text, re.IGNORECASE | re.DOTALL)
-    if match is None:
-        raise NotForReal(f"this form: {statement.text[:80]}")
-    return (match["database"] or session.database).lower(), match["table"].lower()
+def _named(match: re.Match[str], session: Session) -> dict[str, str]:
+    """Return database and table of a statement, as Glue's calls take them."""
+    return {"DatabaseName": (match["database"] or session.database).lower(), "TableName": match["table"].lower()}
 
 
-def _call(call: Callable[..., Any], **fields: Any) -> Any:
-    """Call the catalog as the caller; what it answers is the query's end."""
-    try:
-        return call(**fields)
-    except Exception as error:
-        code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-        if not code:
-            raise
-        task = "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. "
-        raise QueryError(code, task + str(error)) from error
-
-
-# --- queries
-
-
-def _select(statement: Statement, session: Session) -> Result:
-    return reading.select(statement.tree, session)
-
-
-def _explain(statement: Statement, session: Session) -> Result:
-    query = sqlglot.parse_one(re.sub(r"(?i)^explain(\s+analyze)?\s*(\([^)]*\))?", "", statement.text), read="trino")
-    sql, _ = reading.plan(query, session)
-    lines = session.connection.execute(f"explain {sql}").fetchall()
-    rows = [[line] for _, words in lines for line in str(words).splitlines()]
-    return Result([Column("Query Plan", "varchar")], rows, is_table=False)
-
-
-def _create_table_as(statement: Statement, session: Session) -> Result:
-    return writing.create_table_as(statement.tree, session)
-
-
-def _insert(statement: Statement, session: Session) -> Result:
-    return writing.insert(statement.tree, session)
-
-
-def _unload(statement: Statement, session: Session) -> Result:
-    return writing.unload(statement.text, session)
-
-
-# --- databases, tables, views
-
-
-def _create_database(statement: Statement, session: Session) -> Result:
-    name = statement.tree.this.name.lower()
-    if statement.tree.args.get("exists") and name in glue._databases:
-        return Result(is_table=False)
-    _call(session.client_of("glue").create_database, DatabaseInput={"Name": name})
-    return Result(is_table=False)
-
-
-def _drop_database(statement: Statement, session: Session) -> Result:
-    name = statement.tree.this.name.lower()
-    if not (statement.tree.args.get("exists") and name not in glue._databases):
-        _call(session.client_of("glue").delete_database, Name=name)
-    return Result(is_table=False)
-
-
-def _create_table(statement: Statement, session: Session) -> Result:
-    """CREATE EXTERNAL TABLE in Hive's words, which ministack reads."""
-    ddl = athena._parse_ddl(statement.text)
-    if not isinstance(ddl, athena._CreateTable) or ddl.iceberg or not ddl.external:
-        raise NotForReal(f"this form of CREATE TABLE: {statement.text[:80]}")
-    database = ddl.database or session.database
-    if not (ddl.if_not_exists and f"{database}/{ddl.table}" in glue._tables):
-        made = athena._create_table_input(ddl)
-        _call(session.client_of("glue").create_table, DatabaseName=database, TableInput=made)
-    return Result(is_table=False)
-
-
-def _drop(statement: Statement, session: Session) -> Result:
-    name = statement.tree.this
-    database, table = (name.db or session.database).lower(), name.name.lower()
-    if not (statement.tree.args.get("exists") and f"{database}/{table}" not in glue._tables):
-        _call(session.client_of("glue").delete_table, DatabaseName=database, Name=table)
-    return Result(is_table=False)
-
-
-def _create_view(statement: Statement, session: Session) -> Result:
-    return writing.create_view(statement.tree, session)
-
-
-# --- partitions
-
-
-def _repair(statement: Statement, session: Session) -> Result:
-    """MSCK REPAIR TABLE: add the partitions whose key=value folders are there and the catalog lacks."""
-    database, table = _named(statement, rf"msck\s+repair\s+table\s+{NAME}$", session)
-    return writing.repair(database, table, session)
-
-
-def _alter_table(statement: Statement, session: Session) -> Result:
-    """ALTER TABLE ADD or DROP PARTITION."""
-    database, table = _named(statement, rf"alter\s+table\s+{NAME}\s+(add|drop)\s", session)
-    parts = re.findall(r"partition\s*\(([^)]*)\)(?:\s*location\s*'([^']*)')?", statement.text, re.IGNORECASE)
-    given = [([value for _, value in re.findall(r"(\w+)`?\s*=\s*'([^']*)'", keys)], place) for keys, place in parts]
-    catalog = session.client_of("glue")
-    if re.search(r"\sdrop\s", statement.text, re.IGNORECASE):
-        gone = [{"Values": values} for values, _ in given]
-        _call(catalog.batch_delete_partition, DatabaseName=database, TableName=table, PartitionsToDelete=gone)
-        return Result(is_table=False)
-    writing.add_partitions(database, table, given, session)
-    return Result(is_table=False)
-
-
-# --- what there is
-
-
-def _show_tables(statement: Statement, session: Session) -> Result:
-    match = re.match(
-        r"(?i)show\s+(?:tables|views)(?:\s+(?:in|from)\s+[`\"]?(\w+)[`\"]?)?(?:\s+'([^']*)')?", statement.text
-    )
-    database, pattern = (match[1] if match else None) or session.database, (match[2] if match else None) or "*"
-    tables = _call(session.client_of("glue").get_tables, DatabaseName=database)["TableList"]
-    wanted = re.compile(pattern.replace("*", ".*"))
-    only_views = statement.kind == "SHOW_VIEWS"
-    names = sorted(one["Name"] for one in tables if wanted.fullmatch(one["Name"]))
-    views = {one["Name"] for one in tables if one.get("TableType") == "VIRTUAL_VIEW"}
-    return _lines("tab_name", [name for name in names if not only_views or name in views])
-
-
-def _show_databases(_: Statement, session: Session) -> Result:
-    listed = _call(session.client_of("glue").get_databases)["DatabaseList"]
-    return _lines("database_name", sorted(one["Name"] for one in listed))
-
-
-def _show_partitions(statement: Statement, session: Session) -> Result:
-    database, table = _named(statement, rf"show\s+partitions\s+{NAME}$", session)
-    described = _call(session.client_of("glue").get_table, DatabaseName=database, Name=table)["Table"]
-    pages = session.client_of("glue").get_paginator("get_partitions").paginate(DatabaseName=database, TableName=table)
-    keys = [key["Name"] for key in described.get("PartitionKeys") or []]
-    values = sorted(one["Values"] for page in pages for one in page["Partitions"])
-    return _lines("partition", ["/".join(f"{k}={v}" for k, v in zip(keys, one, strict=True)) for one in values])
-
-
-def _columns_of(database: str, table: str, session: Session) -> list[dict[str, str]]:
-    described = _call(session.client_of("glue").get_table, DatabaseName=database, Name=table)["Table"]
-    return [*described["StorageDescriptor"]["Columns"], *(described.get("PartitionKeys") or [])]
-
-
-def _show_columns(statement: Statement, session: Session) -> Result:
-    names = _named(statement, rf"show\s+columns\s+(?:in|from)\s+{NAME}$", session)
-    return _lines("field", [column["Name"] for column in _columns_of(*names, session)])
-
-
-def _describe(statement: Statement, session: Session) -> Result:
-    names = _named(statement, rf"desc(?:ribe)?\s+(?:formatted\s+|extended\s+)?{NAME}$", session)
-    rows = [[one["Name"], one["Type"], one.get("Comment", "")] for one in _columns_of(*names, session)]
-    columns = [Column(name, "varchar") for name in ("col_name", "data_type", "comment")]
-    return Result(columns, [[value.ljust(20) for value in row] for row in rows], is_table=False)
+def _described(match: re.Match[str], session: Session) -> dict[str, Any]:
+    names = _named(match, session)
+    answer = session.client_of("glue").get_table(DatabaseName=names["DatabaseName"], Name=names["TableName"])
+    return dict(answer["Table"])
 
 
 def _lines(name: str, values: list[str]) -> Result:
     return Result([Column(name, "varchar")], [[value] for value in values], is_table=False)
 
 
-DOES: dict[str, Callable[[Statement, Session], Result]] = {
-    "SELECT": _select,
-    "INSERT": _insert,
-    "UNLOAD": _unload,
-    "CREATE_TABLE_AS_SELECT": _create_table_as,
-    "EXPLAIN": _explain,
-    "CREATE_DATABASE": _create_database,
-    "DROP_DATABASE": _drop_database,
-    "CREATE_TABLE": _create_table,
-    "DROP_TABLE": _drop,
-    "CREATE_VIEW": _create_view,
-    "DROP_VIEW": _drop,
-    "MSCK": _repair,
-    "ALTER_TABLE": _alter_table,
-    "SHOW_TABLES": _show_tables,
-    "SHOW_VIEWS": _show_tables,
-    "SHOW_DATABASES": _show_databases,
-    "SHOW_SCHEMAS": _show_databases,
-    "SHOW_PARTITIONS": _show_partitions,
-    "SHOW_COLUMNS": _show_columns,
-    "DESCRIBE_TABLE": _describe,
-}
+# --- databases and tables
+
+
+def _create_database(match: re.Match[str], session: Session) -> Result:
+    catalog = session.client_of("glue")
+    try:
+        catalog.create_database(DatabaseInput={"Name": match["database"].lower()})
+    except catalog.exceptions.AlreadyExistsException:
+        if not match["exists"]:
+            raise
+    return Result(is_table=False)
+
+
+def _drop_database(match: re.Match[str], session: Session) -> Result:
+    catalog = session.client_of("glue")
+    try:
+        catalog.delete_database(Name=match["database"].lower())
+    except catalog.exceptions.EntityNotFoundException:
+        if not match["exists"]:
+            raise
+    return Result(is_table=False)
+
+
+def _create_table(match: re.Match[str], session: Session) -> Result:
+    """CREATE EXTERNAL TABLE in Hive's words, which ministack reads."""
+    table = athena._parse_ddl(match[0])
+    if not isinstance(table, athena._CreateTable) or table.iceberg:
+        raise NotForReal(f"this form of CREATE EXTERNAL TABLE: {match[0][:80]}")
+    catalog = session.client_of("glue")
+    try:
+        made = athena._create_table_input(table)
+        catalog.create_table(DatabaseName=table.database or session.database, TableInput=made)
+    except catalog.exceptions.AlreadyExistsException:
+        if not table.if_not_exists:
+            raise
+    return Result(is_table=False)
+
+
+def _drop_table(match: re.Match[str], session: Session) -> Result:
+    catalog, names = session.client_of("glue"), _named(match, session)
+    try:
+        catalog.delete_table(DatabaseName=names["DatabaseName"], Name=names["TableName"])
+    except catalog.exceptions.EntityNotFoundException:
+        if not match["exists"]:
+            raise
+    return Result(is_table=False)
+
+
+# --- partitions
+
+
+def _repair(match: re.Match[str], session: Session) -> Result:
+    """MSCK REPAIR TABLE: add the partitions whose key=value folders are there and the catalog lacks."""
+    writing.repair(*_named(match, session).values(), session)
+    return Result(is_table=False)
+
+
+def _alter_partitions(match: re.Match[str], session: Session) -> Result:
+    parts = re.findall(r"partition\s*\(([^)]*)\)(?:\s*location\s*'([^']*)')?", match["parts"], re.IGNORECASE)
+    partitions = [(re.findall(r"=\s*'([^']*)'", keys), place) for keys, place in parts]
+    if match["verb"].lower() == "add":
+        writing.add_partitions(*_named(match, session).values(), partitions, session)
+    else:
+        gone = [{"Values": values} for values, _ in partitions]
+        session.client_of("glue").batch_delete_partition(**_named(match, session), PartitionsToDelete=gone)
+    return Result(is_table=False)
+
+
+# --- what there is
+
+
+def _show_tables(match: re.Match[str], session: Session) -> Result:
+    pages = (
+        session.client_of("glue")
+        .get_paginator("get_tables")
+        .paginate(DatabaseName=match["database"] or session.database)
+    )
+    wanted = re.compile((match["like"] or "*").replace("*", ".*"))
+    names = [table["Name"] for page in pages for table in page["TableList"]]
+    return _lines("tab_name", sorted(name for name in names if wanted.fullmatch(name)))
+
+
+def _show_databases(_: re.Match[str], session: Session) -> Result:
+    databases = session.client_of("glue").get_databases()["DatabaseList"]
+    return _lines("database_name", sorted(database["Name"] for database in databases))
+
+
+def _show_partitions(match: re.Match[str], session: Session) -> Result:
+    keys = [key["Name"] for key in _described(match, session).get("PartitionKeys") or []]
+    pages = session.client_of("glue").get_paginator("get_partitions").paginate(**_named(match, session))
+    values = sorted(partition["Values"] for page in pages for partition in page["Partitions"])
+    return _lines("partition", ["/".join(f"{k}={v}" for k, v in zip(keys, row, strict=True)) for row in values])
+
+
+def _describe(match: re.Match[str], session: Session) -> Result:
+    table = _described(match, session)
+    columns = [*table["StorageDescriptor"]["Columns"], *(table.get("PartitionKeys") or [])]
+    if match[0].lower().startswith("show"):
+        return _lines("field", [column["Name"] for column in columns])
+    rows = [[f"{column.get(part, ''):<20}" for part in ("Name", "Type", "Comment")] for column in columns]
+    return Result([Column(name, "varchar") for name in ("col_name", "data_type", "comment")], rows, is_table=False)
+
+
+def _explain(match: re.Match[str], session: Session) -> Result:
+    sql, _ = reading.plan(sqlglot.parse_one(match["query"], read="trino"), session)
+    plans = session.connection.execute(f"explain {sql}").fetchall()
+    return _lines("Query Plan", [line for _, words in plans for line in str(words).splitlines()])
+
+
+_DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
+_NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
+FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
+    ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+(?P<exists>if\s+not\s+exists\s+)?{_DATABASE}.*", _create_database),
+    ("DROP_DATABASE", rf"drop\s+(?:database|schema)\s+(?P<exists>if\s+exists\s+)?{_DATABASE}.*", _drop_database),
+    ("CREATE_TABLE", r"create\s+external\s+table\s.*", _create_table),
+    ("DROP_TABLE", rf"drop\s+table\s+(?P<exists>if\s+exists\s+)?{_NAME}", _drop_table),
+    ("MSCK_REPAIR", rf"msck\s+repair\s+table\s+{_NAME}", _repair),
+    ("ALTER_TABLE", rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", _alter_partitions),
+    ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?(?:\s+'(?P<like>[^']*)')?", _show_tables),
+    ("SHOW_DATABASES", r"show\s+(?:databases|schemas)", _show_databases),
+    ("SHOW_PARTITIONS", rf"show\s+partitions\s+{_NAME}", _show_partitions),
+    ("SHOW_COLUMNS", rf"show\s+columns\s+(?:in|from)\s+{_NAME}", _describe),
+    ("DESCRIBE_TABLE", rf"desc(?:ribe)?\s+(?:formatted\s+|extended\s+)?{_NAME}", _describe),
+    ("EXPLAIN", r"explain\s+(?P<query>(?:select|with)\s.*)", _explain),
+    ("UNLOAD", writing.UNLOAD, writing.unload),
+]  # fmt: skip

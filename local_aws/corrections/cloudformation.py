@@ -24,27 +24,25 @@ TYPES = frozenset(
     )
 )  # fmt: skip
 ADVICE = ". The local AWS makes these only on AWS itself: leave out the parameters that ask for them."
-NUMBERS = frozenset(
-    {"BytesScannedCutoffPerQuery", "EvaluationPeriods", "MaxConcurrentRuns", "MaxRetries", "NumberOfWorkers"}
-    | {"Period", "RetentionInDays", "Threshold", "Timeout"}
-)
-RULE_PARTS = frozenset(
-    {"Id", "Status", "Prefix", "ExpirationInDays", "ExpiredObjectDeleteMarker"}
-    | {"NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"}
-)
+NUMBERS = frozenset((
+    "BytesScannedCutoffPerQuery", "EvaluationPeriods", "MaxConcurrentRuns", "MaxRetries", "NumberOfWorkers", "Period",
+    "RetentionInDays", "Threshold", "Timeout",
+))  # fmt: skip
+BOTH = ("NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")  # as in S3's API
+RULE_PARTS = frozenset(("Id", "Status", "Prefix", "ExpirationInDays", "ExpiredObjectDeleteMarker", *BOTH))
 
 
 def install() -> None:
     """Correct the handlers of the types below, and forget those of all others."""
     known = provisioners._RESOURCE_HANDLERS
     known["AWS::Glue::Classifier"] = {"create": make_classifier, "update": change_classifier, "delete": drop_classifier}
-    correct(known["AWS::Glue::Job"], job_runs)
-    correct(known["AWS::Lambda::Function"], dead_letters)
-    for name in ("Athena::WorkGroup", "CloudWatch::Alarm", "Logs::LogGroup"):
-        correct(known[f"AWS::{name}"], lambda physical_id, properties: None)
+    finishing = {"AWS::Glue::Job": job_runs, "AWS::Lambda::Function": dead_letters}
+    for name in ("AWS::Athena::WorkGroup", "AWS::CloudWatch::Alarm", "AWS::Logs::LogGroup", *finishing):
+        for action in ("create", "update"):
+            known[name][action] = partial(make, known[name][action], finishing.get(name))
     known["AWS::SecretsManager::Secret"] = secret_by_arn(known["AWS::SecretsManager::Secret"])
-    configurations = (*provisioners._S3_BUCKET_CONFIGURATIONS, *BUCKET_CONFIGURATIONS)
-    hooks.replace(provisioners, "_S3_BUCKET_CONFIGURATIONS", configurations)
+    rules = ("LifecycleConfiguration", life_cycle, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle)
+    hooks.replace(provisioners, "_S3_BUCKET_CONFIGURATIONS", (*provisioners._S3_BUCKET_CONFIGURATIONS, rules))
     for name in known.keys() - TYPES:
         del known[name]
     hooks.replace(changesets, "_resolve_props_for_diff", partial(wanted, changesets._resolve_props_for_diff))
@@ -56,8 +54,7 @@ def install() -> None:
 def refuse(plain: Callable[..., None], *call: Any, **named: Any) -> None:
     """Refuse a template with other resource types, and say what to do.
 
-    AWS: has all of them. ministack: knows hundreds of types, most of which only answer (an MWAA environment runs no
-    Airflow, a VPC carries no traffic, a budget counts nothing).
+    AWS: makes them. ministack: knows hundreds of types, most of which are records alone: a VPC carries no traffic.
     """
     try:
         plain(*call, **named)
@@ -68,8 +65,8 @@ def refuse(plain: Callable[..., None], *call: Any, **named: Any) -> None:
 def wanted(plain: Any, template: Properties, parameters: Properties, *names: str) -> Properties:
     """Return the resources that a change set compares.
 
-    AWS: a resource whose condition is false is not there (CloudFormation User Guide, "CloudFormation template Conditions
-    syntax"). ministack: the change set lists it as added, again at each update.
+    AWS: none whose condition is false (CloudFormation User Guide, "CloudFormation template Conditions syntax").
+    ministack: the change set lists those as added.
     """
     whole: Properties = plain(template, parameters, *names)
     conditions = engine._evaluate_conditions(template, parameters)
@@ -88,51 +85,39 @@ def without_names(plain: Any, *call: Any) -> list[Any]:
     return [error for error in plain(*call) if error[2] != "NAME_CONFLICT_VALIDATION"]
 
 
-def correct(handler: dict[str, Any], finish: Callable[[str, Properties], None]) -> None:
-    """Give a type's handler numbers as numbers, and let ``finish(physical id, properties)`` follow create and update.
+def make(plain: Any, finish: Callable[[str, Properties], None] | None, *call: Any) -> Any:
+    """Create or update a resource with numbers that are numbers, and finish it.
 
-    AWS: a parameter's text becomes what the property's schema says (CloudFormation User Guide, "Parameters": the value
-    of a Number is text wherever it is used, and converted by the resource). ministack: it stays text.
+    AWS: a parameter's text becomes what the property's schema says (CloudFormation User Guide, "CloudFormation template
+    Parameters syntax"). ministack: it stays text.
     """
-    create, update = handler["create"], handler["update"]
-
-    def made(logical_id: str, properties: Properties, *rest: Any) -> Any:
-        answer = create(logical_id, with_numbers(properties), *rest)
-        finish(answer[0], properties)
-        return answer
-
-    def changed(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Any:
-        answer = update(physical_id, with_numbers(old), with_numbers(new), *rest)
-        finish(answer[0], new)
-        return answer
-
-    handler["create"], handler["update"] = made, changed
+    call = with_numbers(list(call))  # the last of the dictionaries among them has the new properties
+    answer = plain(*call)
+    if finish:
+        finish(answer[0], [part for part in call if isinstance(part, dict)][-1])
+    return answer
 
 
 def with_numbers(value: Any) -> Any:
-    """Return properties with the texts of numbers as numbers."""
+    """Return properties with the texts of numbers as numbers, but for a function's own variables."""
     if isinstance(value, list):
         return [with_numbers(each) for each in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or "Variables" in value:
         return value
-    return {
-        name: int(part) if name in NUMBERS and isinstance(part, str) else with_numbers(part)
-        for name, part in value.items()
-    }
+    texts = {name: part for name, part in value.items() if name in NUMBERS and isinstance(part, str)}
+    return {name: int(part) if name in texts else with_numbers(part) for name, part in value.items()}
 
 
 def job_runs(name: str, properties: Properties) -> None:
     """AWS: ExecutionProperty says how many runs may be at once, 1 by default. ministack: drops it (AWS::Glue::Job)."""
-    glue._jobs[name]["ExecutionProperty"] = with_numbers(properties.get("ExecutionProperty", {"MaxConcurrentRuns": 1}))
+    glue._jobs[name]["ExecutionProperty"] = properties.get("ExecutionProperty", {"MaxConcurrentRuns": 1})
 
 
 def dead_letters(name: str, properties: Properties) -> None:
     """AWS: DeadLetterConfig gets what fails asynchronously. ministack: drops it (AWS::Lambda::Function)."""
     target = properties.get("DeadLetterConfig", {})
     if not target.get("TargetArn", "arn:aws:sqs:").startswith("arn:aws:sqs:"):
-        raise ValueError(
-            f"DeadLetterConfig {target['TargetArn']}: the local AWS has queues as targets, topics only AWS."
-        )
+        raise ValueError(f"DeadLetterConfig {target['TargetArn']}: only queues are targets here, topics only on AWS.")
     lambda_svc._functions[name]["config"]["DeadLetterConfig"] = target
 
 
@@ -174,49 +159,29 @@ def secret_by_arn(handler: dict[str, Any]) -> dict[str, Any]:
 
 
 def life_cycle(settings: Properties) -> bytes:
-    """Return LifecycleConfiguration as S3's API takes it ("PutBucketLifecycleConfiguration")."""
+    """Return LifecycleConfiguration as S3's API takes it.
+
+    AWS: the bucket gets it (AWS::S3::Bucket, and S3 API Reference, "PutBucketLifecycleConfiguration"). ministack:
+    drops it, and BucketEncryption and OwnershipControls, which the template has as every new bucket has them.
+    """
     rules = []
     for rule in settings["Rules"]:
         if unknown := rule.keys() - RULE_PARTS:
             raise ValueError(f"Rule {rule.get('Id')}: {', '.join(sorted(unknown))} is made on AWS only.")
-        expiration = {"Days": rule.get("ExpirationInDays")}
-        expiration |= {"ExpiredObjectDeleteMarker": rule.get("ExpiredObjectDeleteMarker")}
+        names = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
+        expiration = {name: rule[given] for given, name in names.items() if given in rule}
         rules.append(
             {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
-            | {"Expiration": {name: value for name, value in expiration.items() if value is not None} or None}
-            | {name: rule.get(name) for name in ("NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")}
+            | ({"Expiration": expiration} if expiration else {})
+            | {name: rule[name] for name in BOTH if name in rule}
         )
     return element("LifecycleConfiguration", {"Rule": rules}).encode()
 
 
-def encryption(settings: Properties) -> bytes:
-    """Return BucketEncryption as S3's API takes it ("PutBucketEncryption")."""
-    algorithms = [
-        {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
-        for rule in settings["ServerSideEncryptionConfiguration"]
-    ]
-    return element("ServerSideEncryptionConfiguration", {"Rule": algorithms}).encode()
-
-
-def ownership(settings: Properties) -> bytes:
-    """Return OwnershipControls as S3's API takes it ("PutBucketOwnershipControls")."""
-    return element("OwnershipControls", {"Rule": settings["Rules"]}).encode()
-
-
 def element(name: str, value: Any) -> str:
-    """Return a value as XML: a list as an element each, None as none."""
+    """Return a value as XML, a list as an element each."""
     if isinstance(value, list):
         return "".join(element(name, each) for each in value)
-    if value is None:
-        return ""
     if isinstance(value, dict):
         return f"<{name}>{''.join(element(*part) for part in value.items())}</{name}>"
     return f"<{name}>{escape(str(value).lower() if isinstance(value, bool) else str(value))}</{name}>"
-
-
-# AWS: properties of AWS::S3::Bucket. ministack: makes the bucket and drops them.
-BUCKET_CONFIGURATIONS = (
-    ("LifecycleConfiguration", life_cycle, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle),
-    ("BucketEncryption", encryption, s3._put_bucket_encryption, s3._delete_bucket_encryption),
-    ("OwnershipControls", ownership, s3._put_bucket_ownership_controls, s3._delete_bucket_ownership_controls),
-)

@@ -6,13 +6,12 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from ministack.core import persistence
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, lambda_svc, s3, sqs
 
 from local_aws import hooks
-from local_aws.corrections.invocations import Invocations
+from local_aws.corrections.invocations import Invocations, keep_queues
 
 SERVICE = "events.amazonaws.com"
 log = logging.getLogger("local_aws")
@@ -110,4 +109,4 @@ def undelivered(target: Any, event: Any, rule: Any, code: str, words: str) -> No
     texts = {"RULE_ARN": rule["Arn"], "TARGET_ARN": target["Arn"], "ERROR_CODE": code, "ERROR_MESSAGE": words}
     attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
     sqs._act_send_message({"MessageBody": body, "MessageAttributes": attributes}, queue["url"])
-    persistence.save_state("sqs", sqs.get_state())
+    keep_queues()

@@ -8,7 +8,6 @@ from functools import cache, partial
 from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
@@ -69,12 +68,8 @@ def client(service: str, config: dict[str, Any]) -> Any:
 @cache
 def _client(service: str, arn: str, name: str, role: str) -> Any:
     names = lambda_runtime.execution_credentials({"FunctionArn": arn, "FunctionName": name, "Role": role})
-    return boto3.session.Session(
-        aws_access_key_id=names["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=names["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=names["AWS_SESSION_TOKEN"] or None,
-        region_name=arn.split(":")[3],
-    ).client(service, endpoint_url=_endpoint_url, config=Config(retries={"total_max_attempts": 1}))
+    make: Any = boto3.Session(region_name=arn.split(":")[3]).client
+    return make(service, endpoint_url=_endpoint_url, **{name.lower(): value for name, value in names.items()})
 
 
 def write_log(function: dict[str, Any], request_id: str, text: str, error: bool, duration_ms: int, **_: Any) -> None:
@@ -89,13 +84,16 @@ def write_log(function: dict[str, Any], request_id: str, text: str, error: bool,
     lines = [f"START RequestId: {request_id} Version: $LATEST", *text.splitlines(), f"END RequestId: {request_id}"]
     lines.append(f"REPORT RequestId: {request_id}\t{report}")
     group = {"logGroupName": config.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"}
-    now = int(time.time() * 1000)
-    logs = client("logs", config)
-    try:
-        stream = group | {"logStreamName": _stream(logs, group, config["FunctionArn"])}
-        logs.put_log_events(**stream, logEvents=[{"timestamp": now, "message": line or " "} for line in lines])
-    except ClientError as refused:
-        lambda_svc.logger.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
+    events = [{"timestamp": int(time.time() * 1000), "message": line or " "} for line in lines]
+    logs, arn = client("logs", config), config["FunctionArn"]
+    for last in (False, True):
+        try:
+            logs.put_log_events(**group, logStreamName=_stream(logs, group, arn), logEvents=events)
+            return
+        except ClientError as refused:
+            _streams.pop(arn, None)  # the log group may have been made anew
+            if last:
+                lambda_svc.logger.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
 
 
 def _stream(logs: Any, group: dict[str, str], arn: str) -> str:
@@ -113,7 +111,7 @@ def execute(plain: Any, function: dict[str, Any], event: Any, request_id: str) -
     ministack: says `Runtime.HandlerError` of each.
     """
     result = plain(function, event, request_id)
-    if result.get("error") and "Traceback" in result.get("log", ""):
-        trace = result["log"].rpartition("Traceback (most recent call last):\n")[2]
-        result["body"] |= {"errorType": ERROR.findall(trace)[0], "requestId": request_id}
+    trace = result.get("log", "").rpartition("Traceback (most recent call last):\n")[2] if result.get("error") else ""
+    if match := ERROR.search(trace):
+        result["body"] |= {"errorType": match[1], "requestId": request_id}
     return result

@@ -71,6 +71,10 @@ def test_the_first_deploy_makes_all_and_writes_the_names(shop, names):
         assert set(s3.get_public_access_block(Bucket=buckets[role])["PublicAccessBlockConfiguration"].values()) == {
             True
         }
+        (rule,) = s3.get_bucket_encryption(Bucket=buckets[role])["ServerSideEncryptionConfiguration"]["Rules"]
+        assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        (rule,) = s3.get_bucket_ownership_controls(Bucket=buckets[role])["OwnershipControls"]["Rules"]
+        assert rule["ObjectOwnership"] == "BucketOwnerEnforced"
         assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=buckets[role])["Policy"]
         versions = s3.get_bucket_versioning(Bucket=buckets[role]).get("Status")
         assert versions == ("Enabled" if role in ("raw", "state", "artifacts") else None)

@@ -30,7 +30,7 @@ from urllib.parse import urlparse
 
 import jinja2
 
-from laptop.stack import ROOT, Stack, aws_client, read_names
+from laptop.stack import AIRFLOW_ROLE, ROOT, Stack, aws_client, read_names
 
 sys.path.insert(0, str(ROOT / "dags"))  # as Airflow does
 
@@ -250,20 +250,23 @@ def describe_partitions(glue: Any, table: Json) -> Json:
 
 
 def record_permissions(stack: Stack) -> dict[str, list[str]]:
-    """Return what calls of each role needed, as "action resource", from the local AWS's record of calls.
+    """Return what calls of each role needed, as "action resource", from the local AWS's record of permissions.
 
-    In the demo crawlers, jobs and Lambda work as roles; Airflow works as the account, which is left out.
+    Airflow's own calls are left out: how often it asks differs from run to run, and tests/dags/load holds them.
     """
-    files = sorted((stack.home / "aws").glob("calls.jsonl*"))
-    calls = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    record = (stack.home / "aws" / "permissions.jsonl").read_text(encoding="utf-8")
     needed: dict[str, set[str]] = {}
-    for call in calls:
-        if call["caller"]["type"] == "role":
-            role = call["caller"]["role"].rsplit("/", 1)[-1]
-            needed.setdefault(role, set()).update(
-                f"{one['action']} {generalised(one['resource'])}" for one in call["permissions"]
-            )
+    for line in map(json.loads, record.splitlines()):
+        role = role_of(line["caller"])
+        if role and role != AIRFLOW_ROLE:
+            needed.setdefault(role, set()).add(f"{line['action']} {generalised(line['resource'])}")
     return {role: sorted(needed[role]) for role in sorted(needed)}
+
+
+def role_of(caller: str) -> str:
+    """Return the role's name of an ARN such as arn:aws:sts::123456789012:assumed-role/name/session, else nothing."""
+    kind, _, rest = caller.rpartition(":")[2].partition("/")
+    return rest.partition("/")[0] if kind == "assumed-role" else ""
 
 
 def generalised(resource: str) -> str:

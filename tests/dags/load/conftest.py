@@ -21,7 +21,7 @@ import pytest
 from tests.dags.lake import Row, parsed, query, run
 from tests.dags.load import story
 from tests.dags.load.till_files import inventory, sales, targets
-from tests.local_aws_process import running_local_aws
+from tests.local_aws_process import KEY, running_local_aws
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -46,7 +46,7 @@ def local_aws(home: Path) -> Iterator[str]:
 @pytest.fixture(scope="package")
 def account(local_aws: str) -> story.Account:
     """Return what makes clients of the account itself, which may do everything."""
-    session = boto3.Session("account", "account", region_name="us-east-1")
+    session = boto3.Session(*KEY.values(), region_name="us-east-1")
     return lambda service: session.client(service, endpoint_url=local_aws)
 
 

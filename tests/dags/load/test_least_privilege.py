@@ -105,20 +105,26 @@ def policies(account: Account, reported: Any) -> dict[str, list[Statement]]:
 
 @pytest.fixture(scope="module")
 def needed(reported: Any, home: Path) -> list[tuple[str, Needed]]:
-    """What the calls of roles needed: the role's ARN, and each permission once."""
-    lines = [json.loads(line) for line in (home / "aws" / "calls.jsonl").read_text().splitlines()]
+    """What the calls of roles needed: the role's name, and each permission once."""
+    lines = [json.loads(line) for line in (home / "aws" / "permissions.jsonl").read_text().splitlines()]
     found = {
-        (one["caller"]["role"], json.dumps(each)): each
-        for one in lines
-        if one["caller"]["type"] == "role"
-        for each in one["permissions"]
+        (role_of(line["caller"]), line["action"], line["resource"], str(line["context"])): line
+        for line in lines
+        if role_of(line["caller"])
     }
-    return [(role, each) for (role, _), each in found.items()]
+    return [(role, line) for (role, *_), line in found.items()]
 
 
-def of_role(arn: str) -> list[str]:
+def role_of(caller: str) -> str:
+    """Return the role's name of arn:aws:sts::123456789012:assumed-role/name/session, else nothing."""
+    kind, _, rest = caller.rpartition(":")[2].partition("/")
+    return rest.partition("/")[0] if kind == "assumed-role" else ""
+
+
+def of_role(role: str) -> list[str]:
     """Return the names of a role's policies."""
-    return ["airflow-load", "airflow-reports"] if arn == AIRFLOW else [arn.rsplit("/", 1)[-1].removeprefix(f"{STACK}-")]
+    own = role.removeprefix(f"{STACK}-")
+    return ["airflow-load", "airflow-reports"] if role == AIRFLOW.rpartition("/")[2] else [own]
 
 
 def many(value: Any) -> list[str]:

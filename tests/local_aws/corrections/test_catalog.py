@@ -3,13 +3,15 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local_aws.corrections.conftest import role
+
 
 def test_jobs_and_crawlers_are_listed(aws):
     glue = aws("glue")
     command = {"Name": "glueetl", "ScriptLocation": "s3://scripts/a.py"}
     glue.create_job(Name="listed", Role="arn:aws:iam::123456789012:role/r", Command=command)
     targets = {"S3Targets": [{"Path": "s3://raw/a/"}]}
-    glue.create_crawler(Name="listed", Role="arn:aws:iam::123456789012:role/r", DatabaseName="d", Targets=targets)
+    glue.create_crawler(Name="listed", Role=role(aws, "crawls", service="glue"), DatabaseName="d", Targets=targets)
     assert "listed" in glue.list_jobs()["JobNames"]
     assert "listed" in glue.list_crawlers()["CrawlerNames"]
 

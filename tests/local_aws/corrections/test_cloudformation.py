@@ -36,19 +36,16 @@ def test_other_types_are_refused_by_name_unless_their_condition_is_false(aws):
     assert [change["ResourceChange"]["LogicalResourceId"] for change in changes] == ["Topic"]
 
 
-def test_a_bucket_gets_its_configuration(aws):
+def test_a_bucket_gets_its_life_cycle(aws):
     rules = [
         {"Id": "old", "Status": "Enabled", "Prefix": "a&b/", "ExpirationInDays": {"Ref": "Days"}}
         | {"NoncurrentVersionExpiration": {"NoncurrentDays": 1}},
         {"Id": "rest", "Status": "Enabled", "ExpiredObjectDeleteMarker": True}
         | {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}},
     ]
-    encryption = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
     properties = {
         "BucketName": "configured",
         "LifecycleConfiguration": {"Rules": rules},
-        "BucketEncryption": {"ServerSideEncryptionConfiguration": encryption},
-        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
     }
     deploy(aws, "configured", {"B": {"Type": "AWS::S3::Bucket", "Properties": properties}}, Days=3)
     s3 = aws("s3")
@@ -57,10 +54,6 @@ def test_a_bucket_gets_its_configuration(aws):
     assert old["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert rest["Expiration"] == {"ExpiredObjectDeleteMarker": True}
     assert rest["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
-    (rule,) = s3.get_bucket_encryption(Bucket="configured")["ServerSideEncryptionConfiguration"]["Rules"]
-    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
-    controls = s3.get_bucket_ownership_controls(Bucket="configured")["OwnershipControls"]
-    assert controls["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
 def test_numbers_runs_classifiers_dead_letters_and_secrets(aws):

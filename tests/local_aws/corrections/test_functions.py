@@ -66,6 +66,10 @@ def test_an_error_is_named_and_the_log_has_the_functions_lines(aws):
     assert "LookupError: no such till" in lines
     assert lines[-2].startswith("END RequestId: ")
     assert lines[-1].startswith("REPORT RequestId: ")
+    aws("logs").delete_log_group(logGroupName="/aws/lambda/logged")
+    aws("logs").create_log_group(logGroupName="/aws/lambda/logged")
+    aws("lambda").invoke(FunctionName="logged", Payload=b"{}")
+    assert "LookupError: no such till" in log(aws, "logged")
 
 
 def test_a_function_whose_role_may_not_log_works_without_a_log(aws):
