@@ -160,17 +160,12 @@ class Crawl:
         kind, *csv = schema.format
         size = sum(file.size for file in of_files)
         parameters = {
-            "CrawlerSchemaDeserializerVersion": "1.0",
-            "CrawlerSchemaSerializerVersion": "1.0",
+            "CrawlerSchemaDeserializerVersion": "1.0", "CrawlerSchemaSerializerVersion": "1.0",
             "UPDATED_BY_CRAWLER": self.crawler["Name"],
-            "averageRecordSize": str(size // schema.rows if schema.rows else 0),
-            "classification": kind,
-            "compressionType": "none",
-            "objectCount": str(len(of_files)),
-            "recordCount": str(schema.rows),
-            "sizeKey": str(size),
-            "typeOfData": "file",
-        }
+            "averageRecordSize": str(size // schema.rows if schema.rows else 0), "classification": kind,
+            "compressionType": "none", "objectCount": str(len(of_files)), "recordCount": str(schema.rows),
+            "sizeKey": str(size), "typeOfData": "file",
+        }  # fmt: skip
         if csv:
             parameters |= {"areColumnsQuoted": "false", "columnsOrdered": "true", "delimiter": csv[0]}
             parameters |= {"skip.header.line.count": "1"} if csv[1] else {}
@@ -178,17 +173,10 @@ class Crawl:
         options = {"field.delim": csv[0]} if csv else {"serialization.format": "1"}
         return {
             "Columns": [{"Name": name, "Type": hive_type} for name, hive_type in schema.columns],
-            "Location": location,
-            "InputFormat": takes,
-            "OutputFormat": gives,
-            "Compressed": False,
-            "NumberOfBuckets": -1,
-            "SerdeInfo": {"SerializationLibrary": serde, "Parameters": options},
-            "BucketColumns": [],
-            "SortColumns": [],
-            "Parameters": parameters,
-            "StoredAsSubDirectories": False,
-        }
+            "Location": location, "InputFormat": takes, "OutputFormat": gives, "Compressed": False,
+            "NumberOfBuckets": -1, "SerdeInfo": {"SerializationLibrary": serde, "Parameters": options},
+            "BucketColumns": [], "SortColumns": [], "Parameters": parameters, "StoredAsSubDirectories": False,
+        }  # fmt: skip
 
     def _write_partitions(self, place: Json, bucket: str, table: Table) -> None:
         """Add new partitions and renew those whose files changed; those without files stay (DeleteBehavior LOG)."""

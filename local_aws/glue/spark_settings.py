@@ -54,21 +54,15 @@ def of_every_run(folder: Path, options: tuple[str, ...] = ()) -> dict[str, str]:
     if not options and all(archive.exists() for archive in ARCHIVES):
         options = ("-XX:SharedArchiveFile=" + os.pathsep.join(map(str, ARCHIVES)),)
     return {
-        "spark.master": f"local[{cores}]",
-        "spark.driver.memory": HEAP,
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.local.dir": str(folder),
-        "spark.sql.shuffle.partitions": str(2 * cores),
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.master": f"local[{cores}]", "spark.driver.memory": HEAP, "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false", "spark.local.dir": str(folder),
+        "spark.sql.shuffle.partitions": str(2 * cores), "spark.sql.session.timeZone": "UTC",
+        "spark.sql.catalogImplementation": "in-memory", "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
         "spark.driver.extraJavaOptions": shlex.join([*_JVM, *options, f"-Djava.io.tmpdir={folder}"]),
-    }
+    }  # fmt: skip
 
 
 def of_s3(keys: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -78,23 +72,13 @@ def of_s3(keys: Mapping[str, str], folder: Path) -> dict[str, str]:
     would be a request more.
     """
     settings = {
-        "endpoint": keys["AWS_ENDPOINT_URL"],
-        "endpoint.region": keys["AWS_REGION"],
-        "path.style.access": "true",
-        "connection.ssl.enabled": "false",
-        "aws.credentials.provider": f"{_S3A}TemporaryAWSCredentialsProvider",
-        "access.key": keys["AWS_ACCESS_KEY_ID"],
-        "secret.key": keys["AWS_SECRET_ACCESS_KEY"],
-        "session.token": keys["AWS_SESSION_TOKEN"],
-        "bucket.probe": "0",
-        "change.detection.mode": "none",
-        "directory.marker.retention": "keep",
-        "fast.upload.buffer": "bytebuffer",
-        "buffer.dir": str(folder),
-        "connection.maximum": "32",
-        "attempts.maximum": "3",
-        "retry.limit": "2",
-    }
+        "endpoint": keys["AWS_ENDPOINT_URL"], "endpoint.region": keys["AWS_REGION"], "path.style.access": "true",
+        "connection.ssl.enabled": "false", "aws.credentials.provider": f"{_S3A}TemporaryAWSCredentialsProvider",
+        "access.key": keys["AWS_ACCESS_KEY_ID"], "secret.key": keys["AWS_SECRET_ACCESS_KEY"],
+        "session.token": keys["AWS_SESSION_TOKEN"], "bucket.probe": "0", "change.detection.mode": "none",
+        "directory.marker.retention": "keep", "fast.upload.buffer": "bytebuffer", "buffer.dir": str(folder),
+        "connection.maximum": "32", "attempts.maximum": "3", "retry.limit": "2",
+    }  # fmt: skip
     schemes = {f"spark.hadoop.fs.{scheme}.impl": f"{_S3A}S3AFileSystem" for scheme in ("s3", "s3a")}
     return schemes | {f"spark.hadoop.fs.s3a.{name}": value for name, value in settings.items()}
 
