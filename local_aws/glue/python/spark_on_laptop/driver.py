@@ -68,21 +68,19 @@ def rehearse() -> None:
 
 def prepare(task: Task) -> None:
     """Make this process that of a job: its credentials, its folder, its modules, its settings of Spark."""
-    folder, properties = Path(task["folder"]), Path.cwd() / "spark.properties"
+    from pyspark import SparkContext
+
+    folder = Path(task["folder"])
     python_path = os.pathsep.join([*task["libraries"], os.environ["PYTHONPATH"]])
     own = {"PYTHONPATH": python_path, "HOME": str(folder), "TMPDIR": str(folder / "tmp")} | task["environment"]
+    SparkContext._ensure_initialized()  # starts Java, unless it was started ahead
+    java: Any = SparkContext._jvm
+    for name, value in (task["settings"] | {f"spark.executorEnv.{name}": value for name, value in own.items()}).items():
+        java.java.lang.System.setProperty(name, value)
     os.environ.update(own)
     sys.path[:0] = task["libraries"]
     sys.argv = [task["script"], *task["arguments"]]
     os.chdir(folder)
-    settings = task["settings"] | {f"spark.executorEnv.{name}": value for name, value in own.items()}
-    context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
-    if context is not None and context._jvm is not None:  # started ahead
-        for name, value in settings.items():
-            context._jvm.java.lang.System.setProperty(name, value)
-    else:
-        with properties.open("a", encoding="utf-8") as file:
-            file.writelines(f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings.items())
 
 
 def message_of(error: BaseException) -> str:
