@@ -18,7 +18,7 @@ PRETENDED = {
     "athena": ("DataCatalog", "CapacityReservation", "Notebook", "Session", "Calculation"),
     "glue": (
         "Trigger", "Workflow", "UserDefinedFunction", "Connection", "SecurityConfiguration", "ColumnStatistics",
-        "PartitionIndex", "DevEndpoint", "MLTransform", "Blueprint", "DataQuality", "Registry", "Schema", "Session",
+        "PartitionIndex", "StopCrawler", "DevEndpoint", "Blueprint", "DataQuality", "Registry", "Schema", "Session",
     ),
     "lambda": ("EventSourceMapping", "Layer", "CodeSigning", "FunctionUrl", "ProvisionedConcurrency"),
     "events": ("Archive", "Replay", "ApiDestination", "Connection", "Endpoint"),

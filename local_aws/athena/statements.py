@@ -80,10 +80,9 @@ def _named(match: re.Match[str], session: Session) -> dict[str, str]:
     return {"DatabaseName": (match["database"] or session.database).lower(), "TableName": match["table"].lower()}
 
 
-def _described(match: re.Match[str], session: Session) -> dict[str, Any]:
-    names = _named(match, session)
-    answer = session.client_of("glue").get_table(DatabaseName=names["DatabaseName"], Name=names["TableName"])
-    return dict(answer["Table"])
+def _described(match: re.Match[str], session: Session) -> Any:
+    database, name = _named(match, session).values()
+    return session.client_of("glue").get_table(DatabaseName=database, Name=name)["Table"]
 
 
 def _lines(name: str, values: list[str]) -> Result:
@@ -93,49 +92,41 @@ def _lines(name: str, values: list[str]) -> Result:
 # --- databases and tables
 
 
-def _create_database(match: re.Match[str], session: Session) -> Result:
-    catalog = session.client_of("glue")
+def _unless(already_so: Any, error: type[Exception], call: Callable[..., Any], **fields: Any) -> Result:
+    """Call the catalog; an error that IF [NOT] EXISTS expects is none."""
     try:
-        catalog.create_database(DatabaseInput={"Name": match["database"].lower()})
-    except catalog.exceptions.AlreadyExistsException:
-        if not match["exists"]:
+        call(**fields)
+    except error:
+        if not already_so:
             raise
     return Result(is_table=False)
+
+
+def _create_database(match: re.Match[str], session: Session) -> Result:
+    catalog, made = session.client_of("glue"), {"Name": match["database"].lower()}
+    return _unless(
+        match["exists"], catalog.exceptions.AlreadyExistsException, catalog.create_database, DatabaseInput=made
+    )
 
 
 def _drop_database(match: re.Match[str], session: Session) -> Result:
-    catalog = session.client_of("glue")
-    try:
-        catalog.delete_database(Name=match["database"].lower())
-    except catalog.exceptions.EntityNotFoundException:
-        if not match["exists"]:
-            raise
-    return Result(is_table=False)
+    catalog, name = session.client_of("glue"), match["database"].lower()
+    return _unless(match["exists"], catalog.exceptions.EntityNotFoundException, catalog.delete_database, Name=name)
 
 
 def _create_table(match: re.Match[str], session: Session) -> Result:
     """CREATE EXTERNAL TABLE in Hive's words, which ministack reads."""
-    table = athena._parse_ddl(match[0])
+    table, catalog = athena._parse_ddl(match[0]), session.client_of("glue")
     if not isinstance(table, athena._CreateTable) or table.iceberg:
         raise NotForReal(f"this form of CREATE EXTERNAL TABLE: {match[0][:80]}")
-    catalog = session.client_of("glue")
-    try:
-        made = athena._create_table_input(table)
-        catalog.create_table(DatabaseName=table.database or session.database, TableInput=made)
-    except catalog.exceptions.AlreadyExistsException:
-        if not table.if_not_exists:
-            raise
-    return Result(is_table=False)
+    made = {"DatabaseName": table.database or session.database, "TableInput": athena._create_table_input(table)}
+    return _unless(table.if_not_exists, catalog.exceptions.AlreadyExistsException, catalog.create_table, **made)
 
 
 def _drop_table(match: re.Match[str], session: Session) -> Result:
     catalog, names = session.client_of("glue"), _named(match, session)
-    try:
-        catalog.delete_table(DatabaseName=names["DatabaseName"], Name=names["TableName"])
-    except catalog.exceptions.EntityNotFoundException:
-        if not match["exists"]:
-            raise
-    return Result(is_table=False)
+    names["Name"] = names.pop("TableName")
+    return _unless(match["exists"], catalog.exceptions.EntityNotFoundException, catalog.delete_table, **names)
 
 
 # --- partitions
@@ -201,11 +192,12 @@ def _explain(match: re.Match[str], session: Session) -> Result:
 
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
+_IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
 FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
-    ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+(?P<exists>if\s+not\s+exists\s+)?{_DATABASE}.*", _create_database),
-    ("DROP_DATABASE", rf"drop\s+(?:database|schema)\s+(?P<exists>if\s+exists\s+)?{_DATABASE}.*", _drop_database),
+    ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _create_database),
+    ("DROP_DATABASE", rf"drop\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _drop_database),
     ("CREATE_TABLE", r"create\s+external\s+table\s.*", _create_table),
-    ("DROP_TABLE", rf"drop\s+table\s+(?P<exists>if\s+exists\s+)?{_NAME}", _drop_table),
+    ("DROP_TABLE", rf"drop\s+table\s+{_IF}{_NAME}", _drop_table),
     ("MSCK_REPAIR", rf"msck\s+repair\s+table\s+{_NAME}", _repair),
     ("ALTER_TABLE", rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", _alter_partitions),
     ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?(?:\s+'(?P<like>[^']*)')?", _show_tables),

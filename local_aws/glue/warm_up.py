@@ -1,7 +1,7 @@
 """`python -m local_aws.glue.warm_up [FOLDER]`: what set-up does once, so that Spark jobs can run and start fast.
 
-It takes S3A out of a folder where sagemaker_pyspark was unpacked, and makes the class archive: Java can keep the classes
-that a program loads in a file and map that file into memory when it starts again (class data sharing).
+It takes S3A out of a folder where sagemaker_pyspark was unpacked, and makes the class archive: Java can keep the
+classes that a program loads in a file and map that file into memory when it starts again (class data sharing).
 """
 
 import re

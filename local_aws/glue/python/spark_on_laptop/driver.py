@@ -95,7 +95,7 @@ def message_of(error: BaseException) -> str:
 
 
 def run(task: Task) -> int:
-    """Run the script as `__main__`; return the exit status. A failure's traceback begins with the script's own lines."""
+    """Run the script as `__main__`; return the exit status. The traceback of a failure begins with the script."""
     from spark_on_laptop import catalog, writes
 
     prepare(task)
