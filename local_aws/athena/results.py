@@ -95,7 +95,7 @@ def result_file(result: Result) -> bytes:
     """
     if not result.is_table:
         return "".join("\t".join(value or "" for value in row) + "\n" for row in result.rows).encode()
-    lines = [[column.name for column in result.columns], *result.rows]
+    lines: list[Row] = [[column.name for column in result.columns], *result.rows]
     return "".join(",".join(map(_quoted, line)) + "\n" for line in lines if line).encode()
 
 

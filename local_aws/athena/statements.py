@@ -12,7 +12,7 @@ from ministack.services import athena
 from sqlglot import exp
 
 from local_aws.athena import reading, writing
-from local_aws.athena.results import Column, Result
+from local_aws.athena.results import Column, Result, Row
 from local_aws.athena.session import NotForReal, QueryError, Session
 
 UTILITY = ("DESCRIBE", "EXPLAIN", "SHOW")
@@ -75,13 +75,13 @@ def _as_athena_words_it(
         raise QueryError(error.response["Error"]["Code"], words) from error
 
 
-def _named(match: re.Match[str], session: Session) -> dict[str, str]:
-    """Return database and table of a statement, as Glue's calls take them."""
-    return {"DatabaseName": (match["database"] or session.database).lower(), "TableName": match["table"].lower()}
+def _named(match: re.Match[str], session: Session) -> tuple[str, str]:
+    """Return database and table of a statement."""
+    return (match["database"] or session.database).lower(), match["table"].lower()
 
 
 def _described(match: re.Match[str], session: Session) -> Any:
-    database, name = _named(match, session).values()
+    database, name = _named(match, session)
     return session.client_of("glue").get_table(DatabaseName=database, Name=name)["Table"]
 
 
@@ -124,9 +124,9 @@ def _create_table(match: re.Match[str], session: Session) -> Result:
 
 
 def _drop_table(match: re.Match[str], session: Session) -> Result:
-    catalog, names = session.client_of("glue"), _named(match, session)
-    names["Name"] = names.pop("TableName")
-    return _unless(match["exists"], catalog.exceptions.EntityNotFoundException, catalog.delete_table, **names)
+    catalog, (database, name) = session.client_of("glue"), _named(match, session)
+    missing, names = catalog.exceptions.EntityNotFoundException, {"DatabaseName": database, "Name": name}
+    return _unless(match["exists"], missing, catalog.delete_table, **names)
 
 
 # --- partitions
@@ -134,7 +134,7 @@ def _drop_table(match: re.Match[str], session: Session) -> Result:
 
 def _repair(match: re.Match[str], session: Session) -> Result:
     """MSCK REPAIR TABLE: add the partitions whose key=value folders are there and the catalog lacks."""
-    writing.repair(*_named(match, session).values(), session)
+    writing.repair(*_named(match, session), session)
     return Result(is_table=False)
 
 
@@ -142,10 +142,12 @@ def _alter_partitions(match: re.Match[str], session: Session) -> Result:
     parts = re.findall(r"partition\s*\(([^)]*)\)(?:\s*location\s*'([^']*)')?", match["parts"], re.IGNORECASE)
     partitions = [(re.findall(r"=\s*'([^']*)'", keys), place) for keys, place in parts]
     if match["verb"].lower() == "add":
-        writing.add_partitions(*_named(match, session).values(), partitions, session)
+        writing.add_partitions(*_named(match, session), partitions, session)
     else:
         gone = [{"Values": values} for values, _ in partitions]
-        session.client_of("glue").batch_delete_partition(**_named(match, session), PartitionsToDelete=gone)
+        database, table = _named(match, session)
+        place = {"DatabaseName": database, "TableName": table}
+        session.client_of("glue").batch_delete_partition(**place, PartitionsToDelete=gone)
     return Result(is_table=False)
 
 
@@ -170,7 +172,9 @@ def _show_databases(_: re.Match[str], session: Session) -> Result:
 
 def _show_partitions(match: re.Match[str], session: Session) -> Result:
     keys = [key["Name"] for key in _described(match, session).get("PartitionKeys") or []]
-    pages = session.client_of("glue").get_paginator("get_partitions").paginate(**_named(match, session))
+    database, table = _named(match, session)
+    paginator = session.client_of("glue").get_paginator("get_partitions")
+    pages = paginator.paginate(DatabaseName=database, TableName=table)
     values = sorted(partition["Values"] for page in pages for partition in page["Partitions"])
     return _lines("partition", ["/".join(f"{k}={v}" for k, v in zip(keys, row, strict=True)) for row in values])
 
@@ -180,7 +184,7 @@ def _describe(match: re.Match[str], session: Session) -> Result:
     columns = [*table["StorageDescriptor"]["Columns"], *(table.get("PartitionKeys") or [])]
     if match[0].lower().startswith("show"):
         return _lines("field", [column["Name"] for column in columns])
-    rows = [[f"{column.get(part, ''):<20}" for part in ("Name", "Type", "Comment")] for column in columns]
+    rows: list[Row] = [[f"{column.get(part, ''):<20}" for part in ("Name", "Type", "Comment")] for column in columns]
     return Result([Column(name, "varchar") for name in ("col_name", "data_type", "comment")], rows, is_table=False)
 
 

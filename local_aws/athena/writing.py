@@ -90,12 +90,12 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _target(tree: exp.Expression, session: Session) -> tuple[str, str]:
+def _target(tree: exp.Expr, session: Session) -> tuple[str, str]:
     table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     return (table.db or session.database).lower(), table.name.lower()
 
 
-def _options(tree: exp.Expression) -> dict[str, Any]:
+def _options(tree: exp.Expr) -> dict[str, Any]:
     """Return what WITH says. Raises NotForReal for what is not done here, such as another format than Parquet."""
     options: dict[str, Any] = {}
     for part in (tree.args.get("properties") or exp.Properties(expressions=[])).expressions:
@@ -111,9 +111,7 @@ def _options(tree: exp.Expression) -> dict[str, Any]:
     return options
 
 
-def _write(
-    query: exp.Expression, folder: str, keys: list[str], session: Session
-) -> tuple[list[Column], list[str], int]:
+def _write(query: exp.Expr, folder: str, keys: list[str], session: Session) -> tuple[list[Column], list[str], int]:
     """Write a query's rows as Parquet below a folder; return columns, the files' addresses and the bytes read."""
     sql, scanned = reading.plan(query, session)
     described = session.connection.execute(f"describe {sql}").fetchall()

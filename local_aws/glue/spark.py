@@ -81,8 +81,8 @@ def s3_settings(keys: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return S3A's settings and, as Java's properties, a role's keys.
 
     hadoop-aws 3.3.1 has a provider of temporary keys that fails when two threads open a bucket at once, so the SDK's
-    own takes them from Java's properties. No look at the bucket first, no check whether an object changed while it is read,
-    folders' markers left alone: each would be a request more.
+    own takes them from Java's properties. No look at the bucket first, no check whether an object changed while it is
+    read, folders' markers left alone: each would be a request more.
     """
     values = {
         "endpoint": keys["AWS_ENDPOINT_URL"],

