@@ -23,7 +23,7 @@ PRETENDED = {
     "lambda": ("EventSourceMapping", "Layer", "CodeSigning", "FunctionUrl", "ProvisionedConcurrency"),
     "events": ("Archive", "Replay", "ApiDestination", "Connection", "Endpoint"),
     "s3": ("Replication", "Website", "Inventory", "Analytics", "Accelerate", "Logging", "Select", "Restore", "Torrent"),
-    "ses": ("ReceiptRule", "ReceiptFilter", "Template", "ConfigurationSet"),
+    "ses": ("ReceiptRule", "ReceiptFilter", "Template", "ConfigurationSet", "SendEmail", "SendBulkEmail"),
 }  # fmt: skip
 
 

@@ -31,12 +31,10 @@ def is_key_of_account(access_key_id: str) -> bool:
 
 def caller_of(plain: Any, access_key_id: str) -> Any:
     """Return who a key belongs to, as ministack shows it; the account's own key is the root user."""
-    answer = plain(access_key_id)
-    if answer is None and is_key_of_account(access_key_id):
-        account = os.environ["MINISTACK_ACCOUNT_ID"]
-        names = {"userArn": f"arn:aws:iam::{account}:root", "accountId": account, "userId": account}
-        return names | {"accessKey": access_key_id, "principalOrgId": "", "session": None}
-    return answer
+    account = os.environ["MINISTACK_ACCOUNT_ID"]
+    root: Any = {"userArn": f"arn:aws:iam::{account}:root", "accountId": account, "userId": account}
+    root |= {"accessKey": access_key_id, "principalOrgId": "", "session": None}
+    return root if is_key_of_account(access_key_id) else plain(access_key_id)
 
 
 def resolve_key(plain: Any, name: str, context: Any) -> Any:

@@ -1,54 +1,139 @@
-"""Lambda's processes: what they log and as whom, and how their errors are named."""
+"""Lambda: asynchronous invocations that a kill does not lose, and logs that are written as the function's role.
 
-import re
+AWS: a function that fails is tried twice again, after one minute and after two more; what fails then goes to the
+function's dead-letter queue, the event as it came, with RequestID, ErrorCode and ErrorMessage as attributes, sent as
+the function's role (Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation",
+"Capturing records of Lambda asynchronous invocations"). ministack: a thread for each event, which a restart forgets; an
+event of EventBridge is tried once; the dead letter is an envelope around the event, without attributes.
+"""
+
+import contextlib
+import json
+import logging
+import os
 import secrets
+import threading
 import time
+import uuid
 from datetime import UTC, datetime
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
+from ministack.core import lambda_runtime, persistence
+from ministack.services import lambda_svc, sqs
 
 from local_aws import hooks
 
-# Lambda Developer Guide, "Log and monitor Python Lambda functions": the runtime gives the root logger a handler of
-# this form, and leaves its level at WARNING. ministack: none, so a line of INFO that a logger lets through is lost.
-LOGGING = """
-    import logging
-    _ms_request = [""]
-    _ms_handler = logging.StreamHandler(sys.stderr)
-    _ms_handler.addFilter(lambda record: setattr(record, "aws_request_id", _ms_request[0]) or True)
-    _ms_form = "[%(levelname)s]\\t%(asctime)s.%(msecs)03dZ\\t%(aws_request_id)s\\t%(message)s"
-    _ms_handler.setFormatter(logging.Formatter(_ms_form, "%Y-%m-%dT%H:%M:%S"))
-    _ms_handler.formatter.converter = time.gmtime
-    logging.getLogger().addHandler(_ms_handler)
+AT_A_TIME = 4  # each is a process of its own
+# Lambda Developer Guide, "Log and monitor Python Lambda functions": the runtime gives the root logger a handler with
+# such lines, and leaves its level at WARNING. ministack: none, so a line of INFO that a logger lets through is lost.
+LOGGING = r"""
+import logging, time
+logging.Formatter.converter = time.gmtime
+logging.basicConfig(format="[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
 """
-BEFORE_HANDLER = "    _ms_install_invoke_depth()\n    try:\n"
-EACH_REQUEST = '        _ms_ctx = _ms_msg.get("ctx") or {}\n'
-ERROR = re.compile(r"^(?:[\w.]+\.)?(\w+)(?::|$)", re.MULTILINE)  # the first line of a traceback that is not indented
 
-_endpoint_url = ""
+log = logging.getLogger("local_aws")
 _secret = secrets.token_hex(16)
-_streams: dict[str, str] = {}
+_writing = threading.Lock()
 
 
-def install(endpoint_url: str) -> None:
-    """Replace the worker's script, the writing of its log, its credentials and the naming of its errors."""
-    global _endpoint_url
-    _endpoint_url = endpoint_url
-    script = lambda_runtime._PYTHON_WORKER_SCRIPT
-    for place in (BEFORE_HANDLER, EACH_REQUEST):
-        if script.count(place) != 1:
-            raise AttributeError(f"ministack's worker of Lambda has no {place!r} any more: has it been upgraded?")
-    script = script.replace(BEFORE_HANDLER, LOGGING + BEFORE_HANDLER)
-    script = script.replace(EACH_REQUEST, f'{EACH_REQUEST}        _ms_request[0] = _ms_ctx.get("request_id", "")\n')
-    hooks.replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", script)
-    hooks.replace(lambda_runtime, "execution_credentials", partial(credentials, lambda_runtime.execution_credentials))
+def install(folder: Path, retry_seconds: list[float]) -> "Invocations":
+    """Replace asynchronous invocation, the writing of logs, and the credentials of functions."""
+    invocations = Invocations(folder, retry_seconds)
+    hooks.replace(lambda_svc, "invoke_async_with_retry", invocations.accept)
     hooks.replace(lambda_svc, "_emit_lambda_logs", write_log)
-    hooks.replace(lambda_svc, "_execute_function_warm", partial(execute, lambda_svc._execute_function_warm))
+    hooks.replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", LOGGING + lambda_runtime._PYTHON_WORKER_SCRIPT)
+    hooks.replace(lambda_runtime, "execution_credentials", partial(credentials, lambda_runtime.execution_credentials))
+    return invocations
+
+
+class Invocations:
+    """The events that wait, each a file and a thread. After a kill the tries of an event begin again."""
+
+    def __init__(self, folder: Path, retry_seconds: list[float]) -> None:
+        self._folder, self._retry_seconds = folder, retry_seconds
+        self._room = threading.Semaphore(AT_A_TIME)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def accept(self, function: dict[str, Any], event: Any) -> None:
+        """Take an event for a function (ministack's record of it); it is on disk when this returns."""
+        file = self._folder / f"{uuid.uuid4()}.json"
+        half = file.with_suffix(".new")
+        half.touch(mode=0o600)
+        half.write_text(json.dumps({"function": (function.get("config") or function)["FunctionArn"], "event": event}))
+        half.replace(file)
+        self._start(file)
+
+    def resume(self) -> None:
+        """Go on with what an earlier run of the server had accepted."""
+        for file in self._folder.glob("*.json"):
+            self._start(file)
+
+    def _start(self, file: Path) -> None:
+        waiting = json.loads(file.read_text())
+        arn, event = waiting["function"], waiting["event"]
+        call = ({"FunctionArn": arn}, self._see_through, file, arn, event)  # as in a request of the ARN's account
+        threading.Thread(target=lambda_svc._run_with_function_config_scope, args=call, daemon=True).start()
+
+    def _see_through(self, file: Path, arn: str, event: Any) -> None:
+        """Try until the function works or is given up; then the file goes."""
+        for attempt, wait in enumerate((0.0, *self._retry_seconds)):
+            time.sleep(wait)
+            function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+            if not function or not config:  # it was deleted
+                break
+            record = lambda_svc._execution_record_for_config(function, config)
+            with self._room:
+                result = lambda_svc._execute_function_dispatch(record, config, event, file.stem, time.time())
+            if not result.get("error"):
+                break
+            limits = function.get("event_invoke_config") or function["event_invoke_configs"].get("$LATEST") or {}
+            if attempt == limits.get("MaximumRetryAttempts", len(self._retry_seconds)):
+                send_dead_letter(config, event, file.stem, result["body"].get("errorMessage", ""))
+                break
+        file.unlink()
+
+
+def send_dead_letter(config: dict[str, Any], event: Any, request_id: str, error: str) -> None:
+    """Send an event to its function's queue, as the function's role. Refused, the event waits for the next start."""
+    if arn := (config.get("DeadLetterConfig") or {}).get("TargetArn"):
+        queue = sqs._queue_by_arn(arn) or {"url": f"no queue {arn}"}
+        texts = {"RequestID": request_id, "ErrorMessage": error[:1024] or "-"}
+        attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
+        attributes["ErrorCode"] = {"DataType": "Number", "StringValue": "200"}
+        letter = {"MessageBody": json.dumps(event), "MessageAttributes": attributes}
+        client_of(config, "sqs").send_message(QueueUrl=queue["url"], **letter)
+        keep_queues()
+
+
+def keep_queues() -> None:
+    """Write the queues to disk now, so that a message which was accepted outlives a kill."""
+    with _writing, contextlib.suppress(RuntimeError):  # one more message meanwhile: the server's next round has both
+        persistence.save_state("sqs", sqs.get_state())
+
+
+def write_log(function: dict[str, Any], request_id: str, text: str, error: bool, duration_ms: int, **_: Any) -> None:
+    """Write an invocation's lines into /aws/lambda/<name>, in a stream of their own.
+
+    AWS: as the function's role, which needs logs:CreateLogStream and logs:PutLogEvents (Lambda Developer Guide,
+    "Sending Lambda function logs to CloudWatch Logs"). ministack: without asking.
+    """
+    config = function.get("config") or function
+    lines = [f"START RequestId: {request_id} Version: $LATEST", *text.splitlines(), f"END RequestId: {request_id}"]
+    lines.append(f"REPORT RequestId: {request_id}\tDuration: {duration_ms} ms\tMemory Size: {config['MemorySize']} MB")
+    events = [{"timestamp": int(time.time() * 1000), "message": line or " "} for line in lines]
+    stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{secrets.token_hex(16)}"
+    names = {"logGroupName": f"/aws/lambda/{config['FunctionName']}", "logStreamName": stream}
+    try:
+        logs = client_of(config, "logs")
+        logs.create_log_stream(**names)
+        logs.put_log_events(**names, logEvents=events)
+    except ClientError as refused:
+        log.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
 
 
 def credentials(plain: Any, config: dict[str, Any]) -> Any:
@@ -60,58 +145,12 @@ def credentials(plain: Any, config: dict[str, Any]) -> Any:
     return plain(config | {"FunctionArn": f"{config['FunctionArn']}:{_secret}"})
 
 
-def client(service: str, config: dict[str, Any]) -> Any:
+def client_of(config: dict[str, Any], service: str) -> Any:
     """Return a client that calls this server as a function's role."""
-    return _client(service, config["FunctionArn"], config["FunctionName"], config["Role"])
+    return _client(service, *lambda_runtime.execution_credentials(config).values())
 
 
 @cache
-def _client(service: str, arn: str, name: str, role: str) -> Any:
-    names = lambda_runtime.execution_credentials({"FunctionArn": arn, "FunctionName": name, "Role": role})
-    make: Any = boto3.Session(region_name=arn.split(":")[3]).client
-    return make(service, endpoint_url=_endpoint_url, **{name.lower(): value for name, value in names.items()})
-
-
-def write_log(function: dict[str, Any], request_id: str, text: str, error: bool, duration_ms: int, **_: Any) -> None:
-    """Write an invocation's lines into /aws/lambda/<name>.
-
-    AWS: as the function's role, which needs logs:CreateLogStream and logs:PutLogEvents, into a stream for each
-    process (Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs"). ministack: writes them without
-    asking, in a stream for each invocation. Here a stream serves all processes of a function until a restart.
-    """
-    config = function.get("config") or function
-    report = f"Duration: {duration_ms} ms\tBilled Duration: {duration_ms} ms\tMemory Size: {config['MemorySize']} MB"
-    lines = [f"START RequestId: {request_id} Version: $LATEST", *text.splitlines(), f"END RequestId: {request_id}"]
-    lines.append(f"REPORT RequestId: {request_id}\t{report}")
-    group = {"logGroupName": config.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"}
-    events = [{"timestamp": int(time.time() * 1000), "message": line or " "} for line in lines]
-    logs, arn = client("logs", config), config["FunctionArn"]
-    for last in (False, True):
-        try:
-            logs.put_log_events(**group, logStreamName=_stream(logs, group, arn), logEvents=events)
-            return
-        except ClientError as refused:
-            _streams.pop(arn, None)  # the log group may have been made anew
-            if last:
-                lambda_svc.logger.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
-
-
-def _stream(logs: Any, group: dict[str, str], arn: str) -> str:
-    if arn not in _streams:
-        name = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{secrets.token_hex(16)}"
-        logs.create_log_stream(**group, logStreamName=name)
-        _streams[arn] = name
-    return _streams[arn]
-
-
-def execute(plain: Any, function: dict[str, Any], event: Any, request_id: str) -> Any:
-    """Run a function; name an error by its class.
-
-    AWS: `errorType` is the exception's class (Lambda Developer Guide, "Python function errors and exceptions").
-    ministack: says `Runtime.HandlerError` of each.
-    """
-    result = plain(function, event, request_id)
-    trace = result.get("log", "").rpartition("Traceback (most recent call last):\n")[2] if result.get("error") else ""
-    if match := ERROR.search(trace):
-        result["body"] |= {"errorType": match[1], "requestId": request_id}
-    return result
+def _client(service: str, key_id: str, secret: str, token: str) -> Any:
+    make: Any = boto3.Session(key_id, secret, token, os.environ["MINISTACK_REGION"]).client
+    return make(service, endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}")
