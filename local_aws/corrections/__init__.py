@@ -4,20 +4,14 @@ Every place says what AWS does, with the page of its documentation, and what min
 tests/local_aws/corrections fails as soon as an upgrade of ministack moves a replaced function or no longer deviates.
 """
 
-import os
 from pathlib import Path
 
 from local_aws.corrections import access, cloudformation, events, functions
 
 
 def install(home: Path) -> functions.Invocations:
-    """Put all corrections into ministack; return what is to be resumed once it answers.
-
-    LOCAL_AWS_LAMBDA_RETRY_SECONDS gives the waits before the second and third try of an asynchronous invocation.
-    """
-    waits = [float(wait) for wait in os.environ.get("LOCAL_AWS_LAMBDA_RETRY_SECONDS", "60,120").split(",")]
+    """Put all corrections into ministack; return what is to be resumed once it answers."""
     access.install()
     cloudformation.install()
-    waiting = functions.install(home / "lambda", waits)
-    events.install(waiting)
-    return waiting
+    events.install()
+    return functions.install(home / "lambda")

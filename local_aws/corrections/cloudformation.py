@@ -1,16 +1,15 @@
 """CloudFormation: the resource types of the template are made whole; every other type is unknown, and so refused."""
 
+import json
 from functools import partial
 from typing import Any
 
 from botocore.serialize import create_serializer
 from botocore.session import get_session
 from ministack.services import glue, lambda_svc, s3
-from ministack.services.cloudformation import changesets, engine, provisioners, stacks
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 from local_aws import hooks
-
-Properties = dict[str, Any]
 
 # What ministack does for real, of what infrastructure/template.yaml has. Most others are records alone: a VPC carries
 # no traffic there.
@@ -20,8 +19,6 @@ TYPES = """
     S3::BucketPolicy SES::EmailIdentity SNS::Subscription SNS::Topic SNS::TopicPolicy SQS::Queue SQS::QueuePolicy
     SecretsManager::Secret
 """
-NUMBERS = {"BytesScannedCutoffPerQuery", "ExpirationInDays", "MaxRetries", "NoncurrentDays", "NumberOfWorkers"}
-NUMBERS |= {"RetentionInDays", "Timeout"}
 EXPIRATION = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
 
 
@@ -29,24 +26,20 @@ def install() -> None:
     """Correct the handlers of the types below, and forget those of all that are not above."""
     known = provisioners._RESOURCE_HANDLERS
     known["AWS::Glue::Classifier"] = {"create": make_classifier, "update": change_classifier, "delete": drop_classifier}
-    for name, correct in {
-        "Athena::WorkGroup": with_numbers,
-        "Glue::Job": with_numbers,
-        "Lambda::Function": with_dead_letters,
-        "Logs::LogGroup": with_numbers,
-        "SecretsManager::Secret": by_arn,
-    }.items():
+    for name, correct in (("AWS::Lambda::Function", with_dead_letters), ("AWS::SecretsManager::Secret", by_arn)):
         for action in ("create", "update", "delete"):
-            known[f"AWS::{name}"][action] = partial(correct, known[f"AWS::{name}"][action])
+            known[name][action] = partial(correct, known[name][action])
     rules = ("LifecycleConfiguration", life_cycle, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle)
     hooks.replace(provisioners, "_S3_BUCKET_CONFIGURATIONS", (*provisioners._S3_BUCKET_CONFIGURATIONS, rules))
     for name in known.keys() - {f"AWS::{name}" for name in TYPES.split()}:
         del known[name]
     hooks.replace(changesets, "_resolve_props_for_diff", partial(wanted, changesets._resolve_props_for_diff))
+    for module in (changesets, handlers):  # both have the function by name
+        hooks.replace(module, "_resolve_parameters", partial(with_numbers, engine._resolve_parameters))
     hooks.replace(stacks, "_validation_errors", partial(without_names, stacks._validation_errors))
 
 
-def wanted(plain: Any, template: Properties, parameters: Properties, *names: str) -> Properties:
+def wanted(plain: Any, template: dict[str, Any], parameters: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return the resources that a change set compares.
 
     AWS: none whose condition is false (CloudFormation User Guide, "CloudFormation template Conditions syntax").
@@ -67,33 +60,24 @@ def without_names(plain: Any, *call: Any) -> list[Any]:
 
 
 def with_numbers(plain: Any, *call: Any) -> Any:
-    """Make a resource whose numbers are numbers.
+    """Return a template's parameters and their values.
 
-    AWS: a parameter's text becomes what the property's schema says (CloudFormation User Guide, "CloudFormation template
-    Parameters syntax"). ministack: it stays text.
+    AWS: a number where a property's schema says so (CloudFormation User Guide, "CloudFormation template Parameters
+    syntax"). ministack: always a text.
     """
-    return plain(*map(numbers, call))
-
-
-def numbers(value: Any, name: str = "") -> Any:
-    """Return properties with the texts of numbers as numbers."""
-    if isinstance(value, dict):
-        return {name: numbers(part, name) for name, part in value.items()}
-    return int(value) if name in NUMBERS and isinstance(value, str) else value
-
-
-def new_properties(call: Any) -> Properties:
-    """Return what is to be, of the arguments of a handler that creates or updates."""
-    properties: Properties = [part for part in call if isinstance(part, dict)][-1]
-    return properties
+    parameters = plain(*call)
+    for parameter in parameters.values():
+        if parameter["Type"] == "Number":
+            parameter["Value"] = json.loads(parameter["Value"])
+    return parameters
 
 
 def with_dead_letters(plain: Any, *call: Any) -> Any:
     """AWS: DeadLetterConfig gets what fails asynchronously (AWS::Lambda::Function). ministack: drops it."""
     answer = plain(*call)
-    if answer:  # it was made or changed
-        letters = new_properties(call).get("DeadLetterConfig", {})
-        lambda_svc._functions[answer[0]]["config"]["DeadLetterConfig"] = letters
+    if answer:  # of a create or an update; the last dictionary has the new properties
+        properties = [part for part in call if isinstance(part, dict)][-1]
+        lambda_svc._functions[answer[0]]["config"]["DeadLetterConfig"] = properties.get("DeadLetterConfig", {})
     return answer
 
 
@@ -105,32 +89,31 @@ def by_arn(plain: Any, name: str, *call: Any) -> Any:
     return (answer[1]["Arn"], answer[1]) if answer else None
 
 
-def make_classifier(*call: Any) -> Any:
+def make_classifier(_: str, properties: dict[str, Any], __: str) -> Any:
     """AWS: AWS::Glue::Classifier, whose Ref is its name. ministack: does not know the type."""
-    provisioners._glue_call(glue._create_classifier, new_properties(call), "AWS::Glue::Classifier", "create")
-    (settings,) = new_properties(call).values()
-    return settings["Name"], {}
+    provisioners._glue_call(glue._create_classifier, properties, "AWS::Glue::Classifier", "create")
+    return next(iter(properties.values()))["Name"], {}
 
 
-def change_classifier(name: str, *call: Any) -> Any:
+def change_classifier(name: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> Any:
     """Put the new settings in the place of the old ones."""
-    drop_classifier(name)
-    return make_classifier(*call)
+    drop_classifier(name, old)
+    return make_classifier(name, new, stack)
 
 
-def drop_classifier(name: str, *_: Any) -> None:
+def drop_classifier(name: str, _: dict[str, Any]) -> None:
     """Remove a classifier."""
     glue._delete_classifier({"Name": name})
 
 
-def life_cycle(settings: Properties) -> Any:
+def life_cycle(settings: dict[str, Any]) -> Any:
     """Return LifecycleConfiguration as S3's API takes it; what its rules do not have there is refused by name.
 
     AWS: the bucket gets it (AWS::S3::Bucket, and S3 API Reference, "PutBucketLifecycleConfiguration"). ministack: drops
     it, and BucketEncryption and OwnershipControls, which the template has as every new bucket has them.
     """
     rules = []
-    for rule in map(numbers, settings["Rules"]):
+    for rule in map(dict, settings["Rules"]):
         expiration = {EXPIRATION[name]: rule.pop(name) for name in rule.keys() & EXPIRATION.keys()}
         named = {"ID": rule.pop("Id"), "Filter": {"Prefix": rule.pop("Prefix", "")}}
         rules.append(named | ({"Expiration": expiration} if expiration else {}) | rule)
