@@ -22,13 +22,11 @@ ACCOUNT = "123456789012"
 Client = Callable[..., Any]
 
 
-def clients(
-    url: str, key: str = KEY["AWS_ACCESS_KEY_ID"], secret: str = KEY["AWS_SECRET_ACCESS_KEY"], token: str = ""
-) -> Client:
+def clients(url: str, *key: str) -> Client:
     """Return what makes a client of a server, with the account's own key unless another is given."""
-    session = boto3.Session(key, secret, token or None, region_name="us-east-1")
+    session = boto3.Session(*(key or KEY.values()), region_name="us-east-1")
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    return lambda service, **more: session.client(service, endpoint_url=url, **{"config": config} | more)
+    return lambda service: session.client(service, endpoint_url=url, config=config)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def url(home: Path) -> Iterator[str]:
-    with running_local_aws(home, {**os.environ, **KEY, "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "0.5,0.5"}) as url:
+    with running_local_aws(home, {**os.environ, **KEY, "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "0.2,0.2"}) as url:
         yield url
 
 
@@ -51,25 +49,14 @@ def aws(url: str) -> Client:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Clients of ministack without anything of ours."""
     home, port = tmp_path_factory.mktemp("plain"), free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "ministack"],
-        env={**os.environ, **ministack_settings(home, port), **KEY, "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1"},
-        cwd=home,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    settings = {**os.environ, **ministack_settings(home, port), **KEY, "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1"}
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen([sys.executable, "-m", "ministack"], env=settings, cwd=home, stdout=log, stderr=log)
     make = clients(f"http://127.0.0.1:{port}")
-    until(lambda: answers(make))
+    until(lambda: "Running on" in (home / "log").read_text())
     yield make
     server.terminate()
     server.wait()
-
-
-def answers(make: Client) -> bool:
-    try:
-        return bool(make("sts").get_caller_identity())
-    except Exception:
-        return False
 
 
 def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
@@ -80,68 +67,49 @@ def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     return value
 
 
-def deploy(
-    aws: Client, name: str, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **parameters: Any
-) -> dict[str, str]:
-    """Make a stack and return its outputs; a parameter is a number."""
-    template = {
-        "Resources": resources,
-        "Outputs": {key: {"Value": value} for key, value in (outputs or {}).items()},
-        "Parameters": {key: {"Type": "Number", "Default": value} for key, value in parameters.items()},
-    }
-    cloudformation = aws("cloudformation")
-    cloudformation.create_stack(
-        StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
-    )
-    stack = until(lambda: ended(cloudformation, name))
-    assert stack["StackStatus"] == "CREATE_COMPLETE", cloudformation.describe_stack_events(StackName=name)
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+def deploy(aws: Client, name: str, resources: dict[str, Any], outputs: dict[str, Any]) -> dict[str, str]:
+    """Make a stack whose parameter Count is 7, and return its outputs."""
+    template = {"Parameters": {"Count": {"Type": "Number", "Default": 7}}, "Resources": resources}
+    template["Outputs"] = {key: {"Value": value} for key, value in outputs.items()}
+    aws("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+    stack = ended(aws, name)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", aws("cloudformation").describe_stack_events(StackName=name)
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def ended(cloudformation: Any, name: str) -> Any:
-    (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
+def ended(aws: Client, name: str) -> Any:
+    stacks = aws("cloudformation").describe_stacks
+    until(lambda: not stacks(StackName=name)["Stacks"][0]["StackStatus"].endswith("_IN_PROGRESS"))
+    return stacks(StackName=name)["Stacks"][0]
 
 
-def role(aws: Client, name: str, *statements: dict[str, Any], service: str = "lambda") -> str:
-    """Make a role that a service and the account may assume, and return its ARN."""
-    principal = {"Service": f"{service}.amazonaws.com", "AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+def role(aws: Client, name: str, *statements: dict[str, Any]) -> str:
+    """Make a role that the account, Lambda and Glue may assume, and return its ARN."""
+    services = ["lambda.amazonaws.com", "glue.amazonaws.com"]
+    principal = {"Service": services, "AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
-    iam = aws("iam")
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+    arn: str = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     if statements:
-        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(document))
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+        aws("iam").put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(document))
     return arn
 
 
-def as_role(aws: Client, url: str, arn: str) -> Client:
+def as_role(aws: Client, arn: str) -> Client:
     made = aws("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    return clients(url, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
-
-
-def code(text: str) -> bytes:
-    """Return the package of a function whose handler is `main.handler`."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("main.py", text)
-    return archive.getvalue()
+    return clients(aws("sts").meta.endpoint_url, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
 
 def function(aws: Client, name: str, text: str, role_arn: str, **more: Any) -> str:
-    made = aws("lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.12",
-        Handler="main.handler",
-        Role=role_arn,
-        Code={"ZipFile": code(text)},
-        **more,
-    )
-    return str(made["FunctionArn"])
+    """Make a function of a module's text with a `handler`, and return its ARN."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("main.py", text)
+    code = {"Runtime": "python3.12", "Handler": "main.handler", "Code": {"ZipFile": archive.getvalue()}}
+    return str(aws("lambda").create_function(FunctionName=name, Role=role_arn, **code, **more)["FunctionArn"])
 
 
 def messages(aws: Client, queue: str) -> list[Any]:
-    answer = aws("sqs").receive_message(
-        QueueUrl=queue, MessageAttributeNames=["All"], MaxNumberOfMessages=10, VisibilityTimeout=0
-    )
-    return list(answer.get("Messages", []))
+    url = aws("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
+    call = {"MessageAttributeNames": ["All"], "MaxNumberOfMessages": 10, "VisibilityTimeout": 0}
+    return list(aws("sqs").receive_message(QueueUrl=url, **call).get("Messages", []))
