@@ -14,7 +14,15 @@ from pathlib import Path
 
 from laptop import demo, processes
 from laptop.airflow_rest import AirflowRest, RestError
-from laptop.stack import EVENTS_USER, USER, Stack, read_names, stack_from_environment, stack_secrets
+from laptop.stack import (
+    EVENTS_USER,
+    USER,
+    Stack,
+    read_names,
+    stack_from_environment,
+    stack_secrets,
+    write_aws_profiles,
+)
 from laptop.uploads import upload
 
 
@@ -33,7 +41,8 @@ def make_keys(stack: Stack, arguments: argparse.Namespace) -> None:
     """Make keys and passwords on the first start; those that are there stay.
 
     Airflow's settings read one file each (``AIRFLOW__..._CMD``). The database's own password lies apart, because its
-    container sees nothing else: the folder is mounted there alone, so the file may be read by any user.
+    container sees nothing else: the folder is mounted there alone, so the file may be read by any user. So does the key of
+    the local AWS's account.
     """
     password_file = Path(os.environ["DATABASE_PASSWORD_FILE"])
     if not password_file.exists():
@@ -44,7 +53,10 @@ def make_keys(stack: Stack, arguments: argparse.Namespace) -> None:
     files["database"] = f"postgresql+psycopg2://{user}:{password_file.read_text()}@{place}"
     for name, text in files.items():
         write(stack.home / "keys" / name, text, 0o400)
-    print(f"Keys and passwords are in {stack.home} and {password_file.parent}, each a volume")
+    write_aws_profiles(stack)
+    account_key = Path(os.environ["ACCOUNT_KEY_FILE"])
+    write(account_key, stack.aws_profiles.read_text(), 0o400)
+    print(f"Keys and passwords are in {stack.home}, {password_file.parent} and {account_key.parent}, each a volume")
 
 
 def set_up(stack: Stack, arguments: argparse.Namespace) -> None:

@@ -1,10 +1,10 @@
 """What ministack would answer without doing fails, by name: services, and operations of services."""
 
+import uuid
 from typing import Any
 
 from ministack import app
-from ministack.core.iam_actions import extract_iam_action
-from ministack.core.responses import error_response_json
+from ministack.core import iam_actions
 
 from local_aws.hooks import replace
 
@@ -35,8 +35,8 @@ def install() -> None:
 
 
 def _refuse(service: str) -> Any:
-    async def refused(*_: Any) -> Any:
-        return not_for_real(service)
+    async def refused(_: str, __: str, headers: Any, *___: Any) -> Any:
+        return not_for_real(service, "", headers)
 
     return refused
 
@@ -48,16 +48,19 @@ def _checked(service: str, handler: Any) -> Any:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         if not operation:
             routing = app._routing_params(method, path, headers, body, params)
-            action = extract_iam_action(service, method, path, headers, body, routing)
+            action = iam_actions.extract_iam_action(service, method, path, headers, body, routing)
             operation = (action or "").partition(":")[2]
         if any(part in operation for part in PRETENDED.get(service, ())):
-            return not_for_real(f"{service}:{operation}")
+            return not_for_real(service, operation, headers)
         return await handler(method, path, headers, body, params)
 
     return checked
 
 
-def not_for_real(what: str) -> Any:
-    """Return the refusal of something that would only be pretended."""
+def not_for_real(service: str, operation: str, headers: Any) -> Any:
+    """Return the refusal of something that would only be pretended, in the form of the service's protocol."""
+    what = f"{service}:{operation}" if operation else service
     words = f"The local AWS does not do {what} for real, so it refuses it. What it does is in docs/local-aws.md."
-    return error_response_json("NotImplemented", words, 501)
+    more = {"error_code": "NotImplemented", "message": words, "headers": headers}
+    _, answer_headers, body = iam_actions.access_denied_response(service, operation, "", str(uuid.uuid4()), **more)
+    return 501, answer_headers, body

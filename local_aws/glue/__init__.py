@@ -1,1 +1,29 @@
 """Glue: ministack keeps the catalog's records; crawls that look and Spark jobs that run are done here."""
+
+from pathlib import Path
+from typing import Any
+
+from ministack.services import glue
+
+from local_aws.glue import crawlers, jobs, operations, roles, spark
+from local_aws.hooks import replace
+
+
+def install(folder: Path, url: str) -> None:
+    """Put crawls and job runs into ministack.
+
+    Args:
+        folder: for the folders of job runs.
+        url: where this AWS answers.
+    """
+    roles.serve_at(url)
+    spark.keep_in(folder)
+    operations.install({**operations.CATALOG, **crawlers.OPERATIONS, **jobs.OPERATIONS})
+
+    def load(state: Any) -> None:
+        """Take over the state of an earlier server, which may have been killed in the middle of a crawl or a run."""
+        plain_load(state)
+        crawlers.end_what_was_under_way()
+        jobs.end_what_was_under_way()
+
+    plain_load = replace(glue, "load_persisted_state", load)

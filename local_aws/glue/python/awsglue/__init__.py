@@ -1,1 +1,1 @@
-"""What a Glue script may import from `awsglue` on a laptop; DynamicFrames are Amazon's own library and not here."""
+"""What the jobs import from `awsglue`; DynamicFrames, GlueContext and the rest are Amazon's own and not here."""
