@@ -18,7 +18,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from ministack.core import lambda_runtime
-from ministack.core.responses import get_region
 from ministack.services import lambda_svc, sqs
 
 from local_aws import hooks
@@ -125,4 +124,4 @@ def credentials(plain: Any, config: dict[str, Any]) -> Any:
 
 def client_of(config: dict[str, Any], service: str) -> Any:
     """Return a client that calls this server as a function's role."""
-    return roles.client(service, lambda_runtime.execution_credentials(config) | {"AWS_REGION": get_region()})
+    return roles.client(service, lambda_runtime.execution_credentials(config))

@@ -26,7 +26,7 @@ def test_other_types_are_refused_by_name_unless_their_condition_is_false(aws):
     }
     template = {"Conditions": {"Never": {"Fn::Equals": ["a", "b"]}}, "Resources": resources}
     call = {"StackName": "others", "ChangeSetName": "c", "ChangeSetType": "CREATE"}
-    stacks = aws("cloudformation")
+    stacks = aws.client("cloudformation")
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::EC2::VPC\]"):
         stacks.create_change_set(**call, TemplateBody=json.dumps(template))
     del resources["Vpc"]
@@ -36,9 +36,8 @@ def test_other_types_are_refused_by_name_unless_their_condition_is_false(aws):
 
 
 def test_what_ministack_drops_or_makes_otherwise_is_made(aws):
-    count, queue = {"Ref": "Count"}, {"Fn::GetAtt": ["Queue", "Arn"]}
+    count, queue, glue = {"Ref": "Count"}, {"Fn::GetAtt": ["Queue", "Arn"]}, aws.client("glue")
     old = {"Id": "old", "Status": "Enabled", "Prefix": "a&b/", "ExpirationInDays": count}
-    old["NoncurrentVersionExpiration"] = {"NoncurrentDays": 1}
     rest = {"Id": "rest", "Status": "Enabled", "ExpiredObjectDeleteMarker": True}
     rest["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": count}
     worker = {"FunctionName": "made", "Runtime": "python3.12", "Handler": "index.handler", "Role": "r"}
@@ -51,22 +50,18 @@ def test_what_ministack_drops_or_makes_otherwise_is_made(aws):
         "Lambda::Function": worker,
         "SecretsManager::Secret": {"Name": "made"},
     }
-    resources = {name.split("::")[1]: {"Type": f"AWS::{name}", "Properties": part} for name, part in properties.items()}
-    outputs = deploy(aws, "made", resources, {"Secret": {"Ref": "Secret"}, "Queue": queue})
-    old, rest = aws("s3").get_bucket_lifecycle_configuration(Bucket="made")["Rules"]
+    outputs = deploy(aws, "made", properties, Secret={"Ref": "Secret"}, Queue=queue)
+    old, rest = aws.client("s3").get_bucket_lifecycle_configuration(Bucket="made")["Rules"]
     assert (old["Filter"]["Prefix"], old["Expiration"]["Days"]) == ("a&b/", 7)
-    assert old["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert rest["Expiration"] == {"ExpiredObjectDeleteMarker": True}
     assert rest["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
-    assert aws("glue").get_job(JobName="made")["Job"]["Timeout"] == 7
-    assert aws("glue").get_classifier(Name="made")["Classifier"]["CsvClassifier"]["Name"] == "made"
-    letters = aws("lambda").get_function_configuration(FunctionName="made")["DeadLetterConfig"]
+    assert glue.get_job(JobName="made")["Job"]["Timeout"] == 7
+    letters = aws.client("lambda").get_function_configuration(FunctionName="made")["DeadLetterConfig"]
     assert letters == {"TargetArn": outputs["Queue"]}
-    assert aws("secretsmanager").describe_secret(SecretId="made")["ARN"] == outputs["Secret"]
-    resources["Classifier"]["Properties"] = {"CsvClassifier": {"Name": "made", "Delimiter": ";"}}
-    template = {"Resources": {name: resources[name] for name in ("Classifier", "Secret")}}
-    aws("cloudformation").update_stack(StackName="made", TemplateBody=json.dumps(template))
-    assert ended(aws, "made")["StackStatus"].startswith("UPDATE_COMPLETE")
-    assert aws("glue").get_classifier(Name="made")["Classifier"]["CsvClassifier"]["Delimiter"] == ";"
-    aws("cloudformation").delete_stack(StackName="made")
-    assert "made" not in [secret["Name"] for secret in aws("secretsmanager").list_secrets()["SecretList"]]
+    assert aws.client("secretsmanager").describe_secret(SecretId="made")["ARN"] == outputs["Secret"]
+    changed = {"Type": "AWS::Glue::Classifier", "Properties": {"CsvClassifier": {"Name": "made", "Delimiter": ";"}}}
+    template = json.dumps({"Resources": {"Classifier": changed}})
+    aws.client("cloudformation").update_stack(StackName="made", TemplateBody=template)
+    ended(aws, "made", "UPDATE_COMPLETE")
+    assert glue.get_classifier(Name="made")["Classifier"]["CsvClassifier"]["Delimiter"] == ";"
+    assert aws.client("secretsmanager").list_secrets()["SecretList"] == []
