@@ -5,6 +5,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions
+from ministack.services import ses_v2
 
 from local_aws.hooks import replace
 
@@ -23,7 +24,8 @@ PRETENDED = {
     "lambda": ("EventSourceMapping", "Layer", "CodeSigning", "FunctionUrl", "ProvisionedConcurrency"),
     "events": ("Archive", "Replay", "ApiDestination", "Connection", "Endpoint"),
     "s3": ("Replication", "Website", "Inventory", "Analytics", "Accelerate", "Logging", "Select", "Restore", "Torrent"),
-    "ses": ("ReceiptRule", "ReceiptFilter", "Template", "ConfigurationSet"),
+    "ses": ("ReceiptRule", "ReceiptFilter", "Template", "ConfigurationSet", "SendEmail"),
+    "sesv2": ("Send", "Template", "ConfigurationSet"),
 }  # fmt: skip
 
 
@@ -31,6 +33,7 @@ def install() -> None:
     """Let ministack answer for the services above alone."""
     served = {name: handler for name, handler in app.SERVICE_HANDLERS.items() if name in SERVICES}
     others = {name: _refuse(name) for name in app.SERVICE_HANDLERS if name not in SERVICES}
+    replace(ses_v2, "handle_request", _checked("sesv2", ses_v2.handle_request))  # it has a way of its own
     replace(app, "SERVICE_HANDLERS", others | {name: _checked(name, handler) for name, handler in served.items()})
 
 
@@ -48,7 +51,7 @@ def _checked(service: str, handler: Any) -> Any:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         if not operation:
             routing = app._routing_params(method, path, headers, body, params)
-            action = iam_actions.extract_iam_action(service, method, path, headers, body, routing)
+            action = iam_actions.extract_iam_action(service.removesuffix("v2"), method, path, headers, body, routing)
             operation = (action or "").partition(":")[2]
         if any(part in operation for part in PRETENDED.get(service, ())):
             return not_for_real(service, operation, headers)

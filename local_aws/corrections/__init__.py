@@ -4,28 +4,14 @@ Every place says what AWS does, with the page of its documentation, and what min
 tests/local_aws/corrections fails as soon as an upgrade of ministack moves a replaced function or no longer deviates.
 """
 
-import os
 from pathlib import Path
 
-from local_aws.corrections import access, cloudformation, events, functions, invocations
+from local_aws.corrections import access, cloudformation, events, functions
 
 
-def install(home: Path, endpoint_url: str) -> invocations.Invocations:
-    """Put all corrections into ministack.
-
-    LOCAL_AWS_LAMBDA_RETRY_SECONDS gives the waits before the second and third try of an asynchronous invocation.
-
-    Args:
-        home: the folder of the local AWS's state.
-        endpoint_url: the address at which this server answers.
-
-    Returns:
-        What waits to be invoked; to be resumed once the server answers.
-    """
-    waits = tuple(float(wait) for wait in os.environ.get("LOCAL_AWS_LAMBDA_RETRY_SECONDS", "60,120").split(","))
+def install(home: Path) -> functions.Invocations:
+    """Put all corrections into ministack; return what is to be resumed once it answers."""
     access.install()
     cloudformation.install()
-    functions.install(endpoint_url)
-    waiting = invocations.install(home / "lambda", waits)
-    events.install(waiting)
-    return waiting
+    events.install()
+    return functions.install(home / "lambda")

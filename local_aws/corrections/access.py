@@ -15,7 +15,6 @@ def install() -> None:
     hooks.replace(iam_evaluator, "is_root_access_key", is_key_of_account)
     hooks.replace(sts, "is_root_access_key", is_key_of_account)  # it has the function by name
     hooks.replace(iam_evaluator, "_is_root_key", lambda access_key_id: False)
-    hooks.replace(iam_evaluator, "resolve_caller_identity", partial(caller_of, iam_evaluator.resolve_caller_identity))
     hooks.replace(iam_evaluator, "_resolve_condition_key", partial(resolve_key, iam_evaluator._resolve_condition_key))
 
 
@@ -27,16 +26,6 @@ def is_key_of_account(access_key_id: str) -> bool:
     too, and a root user's signature is not checked: whoever knows the id of the key needs no secret.
     """
     return access_key_id == os.environ.get("AWS_ACCESS_KEY_ID", "test")
-
-
-def caller_of(plain: Any, access_key_id: str) -> Any:
-    """Return who a key belongs to, as ministack shows it; the account's own key is the root user."""
-    answer = plain(access_key_id)
-    if answer is None and is_key_of_account(access_key_id):
-        account = os.environ["MINISTACK_ACCOUNT_ID"]
-        names = {"userArn": f"arn:aws:iam::{account}:root", "accountId": account, "userId": account}
-        return names | {"accessKey": access_key_id, "principalOrgId": "", "session": None}
-    return answer
 
 
 def resolve_key(plain: Any, name: str, context: Any) -> Any:

@@ -1,79 +1,53 @@
-"""CloudFormation: the resource types of the template are made whole, every other type is refused by name."""
+"""CloudFormation: the resource types of the template are made whole; every other type is unknown, and so refused."""
 
-from collections.abc import Callable
+import json
 from functools import partial
 from typing import Any
-from xml.sax.saxutils import escape
 
+from botocore.serialize import create_serializer
+from botocore.session import get_session
 from ministack.services import glue, lambda_svc, s3
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 from local_aws import hooks
 
-Properties = dict[str, Any]
-
-# What ministack does for real, of what infrastructure/template.yaml has.
-TYPES = frozenset(
-    f"AWS::{name}"
-    for name in (
-        "Athena::WorkGroup", "CloudWatch::Alarm", "Events::Rule", "Glue::Classifier", "Glue::Crawler", "Glue::Database",
-        "Glue::Job", "Glue::Table", "IAM::ManagedPolicy", "IAM::Role", "Lambda::EventInvokeConfig", "Lambda::Function",
-        "Lambda::Permission", "Logs::LogGroup", "S3::Bucket", "S3::BucketPolicy", "SES::EmailIdentity",
-        "SNS::Subscription", "SNS::Topic", "SNS::TopicPolicy", "SQS::Queue", "SQS::QueuePolicy",
-        "SecretsManager::Secret",
-    )
-)  # fmt: skip
-ADVICE = ". The local AWS makes these only on AWS itself: leave out the parameters that ask for them."
-NUMBERS = frozenset((
-    "BytesScannedCutoffPerQuery", "EvaluationPeriods", "MaxConcurrentRuns", "MaxRetries", "NumberOfWorkers", "Period",
-    "RetentionInDays", "Threshold", "Timeout",
-))  # fmt: skip
-BOTH = ("NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")  # as in S3's API
-RULE_PARTS = frozenset(("Id", "Status", "Prefix", "ExpirationInDays", "ExpiredObjectDeleteMarker", *BOTH))
+# What ministack does for real, of what infrastructure/template.yaml has. Most others are records alone: a VPC carries
+# no traffic there.
+TYPES = """
+    Athena::WorkGroup CloudWatch::Alarm Events::Rule Glue::Classifier Glue::Crawler Glue::Database Glue::Job Glue::Table
+    IAM::ManagedPolicy IAM::Role Lambda::EventInvokeConfig Lambda::Function Lambda::Permission Logs::LogGroup S3::Bucket
+    S3::BucketPolicy SES::EmailIdentity SNS::Subscription SNS::Topic SNS::TopicPolicy SQS::Queue SQS::QueuePolicy
+    SecretsManager::Secret
+"""
+EXPIRATION = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
 
 
 def install() -> None:
-    """Correct the handlers of the types below, and forget those of all others."""
+    """Correct the handlers of the types below, and forget those of all that are not above."""
     known = provisioners._RESOURCE_HANDLERS
     known["AWS::Glue::Classifier"] = {"create": make_classifier, "update": change_classifier, "delete": drop_classifier}
-    finishing = {"AWS::Glue::Job": job_runs, "AWS::Lambda::Function": dead_letters}
-    for name in ("AWS::Athena::WorkGroup", "AWS::CloudWatch::Alarm", "AWS::Logs::LogGroup", *finishing):
-        for action in ("create", "update"):
-            known[name][action] = partial(make, known[name][action], finishing.get(name))
-    known["AWS::SecretsManager::Secret"] = secret_by_arn(known["AWS::SecretsManager::Secret"])
+    for name, correct in (("AWS::Lambda::Function", with_dead_letters), ("AWS::SecretsManager::Secret", by_arn)):
+        for action in ("create", "update", "delete"):
+            known[name][action] = partial(correct, known[name][action])
     rules = ("LifecycleConfiguration", life_cycle, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle)
     hooks.replace(provisioners, "_S3_BUCKET_CONFIGURATIONS", (*provisioners._S3_BUCKET_CONFIGURATIONS, rules))
-    for name in known.keys() - TYPES:
+    for name in known.keys() - {f"AWS::{name}" for name in TYPES.split()}:
         del known[name]
     hooks.replace(changesets, "_resolve_props_for_diff", partial(wanted, changesets._resolve_props_for_diff))
-    hooks.replace(stacks, "_validation_errors", partial(without_names, stacks._validation_errors))
     for module in (changesets, handlers):  # both have the function by name
-        hooks.replace(module, "validate_template_support", partial(refuse, engine.validate_template_support))
+        hooks.replace(module, "_resolve_parameters", partial(with_numbers, engine._resolve_parameters))
+    hooks.replace(stacks, "_validation_errors", partial(without_names, stacks._validation_errors))
 
 
-def refuse(plain: Callable[..., None], *call: Any, **named: Any) -> None:
-    """Refuse a template with other resource types, and say what to do.
-
-    AWS: makes them. ministack: knows hundreds of types, most of which are records alone: a VPC carries no traffic.
-    """
-    try:
-        plain(*call, **named)
-    except ValueError as error:
-        raise ValueError(f"{error}{ADVICE}" if "Unrecognized resource types" in str(error) else str(error)) from error
-
-
-def wanted(plain: Any, template: Properties, parameters: Properties, *names: str) -> Properties:
+def wanted(plain: Any, template: dict[str, Any], parameters: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return the resources that a change set compares.
 
     AWS: none whose condition is false (CloudFormation User Guide, "CloudFormation template Conditions syntax").
     ministack: the change set lists those as added.
     """
-    whole: Properties = plain(template, parameters, *names)
-    conditions = engine._evaluate_conditions(template, parameters)
-    made = {
-        name: part for name, part in whole.get("Resources", {}).items() if conditions.get(part.get("Condition"), True)
-    }
-    return whole | {"Resources": made}
+    resources = plain(template, parameters, *names).get("Resources", {})
+    holds = engine._evaluate_conditions(template, parameters)
+    return {"Resources": {name: part for name, part in resources.items() if holds.get(part.get("Condition"), True)}}
 
 
 def without_names(plain: Any, *call: Any) -> list[Any]:
@@ -85,103 +59,64 @@ def without_names(plain: Any, *call: Any) -> list[Any]:
     return [error for error in plain(*call) if error[2] != "NAME_CONFLICT_VALIDATION"]
 
 
-def make(plain: Any, finish: Callable[[str, Properties], None] | None, *call: Any) -> Any:
-    """Create or update a resource with numbers that are numbers, and finish it.
+def with_numbers(plain: Any, *call: Any) -> Any:
+    """Return a template's parameters and their values.
 
-    AWS: a parameter's text becomes what the property's schema says (CloudFormation User Guide, "CloudFormation template
-    Parameters syntax"). ministack: it stays text.
+    AWS: a number where a property's schema says so (CloudFormation User Guide, "CloudFormation template Parameters
+    syntax"). ministack: always a text.
     """
-    call = with_numbers(list(call))  # the last of the dictionaries among them has the new properties
+    parameters = plain(*call)
+    for parameter in parameters.values():
+        if parameter["Type"] == "Number":
+            parameter["Value"] = json.loads(parameter["Value"])
+    return parameters
+
+
+def with_dead_letters(plain: Any, *call: Any) -> Any:
+    """AWS: DeadLetterConfig gets what fails asynchronously (AWS::Lambda::Function). ministack: drops it."""
     answer = plain(*call)
-    if finish:
-        finish(answer[0], [part for part in call if isinstance(part, dict)][-1])
+    if answer:  # of a create or an update; the last dictionary has the new properties
+        properties = [part for part in call if isinstance(part, dict)][-1]
+        lambda_svc._functions[answer[0]]["config"]["DeadLetterConfig"] = properties.get("DeadLetterConfig", {})
     return answer
 
 
-def with_numbers(value: Any) -> Any:
-    """Return properties with the texts of numbers as numbers, but for a function's own variables."""
-    if isinstance(value, list):
-        return [with_numbers(each) for each in value]
-    if not isinstance(value, dict) or "Variables" in value:
-        return value
-    texts = {name: part for name, part in value.items() if name in NUMBERS and isinstance(part, str)}
-    return {name: int(part) if name in texts else with_numbers(part) for name, part in value.items()}
+def by_arn(plain: Any, name: str, *call: Any) -> Any:
+    """AWS: Ref of a secret is its ARN (AWS::SecretsManager::Secret, "Return values"). ministack: its name."""
+    if name.startswith("arn:"):
+        name = name.rpartition(":")[2][: -len("-abc123")]
+    answer = plain(name, *call)
+    return (answer[1]["Arn"], answer[1]) if answer else None
 
 
-def job_runs(name: str, properties: Properties) -> None:
-    """AWS: ExecutionProperty says how many runs may be at once, 1 by default. ministack: drops it (AWS::Glue::Job)."""
-    glue._jobs[name]["ExecutionProperty"] = properties.get("ExecutionProperty", {"MaxConcurrentRuns": 1})
+def make_classifier(_: str, properties: dict[str, Any], __: str) -> Any:
+    """AWS: AWS::Glue::Classifier, whose Ref is its name. ministack: does not know the type."""
+    provisioners._glue_call(glue._create_classifier, properties, "AWS::Glue::Classifier", "create")
+    return next(iter(properties.values()))["Name"], {}
 
 
-def dead_letters(name: str, properties: Properties) -> None:
-    """AWS: DeadLetterConfig gets what fails asynchronously. ministack: drops it (AWS::Lambda::Function)."""
-    target = properties.get("DeadLetterConfig", {})
-    if not target.get("TargetArn", "arn:aws:sqs:").startswith("arn:aws:sqs:"):
-        raise ValueError(f"DeadLetterConfig {target['TargetArn']}: only queues are targets here, topics only on AWS.")
-    lambda_svc._functions[name]["config"]["DeadLetterConfig"] = target
-
-
-def make_classifier(_: str, properties: Properties, __: str) -> Any:
-    """Make a classifier. AWS: AWS::Glue::Classifier, whose Ref is its name. ministack: does not know the type."""
-    ((kind, settings),) = properties.items()
-    provisioners._glue_call(glue._create_classifier, {kind: settings}, "AWS::Glue::Classifier", "create")
-    return settings["Name"], {}
-
-
-def change_classifier(physical_id: str, _: Properties, new: Properties, stack: str) -> Any:
+def change_classifier(name: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> Any:
     """Put the new settings in the place of the old ones."""
-    drop_classifier(physical_id, {})
-    return make_classifier(physical_id, new, stack)
+    drop_classifier(name, old)
+    return make_classifier(name, new, stack)
 
 
-def drop_classifier(physical_id: str, _: Properties) -> None:
+def drop_classifier(name: str, _: dict[str, Any]) -> None:
     """Remove a classifier."""
-    glue._delete_classifier({"Name": physical_id})
+    glue._delete_classifier({"Name": name})
 
 
-def secret_by_arn(handler: dict[str, Any]) -> dict[str, Any]:
-    """Return a handler whose secrets are known by ARN.
+def life_cycle(settings: dict[str, Any]) -> Any:
+    """Return LifecycleConfiguration as S3's API takes it; what its rules do not have there is refused by name.
 
-    AWS: Ref of a secret is its ARN (AWS::SecretsManager::Secret, "Return values"). ministack: its name.
-    """
-
-    def name(arn: str) -> str:
-        return arn.rpartition(":")[2][: -len("-abc123")]
-
-    def by_arn(answer: Any) -> Any:
-        return answer[1]["Arn"], answer[1]
-
-    return handler | {
-        "create": lambda *call: by_arn(handler["create"](*call)),
-        "update": lambda physical_id, *call: by_arn(handler["update"](name(physical_id), *call)),
-        "delete": lambda physical_id, *call: handler["delete"](name(physical_id), *call),
-    }
-
-
-def life_cycle(settings: Properties) -> bytes:
-    """Return LifecycleConfiguration as S3's API takes it.
-
-    AWS: the bucket gets it (AWS::S3::Bucket, and S3 API Reference, "PutBucketLifecycleConfiguration"). ministack:
-    drops it, and BucketEncryption and OwnershipControls, which the template has as every new bucket has them.
+    AWS: the bucket gets it (AWS::S3::Bucket, and S3 API Reference, "PutBucketLifecycleConfiguration"). ministack: drops
+    it, and BucketEncryption and OwnershipControls, which the template has as every new bucket has them.
     """
     rules = []
-    for rule in settings["Rules"]:
-        if unknown := rule.keys() - RULE_PARTS:
-            raise ValueError(f"Rule {rule.get('Id')}: {', '.join(sorted(unknown))} is made on AWS only.")
-        names = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
-        expiration = {name: rule[given] for given, name in names.items() if given in rule}
-        rules.append(
-            {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
-            | ({"Expiration": expiration} if expiration else {})
-            | {name: rule[name] for name in BOTH if name in rule}
-        )
-    return element("LifecycleConfiguration", {"Rule": rules}).encode()
-
-
-def element(name: str, value: Any) -> str:
-    """Return a value as XML, a list as an element each."""
-    if isinstance(value, list):
-        return "".join(element(name, each) for each in value)
-    if isinstance(value, dict):
-        return f"<{name}>{''.join(element(*part) for part in value.items())}</{name}>"
-    return f"<{name}>{escape(str(value).lower() if isinstance(value, bool) else str(value))}</{name}>"
+    for rule in map(dict, settings["Rules"]):
+        expiration = {EXPIRATION[name]: rule.pop(name) for name in rule.keys() & EXPIRATION.keys()}
+        named = {"ID": rule.pop("Id"), "Filter": {"Prefix": rule.pop("Prefix", "")}}
+        rules.append(named | ({"Expiration": expiration} if expiration else {}) | rule)
+    operation = get_session().get_service_model("s3").operation_model("PutBucketLifecycleConfiguration")
+    request = {"Bucket": "this", "LifecycleConfiguration": {"Rules": rules}}
+    return create_serializer("rest-xml").serialize_to_request(request, operation)["body"]

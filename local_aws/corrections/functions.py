@@ -1,54 +1,116 @@
-"""Lambda's processes: what they log and as whom, and how their errors are named."""
+"""Lambda: asynchronous invocations that a kill does not lose, and logs that are written as the function's role.
 
-import re
-import secrets
+AWS: a function that fails is tried twice again, after one minute and after two more; what fails then goes to the
+function's dead-letter queue, the event as it came, with RequestID, ErrorCode and ErrorMessage as attributes, sent as
+the function's role (Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation",
+"Capturing records of Lambda asynchronous invocations"). ministack: a thread for each event, which a restart forgets; an
+event of EventBridge is tried once; the dead letter is an envelope around the event, without attributes.
+"""
+
+import json
+import os
+import threading
 import time
-from datetime import UTC, datetime
-from functools import cache, partial
+import uuid
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, sqs
 
 from local_aws import hooks
+from local_aws.glue import roles
 
-# Lambda Developer Guide, "Log and monitor Python Lambda functions": the runtime gives the root logger a handler of
-# this form, and leaves its level at WARNING. ministack: none, so a line of INFO that a logger lets through is lost.
-LOGGING = """
-    import logging
-    _ms_request = [""]
-    _ms_handler = logging.StreamHandler(sys.stderr)
-    _ms_handler.addFilter(lambda record: setattr(record, "aws_request_id", _ms_request[0]) or True)
-    _ms_form = "[%(levelname)s]\\t%(asctime)s.%(msecs)03dZ\\t%(aws_request_id)s\\t%(message)s"
-    _ms_handler.setFormatter(logging.Formatter(_ms_form, "%Y-%m-%dT%H:%M:%S"))
-    _ms_handler.formatter.converter = time.gmtime
-    logging.getLogger().addHandler(_ms_handler)
-"""
-BEFORE_HANDLER = "    _ms_install_invoke_depth()\n    try:\n"
-EACH_REQUEST = '        _ms_ctx = _ms_msg.get("ctx") or {}\n'
-ERROR = re.compile(r"^(?:[\w.]+\.)?(\w+)(?::|$)", re.MULTILINE)  # the first line of a traceback that is not indented
-
-_endpoint_url = ""
-_secret = secrets.token_hex(16)
-_streams: dict[str, str] = {}
+# Lambda Developer Guide, "Log and monitor Python Lambda functions": the runtime gives the root logger a handler with
+# such lines, and leaves its level at WARNING. ministack: none, so a line of INFO that a logger lets through is lost.
+LOGGING = 'import logging\nlogging.basicConfig(format="[%(levelname)s]\\t%(asctime)s\\t%(message)s")\n'
+_secret = uuid.uuid4().hex
 
 
-def install(endpoint_url: str) -> None:
-    """Replace the worker's script, the writing of its log, its credentials and the naming of its errors."""
-    global _endpoint_url
-    _endpoint_url = endpoint_url
-    script = lambda_runtime._PYTHON_WORKER_SCRIPT
-    for place in (BEFORE_HANDLER, EACH_REQUEST):
-        if script.count(place) != 1:
-            raise AttributeError(f"ministack's worker of Lambda has no {place!r} any more: has it been upgraded?")
-    script = script.replace(BEFORE_HANDLER, LOGGING + BEFORE_HANDLER)
-    script = script.replace(EACH_REQUEST, f'{EACH_REQUEST}        _ms_request[0] = _ms_ctx.get("request_id", "")\n')
-    hooks.replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", script)
-    hooks.replace(lambda_runtime, "execution_credentials", partial(credentials, lambda_runtime.execution_credentials))
+def install(folder: Path) -> "Invocations":
+    """Replace asynchronous invocation, the writing of logs, and the credentials of functions."""
+    invocations = Invocations(folder)
+    hooks.replace(lambda_svc, "invoke_async_with_retry", invocations.accept)
     hooks.replace(lambda_svc, "_emit_lambda_logs", write_log)
-    hooks.replace(lambda_svc, "_execute_function_warm", partial(execute, lambda_svc._execute_function_warm))
+    hooks.replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", LOGGING + lambda_runtime._PYTHON_WORKER_SCRIPT)
+    hooks.replace(lambda_runtime, "execution_credentials", partial(credentials, lambda_runtime.execution_credentials))
+    return invocations
+
+
+class Invocations:
+    """The events that wait, each a file and a thread. After a kill the tries of an event begin again."""
+
+    def __init__(self, folder: Path) -> None:
+        retry_seconds = os.environ.get("LOCAL_AWS_LAMBDA_RETRY_SECONDS", "60,120")  # before the second and third try
+        self._folder, self._waits = folder, [0.0, *map(float, retry_seconds.split(","))]
+        self._room = threading.Semaphore(4)  # each invocation is a process of its own
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def accept(self, function: dict[str, Any], event: Any) -> None:
+        """Take an event for a function (ministack's record of it); it is on disk when this returns."""
+        half = self._folder / f"{uuid.uuid4()}.new"
+        half.write_text(json.dumps([(function.get("config") or function)["FunctionArn"], event]))
+        self._start(half.rename(half.with_suffix(".json")))
+
+    def resume(self) -> None:
+        """Go on with what an earlier run of the server had accepted."""
+        for file in self._folder.glob("*.json"):
+            self._start(file)
+
+    def _start(self, file: Path) -> None:
+        arn, event = json.loads(file.read_text())
+        call = ({"FunctionArn": arn}, self._see_through, file, arn, event)  # as in a request of the ARN's account
+        threading.Thread(target=lambda_svc._run_with_function_config_scope, args=call, daemon=True).start()
+
+    def _see_through(self, file: Path, arn: str, event: Any) -> None:
+        """Try until the function works or is given up; then the file goes."""
+        for attempt, wait in enumerate(self._waits):
+            time.sleep(wait)
+            function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+            if not function or not config:  # it was deleted
+                break
+            with self._room:
+                result = lambda_svc._execute_function_dispatch(function, config, event, file.stem, time.time())
+            if not result.get("error"):
+                break
+            limits = function.get("event_invoke_config") or function["event_invoke_configs"].get("$LATEST") or {}
+            if attempt == min(limits.get("MaximumRetryAttempts", 2), len(self._waits) - 1):
+                send_dead_letter(config, event, file.stem, result["body"].get("errorMessage", ""))
+                break
+        file.unlink()
+
+
+def send_dead_letter(config: dict[str, Any], event: Any, request_id: str, error: str) -> None:
+    """Send an event to its function's queue, as the function's role. Refused, the event waits for the next start."""
+    if arn := (config.get("DeadLetterConfig") or {}).get("TargetArn"):
+        queue = sqs._queue_by_arn(arn) or {"url": f"no queue {arn}"}
+        texts = {"RequestID": request_id, "ErrorMessage": error[:1024] or "-"}
+        attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
+        attributes["ErrorCode"] = {"DataType": "Number", "StringValue": "200"}
+        letter = {"QueueUrl": queue["url"], "MessageBody": json.dumps(event), "MessageAttributes": attributes}
+        client_of(config, "sqs").send_message(**letter)
+        time.sleep(5)  # meanwhile the server writes the queue to disk
+
+
+def write_log(function: dict[str, Any], request_id: str, text: str, *_: Any, **__: Any) -> None:
+    """Write an invocation's lines into /aws/lambda/<name>, in a stream of their own.
+
+    AWS: as the function's role, which needs logs:CreateLogStream and logs:PutLogEvents (Lambda Developer Guide,
+    "Sending Lambda function logs to CloudWatch Logs"). ministack: without asking.
+    """
+    config = function.get("config") or function
+    lines = [f"START RequestId: {request_id} Version: $LATEST", *text.splitlines(), f"END RequestId: {request_id}"]
+    events = [{"timestamp": int(time.time() * 1000), "message": line or " "} for line in lines]
+    stream = f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
+    names = {"logGroupName": f"/aws/lambda/{config['FunctionName']}", "logStreamName": stream}
+    try:
+        logs = client_of(config, "logs")
+        logs.create_log_stream(**names)
+        logs.put_log_events(**names, logEvents=events)
+    except ClientError as refused:
+        lambda_svc.logger.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
 
 
 def credentials(plain: Any, config: dict[str, Any]) -> Any:
@@ -60,58 +122,6 @@ def credentials(plain: Any, config: dict[str, Any]) -> Any:
     return plain(config | {"FunctionArn": f"{config['FunctionArn']}:{_secret}"})
 
 
-def client(service: str, config: dict[str, Any]) -> Any:
+def client_of(config: dict[str, Any], service: str) -> Any:
     """Return a client that calls this server as a function's role."""
-    return _client(service, config["FunctionArn"], config["FunctionName"], config["Role"])
-
-
-@cache
-def _client(service: str, arn: str, name: str, role: str) -> Any:
-    names = lambda_runtime.execution_credentials({"FunctionArn": arn, "FunctionName": name, "Role": role})
-    make: Any = boto3.Session(region_name=arn.split(":")[3]).client
-    return make(service, endpoint_url=_endpoint_url, **{name.lower(): value for name, value in names.items()})
-
-
-def write_log(function: dict[str, Any], request_id: str, text: str, error: bool, duration_ms: int, **_: Any) -> None:
-    """Write an invocation's lines into /aws/lambda/<name>.
-
-    AWS: as the function's role, which needs logs:CreateLogStream and logs:PutLogEvents, into a stream for each
-    process (Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs"). ministack: writes them without
-    asking, in a stream for each invocation. Here a stream serves all processes of a function until a restart.
-    """
-    config = function.get("config") or function
-    report = f"Duration: {duration_ms} ms\tBilled Duration: {duration_ms} ms\tMemory Size: {config['MemorySize']} MB"
-    lines = [f"START RequestId: {request_id} Version: $LATEST", *text.splitlines(), f"END RequestId: {request_id}"]
-    lines.append(f"REPORT RequestId: {request_id}\t{report}")
-    group = {"logGroupName": config.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"}
-    events = [{"timestamp": int(time.time() * 1000), "message": line or " "} for line in lines]
-    logs, arn = client("logs", config), config["FunctionArn"]
-    for last in (False, True):
-        try:
-            logs.put_log_events(**group, logStreamName=_stream(logs, group, arn), logEvents=events)
-            return
-        except ClientError as refused:
-            _streams.pop(arn, None)  # the log group may have been made anew
-            if last:
-                lambda_svc.logger.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
-
-
-def _stream(logs: Any, group: dict[str, str], arn: str) -> str:
-    if arn not in _streams:
-        name = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{secrets.token_hex(16)}"
-        logs.create_log_stream(**group, logStreamName=name)
-        _streams[arn] = name
-    return _streams[arn]
-
-
-def execute(plain: Any, function: dict[str, Any], event: Any, request_id: str) -> Any:
-    """Run a function; name an error by its class.
-
-    AWS: `errorType` is the exception's class (Lambda Developer Guide, "Python function errors and exceptions").
-    ministack: says `Runtime.HandlerError` of each.
-    """
-    result = plain(function, event, request_id)
-    trace = result.get("log", "").rpartition("Traceback (most recent call last):\n")[2] if result.get("error") else ""
-    if match := ERROR.search(trace):
-        result["body"] |= {"errorType": match[1], "requestId": request_id}
-    return result
+    return roles.client(service, lambda_runtime.execution_credentials(config))

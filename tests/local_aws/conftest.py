@@ -47,7 +47,7 @@ def document(*statements: dict) -> str:
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory) -> LocalAws:
     home = tmp_path_factory.mktemp("local-aws")
-    with running_local_aws(home, os.environ) as url:
+    with running_local_aws(home, {**os.environ, "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "0.2,0.2"}) as url:
         yield LocalAws(url, home / "aws")
 
 

@@ -7,147 +7,105 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws import hooks
-from tests.local_aws.corrections.conftest import (
-    ACCOUNT,
-    as_role,
-    clients,
-    deploy,
-    ended,
-    function,
-    messages,
-    role,
-    until,
-)
+from tests.local_aws.conftest import ACCOUNT, wait_until
+from tests.local_aws.corrections.conftest import deploy, ended, function, messages, tls_only
 
 FAILS = "import logging\ndef handler(*_):\n    logging.getLogger().warning('seen')\n    raise LookupError('no')\n"
 
 
 @pytest.fixture(scope="module")
 def stack(plain):
-    """A stack with what CloudFormation drops, a bucket that tells EventBridge, and a function that fails."""
+    """A stack with what CloudFormation drops or makes otherwise, and a rule that hears a bucket."""
     queue = {"Fn::GetAtt": ["Queue", "Arn"]}
-    rules = [{"Id": "a", "Status": "Enabled", "ExpirationInDays": 1}]
-    bucket = {
-        "BucketName": "dropped",
-        "LifecycleConfiguration": {"Rules": rules},
-        "VersioningConfiguration": {"Status": "Enabled"},
-        "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
-    }
-    job = {"Name": "dropped", "Role": "r", "Command": {"Name": "glueetl"}, "Timeout": {"Ref": "Count"}}
+    bucket = {"BucketName": "dropped", "VersioningConfiguration": {"Status": "Enabled"}}
+    bucket["LifecycleConfiguration"] = {"Rules": [{"Id": "a", "Status": "Enabled", "ExpirationInDays": 1}]}
+    bucket["NotificationConfiguration"] = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     worker = {"FunctionName": "dropped", "Runtime": "python3.12", "Handler": "index.handler", "Role": "r"}
     worker |= {"Code": {"ZipFile": "def handler(*_): pass"}, "DeadLetterConfig": {"TargetArn": queue}}
-    rule = {"Name": "dropped", "EventPattern": {"source": ["aws.s3"]}, "Targets": [{"Id": "q", "Arn": queue}]}
-    resources = {
-        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": bucket},
-        "Job": {"Type": "AWS::Glue::Job", "Properties": job | {"ExecutionProperty": {"MaxConcurrentRuns": 3}}},
-        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "dropped"}},
-        "Function": {"Type": "AWS::Lambda::Function", "Properties": worker},
-        "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "dropped"}},
-        "Rule": {"Type": "AWS::Events::Rule", "Properties": rule},
-        "Network": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/24"}},
+    properties = {
+        "S3::Bucket": bucket,
+        "Glue::Job": {"Name": "dropped", "Role": "r", "Command": {"Name": "glueetl"}, "Timeout": {"Ref": "Count"}},
+        "SQS::Queue": {"QueueName": "dropped"},
+        "Lambda::Function": worker,
+        "SecretsManager::Secret": {"Name": "dropped"},
+        "Events::Rule": {
+            "Name": "dropped",
+            "EventPattern": {"source": ["aws.s3"]},
+            "Targets": [{"Id": "q", "Arn": queue}],
+        },
+        "EC2::VPC": {"CidrBlock": "10.0.0.0/24"},
     }
-    return deploy(plain, "dropped", resources, {"Secret": {"Ref": "Secret"}}, Count=7)
+    return deploy(plain, "dropped", properties, Secret={"Ref": "Secret"})
 
 
-@pytest.mark.parametrize(("key", "secret"), [("tests", "wrong"), ("test", "x"), ("111122223333", "x")])
-def test_the_root_users_signature_is_not_checked(plain, key, secret):
-    assert clients(plain("sts").meta.endpoint_url, key, secret)("s3").list_buckets()
+def change_set(plain, name, resources):
+    call = {"StackName": name, "ChangeSetName": "c", "ChangeSetType": "CREATE", "ImportExistingResources": True}
+    template = {"Resources": resources, "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}}}
+    return plain.client("cloudformation").create_change_set(**call, TemplateBody=json.dumps(template))["Id"]
+
+
+@pytest.mark.parametrize("key", ["tests", "test", "111122223333"])
+def test_the_root_users_signature_is_not_checked(plain, key):
+    assert plain.client("s3", {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "guess"}).list_buckets()
 
 
 def test_this_machine_is_not_encrypted(plain):
-    plain("s3").create_bucket(Bucket="tls")
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::tls"}
-    deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
-    plain("s3").put_bucket_policy(Bucket="tls", Policy=json.dumps({"Statement": [deny]}))
-    lists = role(plain, "lists", {"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::tls"})
     with pytest.raises(ClientError, match="explicit deny"):
-        as_role(plain, plain("sts").meta.endpoint_url, lists)("s3").list_objects_v2(Bucket="tls")
-
-
-@pytest.mark.parametrize(
-    ("operation", "call"),
-    [
-        ("list_jobs", {}),
-        ("list_crawlers", {}),
-        ("batch_delete_partition", {"DatabaseName": "d", "TableName": "t", "PartitionsToDelete": []}),
-    ],
-)
-def test_operations_of_glue_are_unknown(plain, operation, call):
-    with pytest.raises(ClientError, match="Unknown Glue action"):
-        getattr(plain("glue"), operation)(**call)
+        tls_only(plain, "tls").list_objects_v2(Bucket="tls")
 
 
 def test_a_network_is_made_and_much_else_dropped(plain, stack):
-    s3 = plain("s3")
     with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
-        s3.get_bucket_lifecycle_configuration(Bucket="dropped")
-    job = plain("glue").get_job(JobName="dropped")["Job"]
-    assert (job["Timeout"], job.get("ExecutionProperty")) == ("7", None)
-    assert "DeadLetterConfig" not in plain("lambda").get_function_configuration(FunctionName="dropped")
+        plain.client("s3").get_bucket_lifecycle_configuration(Bucket="dropped")
+    assert plain.client("glue").get_job(JobName="dropped")["Job"]["Timeout"] == "7"
+    assert "DeadLetterConfig" not in plain.client("lambda").get_function_configuration(FunctionName="dropped")
     assert stack["Secret"] == "dropped"
 
 
-def change_set(plain, name, resources, conditions=None):
-    call = {"StackName": name, "ChangeSetName": "c", "ChangeSetType": "CREATE", "ImportExistingResources": True}
-    template = {"Resources": resources, "Conditions": conditions or {}}
-    return plain("cloudformation").create_change_set(**call, TemplateBody=json.dumps(template))["Id"]
-
-
-def test_classifiers_are_unknown_and_false_conditions_counted(plain):
+def test_change_sets_know_no_classifiers_count_false_conditions_and_take_over_no_bucket(plain):
     classifier = {"Type": "AWS::Glue::Classifier", "Properties": {"CsvClassifier": {"Name": "c"}}}
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::Glue::Classifier\]$"):
         change_set(plain, "classified", {"C": classifier})
-    never = {"Never": {"Fn::Equals": ["a", "b"]}}
-    topics = {"A": {"Type": "AWS::SNS::Topic"}, "B": {"Type": "AWS::SNS::Topic", "Condition": "Never"}}
-    arn = change_set(plain, "conditional", topics, never)
-    assert len(plain("cloudformation").describe_change_set(ChangeSetName=arn)["Changes"]) == 2
-
-
-def test_a_bucket_that_is_taken_over_is_a_conflict(plain):
-    plain("s3").create_bucket(Bucket="kept")
+    arn = change_set(plain, "conditional", {"A": {"Type": "AWS::SNS::Topic", "Condition": "Never"}})
+    assert len(plain.client("cloudformation").describe_change_set(ChangeSetName=arn)["Changes"]) == 1
+    plain.client("s3").create_bucket(Bucket="kept")
     bucket = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": "kept"}}
-    arn = change_set(plain, "taking", {"B": bucket})
-    plain("cloudformation").execute_change_set(ChangeSetName=arn)
-    assert until(lambda: ended(plain("cloudformation"), "taking"))["StackStatus"] == "ROLLBACK_COMPLETE"
+    plain.client("cloudformation").execute_change_set(ChangeSetName=change_set(plain, "taking", {"B": bucket}))
+    ended(plain, "taking", "ROLLBACK_COMPLETE")
 
 
-def test_lambda_logs_without_asking_and_names_no_errors(plain):
-    arn = function(plain, "fails", FAILS, role(plain, "fails"))
-    answer = json.loads(plain("lambda").invoke(FunctionName="fails", Payload=b"{}")["Payload"].read())
-    assert answer["errorType"] == "Runtime.HandlerError"
-    lines = plain("logs").filter_log_events(logGroupName="/aws/lambda/fails")["events"]
+def test_lambda_logs_without_asking_and_its_keys_can_be_guessed(plain):
+    arn = function(plain, "fails", FAILS)
+    plain.client("lambda").invoke(FunctionName="fails", Payload=b"{}")
+    lines = plain.client("logs").filter_log_events(logGroupName="/aws/lambda/fails")["events"]
     assert not [line for line in lines if line["message"].startswith("[WARNING]")]
     digest = hashlib.sha256(f"{arn}:arn:aws:iam::{ACCOUNT}:role/fails".encode()).hexdigest()
-    names = [hashlib.sha256(f"{kind}:{digest}".encode()).hexdigest() for kind in ("secret", "token")]
-    guessed = clients(plain("sts").meta.endpoint_url, f"ASIA{digest[:16].upper()}", *names)
-    assert guessed("sts").get_caller_identity()["Arn"].endswith("assumed-role/fails/fails")
+    secret, token = (hashlib.sha256(f"{kind}:{digest}".encode()).hexdigest() for kind in ("secret", "token"))
+    guessed = {"AWS_ACCESS_KEY_ID": f"ASIA{digest[:16].upper()}", "AWS_SECRET_ACCESS_KEY": secret}
+    caller = plain.client("sts", guessed | {"AWS_SESSION_TOKEN": token}).get_caller_identity()
+    assert caller["Arn"].endswith("assumed-role/fails/fails")
 
 
 def test_events_name_no_version_ask_nobody_and_are_tried_once(plain, stack):
-    queues = plain("sqs")
-    letters = queues.create_queue(QueueName="letters")["QueueUrl"]
+    plain.client("sqs").create_queue(QueueName="letters")
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"
-    worker = function(plain, "once", FAILS, role(plain, "once"), DeadLetterConfig={"TargetArn": arn})
-    plain("events").put_targets(Rule="dropped", Targets=[{"Id": "f", "Arn": worker, "DeadLetterConfig": {"Arn": arn}}])
-    plain("s3").put_object(Bucket="dropped", Key="a", Body=b"a")
-    (event,) = until(lambda: messages(plain, queues.get_queue_url(QueueName="dropped")["QueueUrl"]))
+    worker = function(plain, "once", FAILS, DeadLetterConfig={"TargetArn": arn})
+    target = {"Id": "f", "Arn": worker, "DeadLetterConfig": {"Arn": arn}}
+    plain.client("events").put_targets(Rule="dropped", Targets=[target])
+    plain.client("s3").put_object(Bucket="dropped", Key="a", Body=b"a")
+    (event,) = wait_until(lambda: messages(plain, "dropped"))
     assert "version-id" not in json.loads(event["Body"])["detail"]["object"]
-    log = {"logGroupName": "/aws/lambda/once"}
-    until(lambda: "/aws/lambda/once" in str(plain("logs").describe_log_groups()))
-    assert messages(plain, letters) == []
-    plain("lambda").invoke(FunctionName="once", InvocationType="Event", Payload=b'{"a": 1}')
-    (letter,) = until(lambda: messages(plain, letters))
+    wait_until(lambda: "/aws/lambda/once" in str(plain.client("logs").describe_log_groups()))
+    assert messages(plain, "letters") == []
+    plain.client("lambda").invoke(FunctionName="once", InvocationType="Event", Payload=b'{"a": 1}')
+    (letter,) = wait_until(lambda: messages(plain, "letters"))
     assert json.loads(letter["Body"])["requestPayload"] == {"a": 1}
-    assert "MessageAttributes" not in letter
-    lines = [line["message"] for line in plain("logs").filter_log_events(**log)["events"]]
-    assert len([line for line in lines if line.startswith("START")]) == 1 + 3  # the event's, and the call's
 
 
 def test_a_mail_has_no_limits(plain):
-    plain("ses").verify_domain_identity(Domain="trees.example")
+    plain.client("ses").verify_domain_identity(Domain="trees.example")
     raw = {"Data": b"From: a@trees.example\nTo: b@c.de\n\n" + b"x" * 11_000_000}
-    to = [f"b{number}@c.de" for number in range(51)]
-    assert plain("ses").send_raw_email(RawMessage=raw, Destinations=to)["MessageId"]
+    assert plain.client("ses").send_raw_email(RawMessage=raw, Destinations=["b@c.de"] * 51)["MessageId"]
 
 
 def test_a_function_that_ministack_has_moved_is_not_replaced():
