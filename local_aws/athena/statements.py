@@ -87,7 +87,7 @@ def _described(match: re.Match[str], session: Session) -> dict[str, Any]:
 
 
 def _lines(name: str, values: list[str]) -> Result:
-    return Result([Column(name, "varchar")], [[value] for value in values], is_table=False)
+    return Result([Column(name, "string")], [[value] for value in values], is_table=False)
 
 
 # --- databases and tables
@@ -186,11 +186,17 @@ def _show_partitions(match: re.Match[str], session: Session) -> Result:
 
 def _describe(match: re.Match[str], session: Session) -> Result:
     table = _described(match, session)
-    columns = [*table["StorageDescriptor"]["Columns"], *(table.get("PartitionKeys") or [])]
+    keys = table.get("PartitionKeys") or []
+    columns = [*table["StorageDescriptor"]["Columns"], *keys]
     if match[0].lower().startswith("show"):
         return _lines("field", [column["Name"] for column in columns])
-    rows = [[f"{column.get(part, ''):<20}" for part in ("Name", "Type", "Comment")] for column in columns]
-    return Result([Column(name, "varchar") for name in ("col_name", "data_type", "comment")], rows, is_table=False)
+    names = ("col_name", "data_type", "comment")
+    rows = [[column.get(part, "") for part in ("Name", "Type", "Comment")] for column in columns]
+    if keys:  # once more, below a title
+        blank, title = ["", "", ""], ["# Partition Information", "", ""]
+        rows += [blank, title, [f"# {names[0]}", *names[1:]], blank, *rows[-len(keys) :]]
+    lines = [["\t".join(f"{value:<20}" for value in row)] for row in rows]
+    return Result([Column(name, "string") for name in names], lines, is_table=False)
 
 
 def _explain(match: re.Match[str], session: Session) -> Result:
