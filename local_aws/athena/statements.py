@@ -167,14 +167,17 @@ def _show_tables(match: re.Match[str], session: Session) -> Result:
         .get_paginator("get_tables")
         .paginate(DatabaseName=match["database"] or session.database)
     )
-    wanted = re.compile((match["like"] or "*").replace("*", ".*"))
-    names = [table["Name"] for page in pages for table in page["TableList"]]
-    return _lines("tab_name", sorted(name for name in names if wanted.fullmatch(name)))
+    return _lines("tab_name", _like(match, [table["Name"] for page in pages for table in page["TableList"]]))
 
 
-def _show_databases(_: re.Match[str], session: Session) -> Result:
+def _like(match: re.Match[str], names: list[str]) -> list[str]:
+    wanted = (match["like"] or "*").replace("*", ".*")
+    return sorted(name for name in names if re.fullmatch(wanted, name))
+
+
+def _show_databases(match: re.Match[str], session: Session) -> Result:
     databases = session.client_of("glue").get_databases()["DatabaseList"]
-    return _lines("database_name", sorted(database["Name"] for database in databases))
+    return _lines("database_name", _like(match, [database["Name"] for database in databases]))
 
 
 def _show_partitions(match: re.Match[str], session: Session) -> Result:
@@ -207,6 +210,7 @@ def _explain(match: re.Match[str], session: Session) -> Result:
 
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
+_LIKE = r"(?:(?:\s+like)?\s+'(?P<like>[^']*)')?"
 FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
     ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+(?P<exists>if\s+not\s+exists\s+)?{_DATABASE}.*", _create_database),
     ("DROP_DATABASE", rf"drop\s+(?:database|schema)\s+(?P<exists>if\s+exists\s+)?{_DATABASE}.*", _drop_database),
@@ -214,8 +218,8 @@ FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
     ("DROP_TABLE", rf"drop\s+table\s+(?P<exists>if\s+exists\s+)?{_NAME}", _drop_table),
     ("MSCK_REPAIR", rf"msck\s+repair\s+table\s+{_NAME}", _repair),
     ("ALTER_TABLE", rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", _alter_partitions),
-    ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?(?:\s+'(?P<like>[^']*)')?", _show_tables),
-    ("SHOW_DATABASES", r"show\s+(?:databases|schemas)", _show_databases),
+    ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?{_LIKE}", _show_tables),
+    ("SHOW_DATABASES", rf"show\s+(?:databases|schemas){_LIKE}", _show_databases),
     ("SHOW_PARTITIONS", rf"show\s+partitions\s+{_NAME}", _show_partitions),
     ("SHOW_COLUMNS", rf"show\s+columns\s+(?:in|from)\s+{_NAME}", _describe),
     ("DESCRIBE_TABLE", rf"desc(?:ribe)?\s+(?:formatted\s+|extended\s+)?{_NAME}", _describe),
