@@ -99,7 +99,8 @@ def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list
     columns = ", ".join(f'cast(v[{n + 1}] as {kind}) as "{keys[n]["Name"]}"' for n, kind in enumerate(types))
     try:
         condition = sqlglot.parse_one(expression, read="trino")
-        refuse_if((f"Unsupported expression '{expression}'", condition.find(exp.Query, exp.Func)))
+        calls = [part for part in condition.find_all(exp.Query, exp.Func) if not isinstance(part, exp.Connector)]
+        refuse_if((f"Unsupported expression '{expression}'", calls))
         rows = f"select n, {columns} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - of the catalog
         sql = f"select n from ({rows}) where {condition.sql(dialect='duckdb')} order by n"  # noqa: S608 - no query
         values = [list(range(len(partitions))), [partition["Values"] for partition in partitions]]
