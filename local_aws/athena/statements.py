@@ -86,7 +86,7 @@ def _described(match: re.Match[str], session: Session) -> Any:
 
 
 def _lines(name: str, values: list[str]) -> Result:
-    return Result([Column(name, "varchar")], [[value] for value in values], is_table=False)
+    return Result([Column(name, "string")], [[value] for value in values], is_table=False)
 
 
 # --- databases and tables
@@ -160,14 +160,17 @@ def _show_tables(match: re.Match[str], session: Session) -> Result:
         .get_paginator("get_tables")
         .paginate(DatabaseName=match["database"] or session.database)
     )
-    wanted = re.compile((match["like"] or "*").replace("*", ".*"))
-    names = [table["Name"] for page in pages for table in page["TableList"]]
-    return _lines("tab_name", sorted(name for name in names if wanted.fullmatch(name)))
+    return _lines("tab_name", _like(match, [table["Name"] for page in pages for table in page["TableList"]]))
 
 
-def _show_databases(_: re.Match[str], session: Session) -> Result:
+def _like(match: re.Match[str], names: list[str]) -> list[str]:
+    wanted = (match["like"] or "*").replace("*", ".*")
+    return sorted(name for name in names if re.fullmatch(wanted, name))
+
+
+def _show_databases(match: re.Match[str], session: Session) -> Result:
     databases = session.client_of("glue").get_databases()["DatabaseList"]
-    return _lines("database_name", sorted(database["Name"] for database in databases))
+    return _lines("database_name", _like(match, [database["Name"] for database in databases]))
 
 
 def _show_partitions(match: re.Match[str], session: Session) -> Result:
@@ -181,11 +184,17 @@ def _show_partitions(match: re.Match[str], session: Session) -> Result:
 
 def _describe(match: re.Match[str], session: Session) -> Result:
     table = _described(match, session)
-    columns = [*table["StorageDescriptor"]["Columns"], *(table.get("PartitionKeys") or [])]
+    keys = table.get("PartitionKeys") or []
+    columns = [*table["StorageDescriptor"]["Columns"], *keys]
     if match[0].lower().startswith("show"):
         return _lines("field", [column["Name"] for column in columns])
-    rows: list[Row] = [[f"{column.get(part, ''):<20}" for part in ("Name", "Type", "Comment")] for column in columns]
-    return Result([Column(name, "varchar") for name in ("col_name", "data_type", "comment")], rows, is_table=False)
+    names = ("col_name", "data_type", "comment")
+    rows = [[column.get(part, "") for part in ("Name", "Type", "Comment")] for column in columns]
+    if keys:  # once more, below a title
+        blank, title = ["", "", ""], ["# Partition Information", "", ""]
+        rows += [blank, title, [f"# {names[0]}", *names[1:]], blank, *rows[-len(keys) :]]
+    lines = [["\t".join(f"{value:<20}" for value in row)] for row in rows]
+    return Result([Column(name, "string") for name in names], lines, is_table=False)
 
 
 def _explain(match: re.Match[str], session: Session) -> Result:
@@ -196,7 +205,7 @@ def _explain(match: re.Match[str], session: Session) -> Result:
 
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
-_IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
+_LIKE = r"(?:(?:\s+like)?\s+'(?P<like>[^']*)')?"
 FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
     ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _create_database),
     ("DROP_DATABASE", rf"drop\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _drop_database),
@@ -204,8 +213,8 @@ FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
     ("DROP_TABLE", rf"drop\s+table\s+{_IF}{_NAME}", _drop_table),
     ("MSCK_REPAIR", rf"msck\s+repair\s+table\s+{_NAME}", _repair),
     ("ALTER_TABLE", rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", _alter_partitions),
-    ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?(?:\s+'(?P<like>[^']*)')?", _show_tables),
-    ("SHOW_DATABASES", r"show\s+(?:databases|schemas)", _show_databases),
+    ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?{_LIKE}", _show_tables),
+    ("SHOW_DATABASES", rf"show\s+(?:databases|schemas){_LIKE}", _show_databases),
     ("SHOW_PARTITIONS", rf"show\s+partitions\s+{_NAME}", _show_partitions),
     ("SHOW_COLUMNS", rf"show\s+columns\s+(?:in|from)\s+{_NAME}", _describe),
     ("DESCRIBE_TABLE", rf"desc(?:ribe)?\s+(?:formatted\s+|extended\s+)?{_NAME}", _describe),
