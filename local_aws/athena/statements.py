@@ -12,7 +12,7 @@ from ministack.services import athena
 from sqlglot import exp
 
 from local_aws.athena import reading, writing
-from local_aws.athena.results import Column, Result, Row
+from local_aws.athena.results import Column, Result
 from local_aws.athena.session import NotForReal, QueryError, Session
 
 UTILITY = ("DESCRIBE", "EXPLAIN", "SHOW")
@@ -205,6 +205,7 @@ def _explain(match: re.Match[str], session: Session) -> Result:
 
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
+_IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
 _LIKE = r"(?:(?:\s+like)?\s+'(?P<like>[^']*)')?"
 FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
     ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _create_database),
