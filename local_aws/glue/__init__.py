@@ -10,15 +10,19 @@ from local_aws.hooks import replace
 
 
 def install(folder: Path, url: str) -> None:
-    """Put crawls and job runs into ministack.
-
-    Args:
-        folder: for the folders of job runs.
-        url: where this AWS answers.
-    """
-    roles.serve_at(url)
+    """Put crawls and job runs into ministack. folder: for the folders of job runs; url: where this AWS answers."""
+    roles.endpoint["url"] = url
     spark.keep_in(folder)
-    operations.install({**operations.CATALOG, **crawlers.OPERATIONS, **jobs.OPERATIONS})
+    operations.install(
+        StartCrawler=crawlers.start,
+        GetCrawlerMetrics=crawlers.metrics,
+        StartJobRun=jobs.start,
+        BatchStopJobRun=jobs.stop_runs,
+        GetPartitions=operations.get_partitions,
+        BatchDeletePartition=operations.delete_partitions,
+        ListCrawlers=lambda _: {"CrawlerNames": sorted(glue._crawlers)},
+        ListJobs=lambda _: {"JobNames": sorted(glue._jobs)},
+    )
 
     def load(state: Any) -> None:
         """Take over the state of an earlier server, which may have been killed in the middle of a crawl or a run."""

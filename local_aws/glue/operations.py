@@ -5,7 +5,7 @@ BatchDeletePartition, ListCrawlers and ListJobs (AWS Glue API reference).
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,22 +18,13 @@ from sqlglot import exp
 from local_aws.hooks import replace
 
 Json = dict[str, Any]
-Operations = Mapping[str, Callable[[Json], Json]]
+Operation = Callable[[Json], Json]
 
 PAGE = 1000
 
 
 class RefusedError(Exception):
-    """An operation is refused with one of the API's error codes."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def not_found(what: str) -> RefusedError:
-    """Return the error for something that is not there."""
-    return RefusedError("EntityNotFoundException", f"{what} not found.")
+    """An operation is refused: one of the API's error codes, and a message."""
 
 
 def refuse_if(*checks: tuple[str, Any]) -> None:
@@ -43,36 +34,40 @@ def refuse_if(*checks: tuple[str, Any]) -> None:
             raise RefusedError("InvalidInputException", words)
 
 
-def install(own: Operations) -> None:
-    """Let these functions answer their operations; all others stay ministack's."""
+def known(records: Any, name: str, kind: str) -> Any:
+    """Return a record of ministack's. Raises RefusedError when it is not there."""
+    if records.get(name) is None:
+        raise RefusedError("EntityNotFoundException", f"{kind} {name} not found.")
+    return records[name]
+
+
+def install(**own: Operation) -> None:
+    """Let these functions answer the operations of their names; all others stay ministack's."""
     replace(glue, "_handle_request_sync", partial(_handle, glue._handle_request_sync, own))
     replace(glue, "_create_table", partial(_create_table, glue._create_table))
 
 
-def _handle(plain: Any, own: Operations, method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+def _handle(
+    plain: Any, own: dict[str, Operation], method: str, path: str, headers: Any, body: bytes, query: Any
+) -> Any:
     operation = own.get(headers.get("x-amz-target", "").rpartition(".")[2])
     if operation is None:
         return plain(method, path, headers, body, query)
     try:
         return json_response(operation(json.loads(body or b"{}")))
     except RefusedError as refused:
-        return error_response_json(refused.code, str(refused), 400)
+        return error_response_json(*refused.args, 400)
 
 
 def _create_table(plain: Any, request: Json) -> Any:
-    """Show no owner where none was given: an empty one, read by GetTable, is refused by UpdateTable."""
-    answer = plain(request)
-    table = glue._tables.get(f"{request.get('DatabaseName')}/{request['TableInput'].get('Name')}", {})
-    if table.get("Owner") == "":
-        del table["Owner"]
-    return answer
+    """Show no owner where none was given: ministack's empty one, read by GetTable, is refused by UpdateTable."""
+    return plain(request | {"TableInput": {"Owner": None} | request["TableInput"]})
 
 
-def page(items: list[Any], request: Json) -> tuple[list[Any], Json]:
-    """Return a page of a listing, and the answer's NextToken when there is more."""
-    start = int(request.get("NextToken") or 0)
-    end = start + min(int(request.get("MaxResults") or PAGE), PAGE)
-    return items[start:end], {"NextToken": str(end)} if end < len(items) else {}
+def _table(request: Json) -> str:
+    name = f"{request['DatabaseName']}/{request['TableName']}"
+    known(glue._tables, name, "Table")
+    return name
 
 
 def get_partitions(request: Json) -> Json:
@@ -81,26 +76,9 @@ def get_partitions(request: Json) -> Json:
     partitions = list(glue._partitions.get(name, []))
     if request.get("Expression") and partitions:
         partitions = _matching(glue._tables[name]["PartitionKeys"], partitions, request["Expression"])
-    some, more = page(partitions, request)
-    return {"Partitions": some, **more}
-
-
-def delete_partitions(request: Json) -> Json:
-    """Answer BatchDeletePartition."""
-    name = _table(request)
-    values = [entry["Values"] for entry in request["PartitionsToDelete"]]
-    before = glue._partitions.get(name, [])
-    known = [partition["Values"] for partition in before]
-    glue._partitions[name] = [partition for partition in before if partition["Values"] not in values]
-    detail = {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Partition not found."}
-    return {"Errors": [{"PartitionValues": gone, "ErrorDetail": detail} for gone in values if gone not in known]}
-
-
-def _table(request: Json) -> str:
-    name = f"{request['DatabaseName']}/{request['TableName']}"
-    if name not in glue._tables:
-        raise not_found(f"Table {request['TableName']}")
-    return name
+    start = int(request.get("NextToken") or 0)
+    end = start + min(int(request.get("MaxResults") or PAGE), PAGE)
+    return {"Partitions": partitions[start:end]} | ({"NextToken": str(end)} if end < len(partitions) else {})
 
 
 def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list[Json]:
@@ -119,9 +97,12 @@ def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list
         raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}': {error}") from error
 
 
-CATALOG: Operations = {
-    "GetPartitions": get_partitions,
-    "BatchDeletePartition": delete_partitions,
-    "ListCrawlers": lambda _: {"CrawlerNames": sorted(glue._crawlers)},
-    "ListJobs": lambda _: {"JobNames": sorted(glue._jobs)},
-}
+def delete_partitions(request: Json) -> Json:
+    """Answer BatchDeletePartition."""
+    name = _table(request)
+    values = [entry["Values"] for entry in request["PartitionsToDelete"]]
+    before = glue._partitions.get(name, [])
+    glue._partitions[name] = [partition for partition in before if partition["Values"] not in values]
+    missing = [gone for gone in values if gone not in [partition["Values"] for partition in before]]
+    detail = {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Partition not found."}
+    return {"Errors": [{"PartitionValues": gone, "ErrorDetail": detail} for gone in missing]}

@@ -1,25 +1,21 @@
 """The role that a crawler or a job works as. What Glue does for it, it does as a client with the role's own keys."""
 
+import contextlib
 import json
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from ministack.core import lambda_runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
-SERVICE = "glue.amazonaws.com"
-
 Keys = dict[str, str]  # a role's temporary keys, its region and endpoint, as environment variables
-_endpoint = {"url": ""}
-
-
-def serve_at(url: str) -> None:
-    """Set where this AWS answers."""
-    _endpoint["url"] = url
+endpoint = {"url": ""}  # where this AWS answers
 
 
 def is_trusted(role: str) -> bool:
@@ -30,16 +26,19 @@ def is_trusted(role: str) -> bool:
     trust = (iam._roles.get(role.rpartition("/")[2]) or {}).get("AssumeRolePolicyDocument", "{}")
     statements = (json.loads(trust) if isinstance(trust, str) else trust).get("Statement", [])
     principals = [statement.get("Principal") for statement in statements if statement["Effect"] == "Allow"]
-    return any(SERVICE in principal.get("Service", []) for principal in principals if isinstance(principal, dict))
+    services = [principal.get("Service", []) for principal in principals if isinstance(principal, dict)]
+    return any("glue.amazonaws.com" in service for service in services)
 
 
 def assume(role: str, session: str) -> Keys:
     """Return temporary keys of a role, made as for a function of Lambda."""
     account, region = get_account_id(), get_region()
     arn = role if role.startswith("arn:") else f"arn:aws:iam::{account}:role/{role}"
-    function = {"FunctionArn": f"arn:aws:lambda:{region}:{account}:function:{session}", "FunctionName": session}
-    keys: Keys = lambda_runtime.execution_credentials({**function, "Role": arn})
-    return keys | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_ENDPOINT_URL": _endpoint["url"]}
+    function = f"arn:aws:lambda:{region}:{account}:function:{session}"
+    told = {"FunctionArn": function, "FunctionName": session, "Role": arn}
+    place = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_ENDPOINT_URL": endpoint["url"]}
+    keys: Keys = lambda_runtime.execution_credentials(told)
+    return keys | place
 
 
 def client(service: str, keys: Keys) -> Any:
@@ -51,40 +50,21 @@ def client(service: str, keys: Keys) -> Any:
 def _client(service: str, key: str, secret: str, token: str) -> Any:
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=20)
     session = boto3.Session(key, secret, token, get_region())
-    return session.client(service, endpoint_url=_endpoint["url"], config=config)  # type: ignore[call-overload]
+    return session.client(service, endpoint_url=endpoint["url"], config=config)  # type: ignore[call-overload]
 
 
-def fetch(keys: Keys, address: str) -> tuple[str, bytes]:
-    """Return name and bytes of an object given as ``s3://bucket/key``, read as the role."""
-    bucket, _, key = address.removeprefix("s3://").partition("/")
-    s3 = client("s3", keys)
-    try:
-        return key.rpartition("/")[2], s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket) as error:
-        raise FileNotFoundError(f"File not found: {address}") from error
+def log(keys: Keys, group: str, stream: str) -> Callable[..., None]:
+    """Make a log stream as the role; return what adds lines to it. A role without rights on its log has none."""
+    logs, place = client("logs", keys), {"logGroupName": group, "logStreamName": stream}
 
-
-class Log:
-    """A log stream, written as the role; a role without rights on it has none."""
-
-    def __init__(self, keys: Keys, group: str, stream: str) -> None:
-        self.logs, self.place = client("logs", keys), {"logGroupName": group, "logStreamName": stream}
-        self.writes = True
-        self._try(self.logs.create_log_group, logGroupName=group)
-        self._try(self.logs.create_log_stream, **self.place)
-
-    def write(self, *lines: str) -> None:
-        """Add lines."""
+    def write(*lines: str) -> None:
         now = int(time.time() * 1000)
         events = [{"timestamp": now, "message": line} for line in lines if line]
         if events:
-            self._try(self.logs.put_log_events, **self.place, logEvents=events)
+            with contextlib.suppress(ClientError):
+                logs.put_log_events(**place, logEvents=events)
 
-    def _try(self, call: Any, **fields: Any) -> None:
-        try:
-            if self.writes:
-                call(**fields)
-        except self.logs.exceptions.ResourceAlreadyExistsException:
-            pass
-        except self.logs.exceptions.ClientError:
-            self.writes = False
+    for make, names in ((logs.create_log_group, {"logGroupName": group}), (logs.create_log_stream, place)):
+        with contextlib.suppress(ClientError):  # there already, or not allowed
+            make(**names)
+    return write

@@ -31,8 +31,7 @@ def show() -> set[tuple[str, ...]]:
         look(spark._sparkSession, name)
         return plain_exists(spark, name)
 
-    for owner, name, own in ((SparkSession, "table", table), (SparkCatalog, "tableExists", exists)):
-        setattr(owner, name, own)
+    SparkSession.table, SparkCatalog.tableExists = table, exists
     return known
 
 
@@ -46,23 +45,22 @@ def _register(session: Any, catalog: Any, database: str, name: str) -> None:
     storage, keys = described["StorageDescriptor"], described.get("PartitionKeys") or []
     if "ParquetHiveSerDe" not in storage["SerdeInfo"]["SerializationLibrary"]:
         raise NotImplementedError(f"{database}.{name}: Spark in the local AWS reads tables of Parquet files only")
-    columns = ", ".join(f"{_quoted(column['Name'])} {column['Type']}" for column in storage["Columns"] + keys)
-    by = f"partitioned by ({', '.join(_quoted(key['Name']) for key in keys)})" if keys else ""
-    here = f"{_quoted(database)}.{_quoted(name)}"
-    session.sql(f"create database if not exists {_quoted(database)}")
-    session.sql(f"create table {here} ({columns}) using parquet {by} location {_text(storage['Location'])}")
+    columns = ", ".join(f"`{column['Name']}` {column['Type']}" for column in storage["Columns"] + keys)
+    by = f"partitioned by ({', '.join(key['Name'] for key in keys)})" if keys else ""
+    session.sql(f"create database if not exists `{database}`")
+    session.sql(f"create table `{database}`.`{name}` ({columns}) using parquet {by} location {_place(storage)}")
     clauses = []
     pages = catalog.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=name) if keys else []
     for partition in (partition for page in pages for partition in page["Partitions"]):
         values = zip(keys, partition["Values"], strict=True)
-        pairs = ", ".join(f"{_quoted(key['Name'])} = {_text(value)}" for key, value in values)
-        clauses.append(f"partition ({pairs}) location {_text(partition['StorageDescriptor']['Location'])}")
+        pairs = ", ".join(f"`{key['Name']}` = {_text(value)}" for key, value in values)
+        clauses.append(f"partition ({pairs}) location {_place(partition['StorageDescriptor'])}")
     if clauses:
-        session.sql(f"alter table {here} add {' '.join(clauses)}")
+        session.sql(f"alter table `{database}`.`{name}` add {' '.join(clauses)}")
 
 
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
+def _place(storage: Any) -> str:
+    return _text(storage["Location"])
 
 
 def _text(value: str) -> str:

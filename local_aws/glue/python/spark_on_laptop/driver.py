@@ -8,7 +8,6 @@ import json
 import os
 import queue
 import runpy
-import shutil
 import signal
 import sys
 import tempfile
@@ -17,9 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-Task = dict[str, Any]
-"""folder: of the run; script: its path; arguments: sys.argv after it; libraries: for sys.path; environment: variables
-for boto3; catalog: whether Spark sees the Glue catalog; settings: Spark's."""
+Task = dict[str, Any]  # see jobs._task
 
 
 def receive_until_the_end() -> "queue.Queue[Task]":
@@ -43,37 +40,30 @@ def rehearse() -> None:
     from pyspark.sql import functions as f
 
     session = SparkSession.builder.getOrCreate()
-    folder = tempfile.mkdtemp(prefix="rehearsal-")
     java: Any = session._jvm
     settings = java.org.apache.hadoop.conf.Configuration(session._jsc.hadoopConfiguration())
-    for name, value in {
-        "fs.s3a.bucket.probe": "0",
-        "fs.s3a.endpoint": "http://127.0.0.1:9",
-        "fs.s3a.aws.credentials.provider": "org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider",
-    }.items():
-        settings.set(name, value)
-    files = java.java.lang.Class.forName("org.apache.hadoop.fs.s3a.S3AFileSystem").newInstance()
-    files.initialize(java.org.apache.hadoop.fs.Path("s3a://rehearsal/").toUri(), settings)
-    files.close()
+    settings.set("fs.s3a.bucket.probe", "0")
+    settings.set("fs.s3a.endpoint", "http://127.0.0.1:9")
+    settings.set("fs.s3a.aws.credentials.provider", "org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider")
+    java.org.apache.hadoop.fs.FileSystem.newInstance(java.java.net.URI("s3a://rehearsal/"), settings).close()
     rows = session.createDataFrame([(n, str(n % 7), "ab"[n % 2]) for n in range(99)], "n int, name string, kind string")
-    rows.write.partitionBy("kind").parquet(f"file:{folder}/rows")
-    rows = session.read.parquet(f"file:{folder}/rows").where("kind = 'a'")
-    wide = rows.withColumn("place", f.row_number().over(Window.partitionBy("name").orderBy("n")))
-    wide = wide.withColumn("id", f.md5("name")).withColumn("price", f.col("n").cast("decimal(12,2)"))
-    wide.join(rows.select("name").distinct(), "name", "left_semi").write.parquet(f"file:{folder}/wide")
-    wide.groupBy("name").agg(f.sum("price"), f.max("id")).orderBy("name").collect()
+    with tempfile.TemporaryDirectory() as folder:
+        rows.write.partitionBy("kind").parquet(f"file:{folder}/rows")
+        rows = session.read.parquet(f"file:{folder}/rows").where("kind = 'a'")
+        wide = rows.withColumn("place", f.row_number().over(Window.partitionBy("name").orderBy("n")))
+        wide = wide.withColumn("id", f.md5("name")).withColumn("price", f.col("n").cast("decimal(12,2)"))
+        wide.join(rows.select("name").distinct(), "name", "left_semi").write.parquet(f"file:{folder}/wide")
+        wide.groupBy("name").agg(f.sum("price"), f.max("id")).orderBy("name").collect()
     session.sparkContext.parallelize([1, 2], 2).map(str).collect()
     session.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepare(task: Task) -> None:
     """Make this process that of a job: its credentials, its folder, its modules, its settings of Spark."""
     from pyspark import SparkContext
 
-    folder = Path(task["folder"])
-    python_path = os.pathsep.join([*task["libraries"], os.environ["PYTHONPATH"]])
-    own = {"PYTHONPATH": python_path, "HOME": str(folder), "TMPDIR": str(folder / "tmp")} | task["environment"]
+    folder, python_path = task["folder"], os.pathsep.join([*task["libraries"], os.environ["PYTHONPATH"]])
+    own = {"PYTHONPATH": python_path, "HOME": folder, "TMPDIR": f"{folder}/tmp"} | task["environment"]
     SparkContext._ensure_initialized()  # starts Java, unless it was started ahead
     java: Any = SparkContext._jvm
     for name, value in (task["settings"] | {f"spark.executorEnv.{name}": value for name, value in own.items()}).items():
@@ -112,28 +102,23 @@ def run(task: Task) -> int:
         while trace is not None and trace.tb_frame.f_code.co_filename != task["script"]:
             trace = trace.tb_next
         traceback.print_exception(type(error), error, trace)
-        (Path(task["folder"]) / "error.txt").write_text(message_of(error), "utf-8")
+        Path(task["folder"], "error.txt").write_text(message_of(error), "utf-8")
         return 1
     return 0
 
 
-def main(mode: str) -> int:
-    """Run one job; return the process's exit status."""
-    if mode == "rehearse":
+if __name__ == "__main__":
+    if sys.argv[1] == "rehearse":
         from pyspark import SparkContext
 
         rehearse()
-        java: Any = SparkContext._gateway
-        java.proc.stdin.close()
-        return int(java.proc.wait())
-    arrived = receive_until_the_end()
-    if mode == "ahead":
+        gateway: Any = SparkContext._gateway
+        gateway.proc.stdin.close()
+        sys.exit(gateway.proc.wait())
+    jobs = receive_until_the_end()
+    if sys.argv[1] == "ahead":
         rehearse()
-    return run(arrived.get())
-
-
-if __name__ == "__main__":
-    status = main(sys.argv[1])
+    status = run(jobs.get())
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # not held up by threads that the script left behind; the JVM follows its driver

@@ -5,18 +5,14 @@ Guide, "Using the EMRFS S3-optimized committer"). Spark's usual one renames, whi
 for each file. It stays in use for everything but new folders of Parquet.
 """
 
-import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.config import Config
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrameWriter
-
-UPLOADS_AT_ONCE = 4
 
 
 def install() -> None:
@@ -31,30 +27,24 @@ def install() -> None:
         if not path.startswith("s3://") or given or named or hasattr(self, "_has_mode"):
             plain_parquet(self, path, *given, **named)
             return
-        folder, spark = Path(tempfile.mkdtemp(prefix="write-")), self._spark
-        local = spark._jvm.org.apache.hadoop.fs.FileSystem.getLocal(spark._jsc.hadoopConfiguration())
+        local = self._spark._jvm.org.apache.hadoop.fs.FileSystem.getLocal(self._spark._jsc.hadoopConfiguration())
         local.setWriteChecksum(False)  # no second file beside each
-        try:
+        with tempfile.TemporaryDirectory() as folder:
             plain_parquet(self, f"file:{folder}/files")
-            upload(folder / "files", path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            upload(Path(folder, "files"), path)
 
-    for own in (mode, parquet):
-        setattr(DataFrameWriter, own.__name__, own)
+    DataFrameWriter.mode, DataFrameWriter.parquet = mode, parquet
 
 
 def upload(folder: Path, address: str) -> None:
     """Make objects of files below an address such as ``s3://bucket/folder``, where nothing may be yet."""
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
-    prefix = prefix.strip("/") + "/"
-    s3: Any = boto3.client("s3", config=Config(max_pool_connections=UPLOADS_AT_ONCE))
+    prefix, s3 = prefix.strip("/") + "/", boto3.client("s3")
     if s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"]:
         raise AnalysisException(f"[PATH_ALREADY_EXISTS] Path {address} already exists.")
 
     def put(path: Path) -> None:
-        with path.open("rb") as body:
-            s3.put_object(Bucket=bucket, Key=prefix + path.relative_to(folder).as_posix(), Body=body)
+        s3.put_object(Bucket=bucket, Key=prefix + path.relative_to(folder).as_posix(), Body=path.read_bytes())
 
-    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-        list(pool.map(put, sorted(path for path in folder.rglob("*.parquet"))))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, sorted(folder.rglob("*.parquet"))))
