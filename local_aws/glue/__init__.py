@@ -1,5 +1,6 @@
 """Glue: ministack keeps the catalog's records; crawls that look and Spark jobs that run are done here."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,12 @@ def install(folder: Path, url: str) -> None:
     """Put crawls and job runs into ministack. folder: for the folders of job runs; url: where this AWS answers."""
     roles.endpoint["url"] = url
     spark.keep_in(folder)
-    operations.install(
-        StartCrawler=crawlers.start,
-        GetCrawlerMetrics=crawlers.metrics,
-        StartJobRun=jobs.start,
-        BatchStopJobRun=jobs.stop_runs,
-        GetPartitions=operations.get_partitions,
-        BatchDeletePartition=operations.delete_partitions,
-        ListCrawlers=lambda _: {"CrawlerNames": sorted(glue._crawlers)},
-        ListJobs=lambda _: {"JobNames": sorted(glue._jobs)},
-    )
+    operations.install(StartCrawler=crawlers.start, GetCrawlerMetrics=crawlers.metrics)
+    operations.install(StartJobRun=jobs.start, BatchStopJobRun=jobs.stop_runs)
+    operations.install(GetPartitions=operations.get_partitions, BatchDeletePartition=operations.delete_partitions)
+    operations.install(ListCrawlers=lambda _: {"CrawlerNames": sorted(glue._crawlers)})
+    operations.install(ListJobs=lambda _: {"JobNames": sorted(glue._jobs)})
+    replace(glue, "_create_table", partial(operations.create_table, glue._create_table))
 
     def load(state: Any) -> None:
         """Take over the state of an earlier server, which may have been killed in the middle of a crawl or a run."""

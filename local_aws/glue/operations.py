@@ -44,7 +44,6 @@ def known(records: Any, name: str, kind: str) -> Any:
 def install(**own: Operation) -> None:
     """Let these functions answer the operations of their names; all others stay ministack's."""
     replace(glue, "_handle_request_sync", partial(_handle, glue._handle_request_sync, own))
-    replace(glue, "_create_table", partial(_create_table, glue._create_table))
 
 
 def _handle(
@@ -59,7 +58,7 @@ def _handle(
         return error_response_json(*refused.args, 400)
 
 
-def _create_table(plain: Any, request: Json) -> Any:
+def create_table(plain: Any, request: Json) -> Any:
     """Show no owner where none was given: ministack's empty one, read by GetTable, is refused by UpdateTable."""
     return plain(request | {"TableInput": {"Owner": None} | request["TableInput"]})
 
@@ -83,13 +82,12 @@ def get_partitions(request: Json) -> Json:
 
 def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list[Json]:
     """Return the partitions for which an expression over their keys holds."""
-    types = [key["Type"].replace("string", "varchar") for key in keys]
-    columns = ", ".join(f'cast(v[{n + 1}] as {kind}) as "{keys[n]["Name"]}"' for n, kind in enumerate(types))
+    columns = [f'cast(v[{n}] as {key["Type"]}) as "{key["Name"]}"' for n, key in enumerate(keys, 1)]
     try:
         condition = sqlglot.parse_one(expression, read="trino")
         calls = [part for part in condition.find_all(exp.Query, exp.Func) if not isinstance(part, exp.Connector)]
         refuse_if((f"Unsupported expression '{expression}'", calls))
-        rows = f"select n, {columns} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - of the catalog
+        rows = f"select n, {', '.join(columns)} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - catalog's
         sql = f"select n from ({rows}) where {condition.sql(dialect='duckdb')} order by n"  # noqa: S608 - no query
         values = [list(range(len(partitions))), [partition["Values"] for partition in partitions]]
         return [partitions[n] for (n,) in duckdb.connect().execute(sql, values).fetchall()]
@@ -99,10 +97,9 @@ def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list
 
 def delete_partitions(request: Json) -> Json:
     """Answer BatchDeletePartition."""
-    name = _table(request)
-    values = [entry["Values"] for entry in request["PartitionsToDelete"]]
+    name, gone = _table(request), [entry["Values"] for entry in request["PartitionsToDelete"]]
     before = glue._partitions.get(name, [])
-    glue._partitions[name] = [partition for partition in before if partition["Values"] not in values]
-    missing = [gone for gone in values if gone not in [partition["Values"] for partition in before]]
+    glue._partitions[name] = [partition for partition in before if partition["Values"] not in gone]
+    missing = [values for values in gone if values not in [partition["Values"] for partition in before]]
     detail = {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Partition not found."}
-    return {"Errors": [{"PartitionValues": gone, "ErrorDetail": detail} for gone in missing]}
+    return {"Errors": [{"PartitionValues": values, "ErrorDetail": detail} for values in missing]}

