@@ -1,32 +1,20 @@
 """A local AWS of its own for the Glue tests, with a role that Glue may assume."""
 
 import io
-import json
 import os
 import textwrap
 import time
 from pathlib import Path
 
-import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from botocore.config import Config
 
-from tests.local_aws_process import KEY, running_local_aws
+from tests.local_aws.conftest import LocalAws, document, wait_until
+from tests.local_aws_process import running_local_aws
 
 ARN = "arn:aws:iam::123456789012:role/"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "glue.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
-        }
-    ],
-}
+TRUST = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
 def allow(actions, *resources):
@@ -39,32 +27,26 @@ def parquet(**columns):
     return buffer.getvalue()
 
 
-class Aws:
+class Aws(LocalAws):
     """The running local AWS and what the tests do with it again and again."""
 
     def __init__(self, url, home):
-        self.url, self.home = url, home
+        super().__init__(url, home)
         self.s3, self.glue, self.iam, self.logs = (self.client(name) for name in ("s3", "glue", "iam", "logs"))
-
-    def client(self, service):
-        names = {name.lower(): value for name, value in KEY.items()}
-        config = Config(retries={"total_max_attempts": 1})
-        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=config, **names)
 
     def role(self, name, *statements, trust=TRUST):
         if name not in [role["RoleName"] for role in self.iam.list_roles()["Roles"]]:
-            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-        self.iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document)
+            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
+        self.iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(*statements))
         return ARN + name
 
     def put(self, bucket, key, body):
         self.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
     def crawler(self, name, *folders, role=ARN + "worker", **settings):
-        settings = {"SchemaChangePolicy": {"DeleteBehavior": "LOG"}} | settings
         targets = {"S3Targets": [{"Path": f"s3://{folder}"} for folder in folders]}
-        self.glue.create_crawler(Name=name, Role=role, DatabaseName="forest", Targets=targets, **settings)
+        request = {"Name": name, "Role": role, "DatabaseName": "forest", "Targets": targets}
+        self.glue.create_crawler(**request | settings)
 
     def crawl(self, name):
         self.glue.start_crawler(Name=name)
@@ -107,11 +89,9 @@ class Aws:
         return "\n".join(event["message"] for event in events)
 
     def permissions(self, session):
-        """What Glue asked for as a role: action, resource, allowed."""
-        lines = [json.loads(line) for line in (self.home / "permissions.jsonl").read_text().splitlines()]
-        return [
-            (line["action"], line["resource"], line["allowed"]) for line in lines if line["caller"].endswith(session)
-        ]
+        """What Glue needed as a role: action, resource, allowed."""
+        lines = [line for line in self.record() if line["caller"].endswith(session)]
+        return [(line["action"], line["resource"], line["allowed"]) for line in lines]
 
 
 def started(home, url):
@@ -131,10 +111,7 @@ def aws(tmp_path_factory):
 
 
 def until(condition):
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "waited a minute in vain"
-        time.sleep(0.05)
+    assert wait_until(condition, 60), "waited a minute in vain"
 
 
 def alive(pid):
