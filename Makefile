@@ -86,9 +86,15 @@ setup:  ## Make both virtual environments
 	@rm -rf .venv-local-aws/unpacked
 	@touch $@
 
+.venv-clients/.installed: .venv/.uv tests/clients/requirements.txt
+	@echo "==> Clients of the local AWS, for the tests: awswrangler, PyAthena, the AWS command line (about 70 MB)"
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-clients
+	@VIRTUAL_ENV=.venv-clients $(UV) pip install --quiet --compile-bytecode -r tests/clients/requirements.txt
+	@touch $@
+
 test:  ## All tests, fast ones first; sets up what it needs
 	@$(PYTHON) laptop/preflight.py
-	@$(MAKE) --no-print-directory setup
+	@$(MAKE) --no-print-directory setup .venv-clients/.installed
 	@$(AIRFLOW_PY) -m tests
 
 test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the stack
@@ -123,13 +129,15 @@ deploy: setup  ## Apply the template, upload code and package: make deploy ENV=p
 bench: setup  ## Measure: time to mail, one more day, memory, parsing, queries, 20 months
 	$(AIRFLOW_PY) -m bench
 
-lock: .venv/.uv  ## Compile constraints.txt and local_aws/requirements.txt again
+lock: .venv/.uv  ## Compile constraints.txt and the requirements of the local AWS and its clients again
 	grep -v '^-c' requirements.txt > .venv/requirements.in
 	$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	  .venv/requirements.in --group pyproject.toml:test --group pyproject.toml:lint \
 	  --group pyproject.toml:containers -o constraints.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	  local_aws/requirements.in --group pyproject.toml:local-aws-test -o local_aws/requirements.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	  --group pyproject.toml:clients -c constraints.txt -o tests/clients/requirements.txt
 
 clean: down  ## Stop everything and forget the stack's state (data, runs, mails)
 	rm -rf "$(LOCAL_HOME)"

@@ -5,15 +5,7 @@ from typing import Any
 
 
 def replace(module: ModuleType, name: str, replacement: Any) -> Any:
-    """Put ``replacement`` in the place of a function of ministack.
-
-    Args:
-        module: the module of ministack.
-        name: the function's name in it.
-        replacement: what is called instead.
-
-    Returns:
-        The function that stood there.
+    """Put something in the place of a function of ministack; return what stood there.
 
     Raises:
         AttributeError: the pinned ministack has no such function; an upgrade has moved it.

@@ -13,7 +13,7 @@ from local_aws.athena.session import QueryError, ScanLimitError, Session
 PARTITIONS = "$partitions"
 
 
-def select(query: exp.Expression, session: Session) -> Result:
+def select(query: exp.Expr, session: Session) -> Result:
     """Answer a query.
 
     Raises:
@@ -26,7 +26,7 @@ def select(query: exp.Expression, session: Session) -> Result:
     return Result(columns, [[text(value) for value in row] for row in answer.fetchall()], scanned)
 
 
-def plan(query: exp.Expression, session: Session) -> tuple[str, int]:
+def plan(query: exp.Expr, session: Session) -> tuple[str, int]:
     """Return DuckDB's text of a query over views of the tables that it names, and the bytes that it will read."""
     query = _with_listings(query, session)
     names = {(table.db or session.database, table.name) for _, _, table in _tables(query)}
@@ -52,7 +52,7 @@ def plan(query: exp.Expression, session: Session) -> tuple[str, int]:
     return dialect.duckdb_sql(query), scanned
 
 
-def _tables(query: exp.Expression) -> Iterator[tuple[Scope, str, exp.Table]]:
+def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
     """Return each place that names a table of the catalog: its scope, its alias there, and the node."""
     for scope in traverse_scope(query):
         for alias, source in scope.sources.items():
@@ -60,7 +60,7 @@ def _tables(query: exp.Expression) -> Iterator[tuple[Scope, str, exp.Table]]:
                 yield scope, alias, source
 
 
-def _with_listings(query: exp.Expression, session: Session) -> exp.Expression:
+def _with_listings(query: exp.Expr, session: Session) -> exp.Expr:
     """Put queries of the catalog in the place of ``"table$partitions"`` and information_schema."""
     for _, alias, node in list(_tables(query)):
         listing = None
@@ -81,17 +81,18 @@ def _information_schema(name: str, session: Session) -> exp.Select:
     if name == "schemata":
         rows = [("awsdatacatalog", database) for database in sorted(glue._databases)]
         return tables.rows_of(("catalog_name", "schema_name"), rows)
-    listed = [(*full.split("/", 1), tables.look_up(*full.split("/", 1), session.ask)) for full in sorted(glue._tables)]
+    names = [full.partition("/")[::2] for full in sorted(glue._tables)]
+    listed = [(database, table, tables.look_up(database, table, session.ask)) for database, table in names]
     place = ("table_catalog", "table_schema", "table_name")
     if name == "tables":
         return tables.rows_of((*place, "table_type"), [("awsdatacatalog", *each[:2], "BASE TABLE") for each in listed])
     if name == "columns":
-        rows = [
+        columns = [
             ("awsdatacatalog", database, table, column, position, tables.trino_type(kind))
             for database, table, described in listed
             for position, (column, kind) in enumerate({**described.columns, **described.keys}.items(), 1)
         ]
-        return tables.rows_of((*place, "column_name", "ordinal_position", "data_type"), rows)
+        return tables.rows_of((*place, "column_name", "ordinal_position", "data_type"), columns)
     raise QueryError("TABLE_NOT_FOUND", f"Table 'awsdatacatalog.information_schema.{name}' does not exist")
 
 

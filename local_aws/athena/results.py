@@ -1,8 +1,6 @@
 """A query's result: Athena's types and texts of DuckDB's values, the result file, and its columns' description."""
 
-import csv
 import datetime as dt
-import io
 import math
 import re
 from collections.abc import Sequence
@@ -95,7 +93,7 @@ def result_file(result: Result) -> bytes:
     """
     if not result.is_table:
         return "".join("\t".join(value or "" for value in row) + "\n" for row in result.rows).encode()
-    lines = [[column.name for column in result.columns], *result.rows]
+    lines: list[Row] = [[column.name for column in result.columns], *result.rows]
     return "".join(",".join(map(_quoted, line)) + "\n" for line in lines if line).encode()
 
 
@@ -106,7 +104,7 @@ def _quoted(value: str | None) -> str:
 def rows_of_file(body: bytes, *, is_table: bool) -> list[Row]:
     """Read a result file back, its header line included: an unquoted nothing is null, a quoted one the empty text."""
     if not is_table:
-        return [list(row) for row in csv.reader(io.StringIO(body.decode()), delimiter="\t", quoting=csv.QUOTE_NONE)]
+        return [[line] for line in body.decode().splitlines()]
     rows: list[Row] = []
     row: Row = []
     for field in FIELD.finditer(body.decode()):

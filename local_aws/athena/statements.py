@@ -75,67 +75,58 @@ def _as_athena_words_it(
         raise QueryError(error.response["Error"]["Code"], words) from error
 
 
-def _named(match: re.Match[str], session: Session) -> dict[str, str]:
-    """Return database and table of a statement, as Glue's calls take them."""
-    return {"DatabaseName": (match["database"] or session.database).lower(), "TableName": match["table"].lower()}
+def _named(match: re.Match[str], session: Session) -> tuple[str, str]:
+    """Return database and table of a statement."""
+    return (match["database"] or session.database).lower(), match["table"].lower()
 
 
-def _described(match: re.Match[str], session: Session) -> dict[str, Any]:
-    names = _named(match, session)
-    answer = session.client_of("glue").get_table(DatabaseName=names["DatabaseName"], Name=names["TableName"])
-    return dict(answer["Table"])
+def _described(match: re.Match[str], session: Session) -> Any:
+    database, name = _named(match, session)
+    return session.client_of("glue").get_table(DatabaseName=database, Name=name)["Table"]
 
 
 def _lines(name: str, values: list[str]) -> Result:
-    return Result([Column(name, "varchar")], [[value] for value in values], is_table=False)
+    return Result([Column(name, "string")], [[value] for value in values], is_table=False)
 
 
 # --- databases and tables
 
 
-def _create_database(match: re.Match[str], session: Session) -> Result:
-    catalog = session.client_of("glue")
+def _unless(already_so: Any, error: type[Exception], call: Callable[..., Any], **fields: Any) -> Result:
+    """Call the catalog; an error that IF [NOT] EXISTS expects is none."""
     try:
-        catalog.create_database(DatabaseInput={"Name": match["database"].lower()})
-    except catalog.exceptions.AlreadyExistsException:
-        if not match["exists"]:
+        call(**fields)
+    except error:
+        if not already_so:
             raise
     return Result(is_table=False)
+
+
+def _create_database(match: re.Match[str], session: Session) -> Result:
+    catalog, made = session.client_of("glue"), {"Name": match["database"].lower()}
+    return _unless(
+        match["exists"], catalog.exceptions.AlreadyExistsException, catalog.create_database, DatabaseInput=made
+    )
 
 
 def _drop_database(match: re.Match[str], session: Session) -> Result:
-    catalog = session.client_of("glue")
-    try:
-        catalog.delete_database(Name=match["database"].lower())
-    except catalog.exceptions.EntityNotFoundException:
-        if not match["exists"]:
-            raise
-    return Result(is_table=False)
+    catalog, name = session.client_of("glue"), match["database"].lower()
+    return _unless(match["exists"], catalog.exceptions.EntityNotFoundException, catalog.delete_database, Name=name)
 
 
 def _create_table(match: re.Match[str], session: Session) -> Result:
     """CREATE EXTERNAL TABLE in Hive's words, which ministack reads."""
-    table = athena._parse_ddl(match[0])
+    table, catalog = athena._parse_ddl(match[0]), session.client_of("glue")
     if not isinstance(table, athena._CreateTable) or table.iceberg:
         raise NotForReal(f"this form of CREATE EXTERNAL TABLE: {match[0][:80]}")
-    catalog = session.client_of("glue")
-    try:
-        made = athena._create_table_input(table)
-        catalog.create_table(DatabaseName=table.database or session.database, TableInput=made)
-    except catalog.exceptions.AlreadyExistsException:
-        if not table.if_not_exists:
-            raise
-    return Result(is_table=False)
+    made = {"DatabaseName": table.database or session.database, "TableInput": athena._create_table_input(table)}
+    return _unless(table.if_not_exists, catalog.exceptions.AlreadyExistsException, catalog.create_table, **made)
 
 
 def _drop_table(match: re.Match[str], session: Session) -> Result:
-    catalog, names = session.client_of("glue"), _named(match, session)
-    try:
-        catalog.delete_table(DatabaseName=names["DatabaseName"], Name=names["TableName"])
-    except catalog.exceptions.EntityNotFoundException:
-        if not match["exists"]:
-            raise
-    return Result(is_table=False)
+    catalog, (database, name) = session.client_of("glue"), _named(match, session)
+    missing, names = catalog.exceptions.EntityNotFoundException, {"DatabaseName": database, "Name": name}
+    return _unless(match["exists"], missing, catalog.delete_table, **names)
 
 
 # --- partitions
@@ -143,7 +134,7 @@ def _drop_table(match: re.Match[str], session: Session) -> Result:
 
 def _repair(match: re.Match[str], session: Session) -> Result:
     """MSCK REPAIR TABLE: add the partitions whose key=value folders are there and the catalog lacks."""
-    writing.repair(*_named(match, session).values(), session)
+    writing.repair(*_named(match, session), session)
     return Result(is_table=False)
 
 
@@ -151,10 +142,12 @@ def _alter_partitions(match: re.Match[str], session: Session) -> Result:
     parts = re.findall(r"partition\s*\(([^)]*)\)(?:\s*location\s*'([^']*)')?", match["parts"], re.IGNORECASE)
     partitions = [(re.findall(r"=\s*'([^']*)'", keys), place) for keys, place in parts]
     if match["verb"].lower() == "add":
-        writing.add_partitions(*_named(match, session).values(), partitions, session)
+        writing.add_partitions(*_named(match, session), partitions, session)
     else:
         gone = [{"Values": values} for values, _ in partitions]
-        session.client_of("glue").batch_delete_partition(**_named(match, session), PartitionsToDelete=gone)
+        database, table = _named(match, session)
+        place = {"DatabaseName": database, "TableName": table}
+        session.client_of("glue").batch_delete_partition(**place, PartitionsToDelete=gone)
     return Result(is_table=False)
 
 
@@ -167,30 +160,41 @@ def _show_tables(match: re.Match[str], session: Session) -> Result:
         .get_paginator("get_tables")
         .paginate(DatabaseName=match["database"] or session.database)
     )
-    wanted = re.compile((match["like"] or "*").replace("*", ".*"))
-    names = [table["Name"] for page in pages for table in page["TableList"]]
-    return _lines("tab_name", sorted(name for name in names if wanted.fullmatch(name)))
+    return _lines("tab_name", _like(match, [table["Name"] for page in pages for table in page["TableList"]]))
 
 
-def _show_databases(_: re.Match[str], session: Session) -> Result:
+def _like(match: re.Match[str], names: list[str]) -> list[str]:
+    wanted = (match["like"] or "*").replace("*", ".*")
+    return sorted(name for name in names if re.fullmatch(wanted, name))
+
+
+def _show_databases(match: re.Match[str], session: Session) -> Result:
     databases = session.client_of("glue").get_databases()["DatabaseList"]
-    return _lines("database_name", sorted(database["Name"] for database in databases))
+    return _lines("database_name", _like(match, [database["Name"] for database in databases]))
 
 
 def _show_partitions(match: re.Match[str], session: Session) -> Result:
     keys = [key["Name"] for key in _described(match, session).get("PartitionKeys") or []]
-    pages = session.client_of("glue").get_paginator("get_partitions").paginate(**_named(match, session))
+    database, table = _named(match, session)
+    paginator = session.client_of("glue").get_paginator("get_partitions")
+    pages = paginator.paginate(DatabaseName=database, TableName=table)
     values = sorted(partition["Values"] for page in pages for partition in page["Partitions"])
     return _lines("partition", ["/".join(f"{k}={v}" for k, v in zip(keys, row, strict=True)) for row in values])
 
 
 def _describe(match: re.Match[str], session: Session) -> Result:
     table = _described(match, session)
-    columns = [*table["StorageDescriptor"]["Columns"], *(table.get("PartitionKeys") or [])]
+    keys = table.get("PartitionKeys") or []
+    columns = [*table["StorageDescriptor"]["Columns"], *keys]
     if match[0].lower().startswith("show"):
         return _lines("field", [column["Name"] for column in columns])
-    rows = [[f"{column.get(part, ''):<20}" for part in ("Name", "Type", "Comment")] for column in columns]
-    return Result([Column(name, "varchar") for name in ("col_name", "data_type", "comment")], rows, is_table=False)
+    names = ("col_name", "data_type", "comment")
+    rows = [[column.get(part, "") for part in ("Name", "Type", "Comment")] for column in columns]
+    if keys:  # once more, below a title
+        blank, title = ["", "", ""], ["# Partition Information", "", ""]
+        rows += [blank, title, [f"# {names[0]}", *names[1:]], blank, *rows[-len(keys) :]]
+    lines = [["\t".join(f"{value:<20}" for value in row)] for row in rows]
+    return Result([Column(name, "string") for name in names], lines, is_table=False)
 
 
 def _explain(match: re.Match[str], session: Session) -> Result:
@@ -201,15 +205,17 @@ def _explain(match: re.Match[str], session: Session) -> Result:
 
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
+_IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
+_LIKE = r"(?:(?:\s+like)?\s+'(?P<like>[^']*)')?"
 FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
-    ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+(?P<exists>if\s+not\s+exists\s+)?{_DATABASE}.*", _create_database),
-    ("DROP_DATABASE", rf"drop\s+(?:database|schema)\s+(?P<exists>if\s+exists\s+)?{_DATABASE}.*", _drop_database),
+    ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _create_database),
+    ("DROP_DATABASE", rf"drop\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _drop_database),
     ("CREATE_TABLE", r"create\s+external\s+table\s.*", _create_table),
-    ("DROP_TABLE", rf"drop\s+table\s+(?P<exists>if\s+exists\s+)?{_NAME}", _drop_table),
+    ("DROP_TABLE", rf"drop\s+table\s+{_IF}{_NAME}", _drop_table),
     ("MSCK_REPAIR", rf"msck\s+repair\s+table\s+{_NAME}", _repair),
     ("ALTER_TABLE", rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", _alter_partitions),
-    ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?(?:\s+'(?P<like>[^']*)')?", _show_tables),
-    ("SHOW_DATABASES", r"show\s+(?:databases|schemas)", _show_databases),
+    ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?{_LIKE}", _show_tables),
+    ("SHOW_DATABASES", rf"show\s+(?:databases|schemas){_LIKE}", _show_databases),
     ("SHOW_PARTITIONS", rf"show\s+partitions\s+{_NAME}", _show_partitions),
     ("SHOW_COLUMNS", rf"show\s+columns\s+(?:in|from)\s+{_NAME}", _describe),
     ("DESCRIBE_TABLE", rf"desc(?:ribe)?\s+(?:formatted\s+|extended\s+)?{_NAME}", _describe),

@@ -22,6 +22,7 @@ PARQUET = {
 HIVE_TYPES = {"varchar": "string", "integer": "int", "varbinary": "binary"}
 OPTIONS = ("format", "external_location", "partitioned_by", "write_compression", "parquet_compression", "compression")
 AT_ONCE = 100  # Glue API reference, BatchCreatePartition
+HIVE_ESCAPES = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "\"#%'*/:=?\\{}[]^"})  # in names of folders
 
 Partition = tuple[list[str], str]  # values, location
 
@@ -90,12 +91,12 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _target(tree: exp.Expression, session: Session) -> tuple[str, str]:
+def _target(tree: exp.Expr, session: Session) -> tuple[str, str]:
     table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     return (table.db or session.database).lower(), table.name.lower()
 
 
-def _options(tree: exp.Expression) -> dict[str, Any]:
+def _options(tree: exp.Expr) -> dict[str, Any]:
     """Return what WITH says. Raises NotForReal for what is not done here, such as another format than Parquet."""
     options: dict[str, Any] = {}
     for part in (tree.args.get("properties") or exp.Properties(expressions=[])).expressions:
@@ -111,9 +112,7 @@ def _options(tree: exp.Expression) -> dict[str, Any]:
     return options
 
 
-def _write(
-    query: exp.Expression, folder: str, keys: list[str], session: Session
-) -> tuple[list[Column], list[str], int]:
+def _write(query: exp.Expr, folder: str, keys: list[str], session: Session) -> tuple[list[Column], list[str], int]:
     """Write a query's rows as Parquet below a folder; return columns, the files' addresses and the bytes read."""
     sql, scanned = reading.plan(query, session)
     described = session.connection.execute(f"describe {sql}").fetchall()
@@ -123,7 +122,8 @@ def _write(
         target = Path(temporary) / ("rows" if keys else "rows.parquet")
         session.connection.execute(f"copy ({sql}) to '{target}' (format parquet, compression snappy{by})")
         for path in sorted(file for file in Path(temporary).rglob("*") if file.is_file()):
-            inside = path.parent.relative_to(target).as_posix() + "/" if keys else ""
+            pairs = [part.partition("=") for part in path.parent.relative_to(target).parts] if keys else []
+            inside = "".join(f"{name}={unquote(value).translate(HIVE_ESCAPES)}/" for name, _, value in pairs)
             key = f"{place.path.lstrip('/')}{inside}{session.execution_id}_{path.stem}"
             s3.put_object(Bucket=place.netloc, Key=key, Body=path.read_bytes())
             files.append(f"s3://{place.netloc}/{key}")
@@ -150,7 +150,7 @@ def add_partitions(database: str, name: str, partitions: list[Partition], sessio
     storage, known = table.description["StorageDescriptor"], {values for values, _ in table.partitions}
     new = []
     for values, place in partitions:
-        own = "/".join(f"{key}={value}" for key, value in zip(table.keys, values, strict=True))
+        own = "/".join(f"{key}={value.translate(HIVE_ESCAPES)}" for key, value in zip(table.keys, values, strict=True))
         location = place or f"{storage['Location'].rstrip('/')}/{own}/"
         if tuple(values) not in known:
             new.append({"Values": values, "StorageDescriptor": {**storage, "Location": location}})

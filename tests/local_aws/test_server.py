@@ -34,7 +34,7 @@ def test_web_pages_and_the_unsigned_are_not_answered(aws, path, headers):
 def test_it_listens_on_127_0_0_1_alone(aws):
     port = aws.url.rpartition(":")[2]
     listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    assert [address for address in listening if address.endswith(f":{int(port):04X}")][0].startswith("0100007F:")
+    assert {address for address in listening if address.endswith(f":{int(port):04X}")} == {f"0100007F:{int(port):04X}"}
 
 
 def test_files_are_their_owner_s_alone(aws):

@@ -68,7 +68,7 @@ NOT_SEEN = {
     **{
         (crawler, "KeepCatalog", f"glue:{one}"): CRAWLS
         for crawler in CRAWLERS
-        for one in ("GetPartition", "BatchGetPartition", "UpdatePartition")
+        for one in ("GetTables", "GetPartition", "BatchGetPartition", "UpdatePartition", "BatchUpdatePartition")
     },
 }
 # What of the template is not in this stack: there is no Amazon MWAA on a laptop.

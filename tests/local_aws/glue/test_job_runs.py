@@ -44,7 +44,7 @@ def test_what_a_script_gets(aws):
         "JOB_NAME": "gets", "first_day": "2020-01-01", "kind": "ash", "fixed": "yes", "JOB_RUN_ID": run["Id"],
         "who": "arn:aws:sts::123456789012:assumed-role/worker/GlueJobRunnerSession", "depth": 12,
     }.items()  # fmt: skip
-    assert (run["LogGroupName"], run["GlueVersion"], run["Timeout"]) == ("/aws-glue/jobs", "5.1", 480)
+    assert (run["LogGroupName"], run["GlueVersion"], run["Timeout"]) == ("/aws-glue/jobs", "5.1", 2880)
     assert run["CompletedOn"] >= run["StartedOn"]
     newest = aws.run("gets", Arguments={"--fixed": "no"})["Id"]
     assert [one["Id"] for one in aws.glue.get_job_runs(JobName="gets")["JobRuns"]] == [newest, run["Id"]]

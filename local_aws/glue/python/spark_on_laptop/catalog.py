@@ -31,8 +31,8 @@ def show() -> set[tuple[str, ...]]:
         look(spark._sparkSession, name)
         return plain_exists(spark, name)
 
-    SparkSession.table = table  # type: ignore[method-assign]
-    SparkCatalog.tableExists = exists  # type: ignore[method-assign]
+    for owner, name, own in ((SparkSession, "table", table), (SparkCatalog, "tableExists", exists)):
+        setattr(owner, name, own)
     return known
 
 

@@ -44,15 +44,16 @@ def rehearse() -> None:
 
     session = SparkSession.builder.getOrCreate()
     folder = tempfile.mkdtemp(prefix="rehearsal-")
-    settings = session._jvm.org.apache.hadoop.conf.Configuration(session._jsc.hadoopConfiguration())
+    java: Any = session._jvm
+    settings = java.org.apache.hadoop.conf.Configuration(session._jsc.hadoopConfiguration())
     for name, value in {
         "fs.s3a.bucket.probe": "0",
         "fs.s3a.endpoint": "http://127.0.0.1:9",
         "fs.s3a.aws.credentials.provider": "org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider",
     }.items():
         settings.set(name, value)
-    files = session._jvm.java.lang.Class.forName("org.apache.hadoop.fs.s3a.S3AFileSystem").newInstance()
-    files.initialize(session._jvm.org.apache.hadoop.fs.Path("s3a://rehearsal/").toUri(), settings)
+    files = java.java.lang.Class.forName("org.apache.hadoop.fs.s3a.S3AFileSystem").newInstance()
+    files.initialize(java.org.apache.hadoop.fs.Path("s3a://rehearsal/").toUri(), settings)
     files.close()
     rows = session.createDataFrame([(n, str(n % 7), "ab"[n % 2]) for n in range(99)], "n int, name string, kind string")
     rows.write.partitionBy("kind").parquet(f"file:{folder}/rows")
@@ -95,8 +96,8 @@ def message_of(error: BaseException) -> str:
 
 
 def run(task: Task) -> int:
-    """Run the script as `__main__`; return the exit status. A failure's traceback begins with the script's own lines."""
-    from spark_on_laptop import catalog, writes
+    """Run the script as `__main__`; return the exit status. The traceback of a failure begins with the script."""
+    from . import catalog, writes
 
     prepare(task)
     writes.install()

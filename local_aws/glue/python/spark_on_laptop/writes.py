@@ -40,8 +40,8 @@ def install() -> None:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    DataFrameWriter.mode = mode  # type: ignore[method-assign]
-    DataFrameWriter.parquet = parquet  # type: ignore[method-assign, assignment]
+    for own in (mode, parquet):
+        setattr(DataFrameWriter, own.__name__, own)
 
 
 def upload(folder: Path, address: str) -> None:
