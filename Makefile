@@ -89,7 +89,7 @@ setup:  ## Make both virtual environments
 .venv-clients/.installed: .venv/.uv tests/clients/requirements.txt
 	@echo "==> Clients of the local AWS, for the tests: awswrangler, PyAthena, the AWS command line (about 70 MB)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-clients
-	@VIRTUAL_ENV=.venv-clients $(UV) pip install --quiet --compile-bytecode -r tests/clients/requirements.txt
+	@VIRTUAL_ENV=.venv-clients $(UV) pip install --quiet -r tests/clients/requirements.txt
 	@touch $@
 
 test:  ## All tests, fast ones first; sets up what it needs

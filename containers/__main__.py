@@ -41,8 +41,8 @@ def make_keys(stack: Stack, arguments: argparse.Namespace) -> None:
     """Make keys and passwords on the first start; those that are there stay.
 
     Airflow's settings read one file each (``AIRFLOW__..._CMD``). The database's own password lies apart, because its
-    container sees nothing else: the folder is mounted there alone, so the file may be read by any user. So does the key of
-    the local AWS's account.
+    container sees nothing else: the folder is mounted there alone, so the file may be read by any user. The key of the
+    local AWS's account lies apart too.
     """
     password_file = Path(os.environ["DATABASE_PASSWORD_FILE"])
     if not password_file.exists():

@@ -6,6 +6,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions
+from ministack.services import ses_v2
 
 from local_aws.hooks import replace
 
@@ -18,7 +19,8 @@ PRETENDED: dict[str, str] = {
     "StopCrawler DevEndpoint Blueprint DataQuality Registry Schema Session",
     "lambda": "EventSourceMapping Layer CodeSigning FunctionUrl ProvisionedConcurrency",
     "s3": "Replication Website Inventory Analytics Accelerate Logging Select Restore Torrent",
-    "ses": "ReceiptRule ReceiptFilter Template ConfigurationSet",
+    "ses": "ReceiptRule ReceiptFilter Template ConfigurationSet SendEmail",
+    "sesv2": "Send Template ConfigurationSet",
 } | dict.fromkeys(("cloudformation", "iam", "logs", "monitoring", "secretsmanager", "sns", "sqs", "sts"), "")
 
 
@@ -26,6 +28,7 @@ def install() -> None:
     """Let ministack answer for the services above alone."""
     handlers = {name: partial(answer, name, handler) for name, handler in app.SERVICE_HANDLERS.items()}
     replace(app, "SERVICE_HANDLERS", handlers)
+    replace(ses_v2, "handle_request", partial(answer, "sesv2", ses_v2.handle_request))  # ministack calls it by itself
 
 
 async def answer(service: str, plain: Any, method: str, path: str, headers: Any, body: bytes, params: Any) -> Any:
@@ -33,7 +36,7 @@ async def answer(service: str, plain: Any, method: str, path: str, headers: Any,
     operation = headers.get("x-amz-target", "").rpartition(".")[2]
     if service in PRETENDED and not operation:
         routing = app._routing_params(method, path, headers, body, params)
-        action = iam_actions.extract_iam_action(service, method, path, headers, body, routing)
+        action = iam_actions.extract_iam_action(service.removesuffix("v2"), method, path, headers, body, routing)
         operation = (action or "").partition(":")[2]
     if service in PRETENDED and not any(word in operation for word in PRETENDED[service].split()):
         return await plain(method, path, headers, body, params)

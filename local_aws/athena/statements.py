@@ -12,7 +12,7 @@ from ministack.services import athena
 from sqlglot import exp
 
 from local_aws.athena import reading, writing
-from local_aws.athena.results import Column, Result
+from local_aws.athena.results import Column, Result, Row
 from local_aws.athena.session import NotForReal, QueryError, Session
 
 UTILITY = ("DESCRIBE", "EXPLAIN", "SHOW")
@@ -193,7 +193,7 @@ def _describe(match: re.Match[str], session: Session) -> Result:
     if keys:  # once more, below a title
         blank, title = ["", "", ""], ["# Partition Information", "", ""]
         rows += [blank, title, [f"# {names[0]}", *names[1:]], blank, *rows[-len(keys) :]]
-    lines = [["\t".join(f"{value:<20}" for value in row)] for row in rows]
+    lines: list[Row] = [["\t".join(f"{value:<20}" for value in row)] for row in rows]
     return Result([Column(name, "string") for name in names], lines, is_table=False)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.serialize import create_serializer
 from botocore.session import get_session
+from botocore.validate import validate_parameters
 from ministack.services import glue, lambda_svc, s3
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
@@ -119,4 +120,5 @@ def life_cycle(settings: dict[str, Any]) -> Any:
         rules.append(named | ({"Expiration": expiration} if expiration else {}) | rule)
     operation = get_session().get_service_model("s3").operation_model("PutBucketLifecycleConfiguration")
     request = {"Bucket": "this", "LifecycleConfiguration": {"Rules": rules}}
+    validate_parameters(request, operation.input_shape)  # raises for what S3's API does not know
     return create_serializer("rest-xml").serialize_to_request(request, operation)["body"]

@@ -91,7 +91,7 @@ def send_dead_letter(config: dict[str, Any], event: Any, request_id: str, error:
         attributes["ErrorCode"] = {"DataType": "Number", "StringValue": "200"}
         letter = {"QueueUrl": queue["url"], "MessageBody": json.dumps(event), "MessageAttributes": attributes}
         client_of(config, "sqs").send_message(**letter)
-        time.sleep(5)  # meanwhile the server writes the queue to disk
+        time.sleep(5)  # until the server has written the queue to disk (server.py)
 
 
 def write_log(function: dict[str, Any], request_id: str, text: str, *_: Any, **__: Any) -> None:

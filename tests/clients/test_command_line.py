@@ -183,7 +183,7 @@ def test_an_invocation_and_its_log(aws, tmp_path):
     out = tmp_path / "answer.json"
     answer = aws("lambda", "invoke", "--function-name", FUNCTION, "--payload", '{"id": "no upload"}', str(out))
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
-    assert json.loads(out.read_text())["errorType"] == "KeyError"
+    assert json.loads(out.read_text())["errorMessage"] == "'detail'"
     events = ("--log-group-name", f"/aws/lambda/{FUNCTION}", "--start-time", str(began), "--query", "events[].message")
     until(lambda: "KeyError" in str(aws("logs", "filter-log-events", *events)))
 

@@ -52,7 +52,7 @@ def test_a_parameter_of_each_style(cursor):
 def test_values_of_each_type(cursor):
     sql = """
         select true, 7, 2.5e0, decimal '1.50', 'a "text"', date '2019-04-10', timestamp '2019-04-10 08:30:00.123',
-            x'00ff', array[1, 2], cast(null as varchar), ''
+            x'00ff', transform(array[1, 2], x -> x * 2), cast(null as varchar), ''
     """
     assert cursor.execute(sql).fetchone() == (
         True,
@@ -63,7 +63,7 @@ def test_values_of_each_type(cursor):
         date(2019, 4, 10),
         datetime(2019, 4, 10, 8, 30, 0, 123000),
         b"\x00\xff",
-        [1, 2],
+        [2, 4],
         None,
         "",
     )
@@ -97,6 +97,11 @@ def test_pandas_cursor(unload, workgroup, conform, folder):
 def test_a_table_that_is_not_there(cursor):
     with pytest.raises(OperationalError, match="TABLE_NOT_FOUND"):
         cursor.execute("select * from stuff")
+
+
+def test_a_column_that_is_not_there(cursor):
+    with pytest.raises(OperationalError, match="Column 'stuff' could not be resolved"):
+        cursor.execute("select stuff from staff")
 
 
 def test_a_text_that_is_no_sql(cursor):

@@ -32,6 +32,8 @@ def answer(sql):
         ("select date_diff('day', date '2020-01-01', date '2020-02-01')", "31"),
         ("select array_join(array_agg(x order by x), ', ') from (values 'b', 'a') as t (x)", "a, b"),
         ("select day_of_week(date '2020-01-05')", "7"),  # Sunday
+        ("select extract(dow from date '2020-01-05')", "7"),
+        ("select format('%s: %03d', 'trees', 7)", "trees: 007"),
         ("select date_format(date '2020-01-05', '%W %M %Y-%m')", "Sunday January 2020-01"),
     ],
 )

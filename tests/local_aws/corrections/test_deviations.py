@@ -22,17 +22,14 @@ def stack(plain):
     bucket["NotificationConfiguration"] = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     worker = {"FunctionName": "dropped", "Runtime": "python3.12", "Handler": "index.handler", "Role": "r"}
     worker |= {"Code": {"ZipFile": "def handler(*_): pass"}, "DeadLetterConfig": {"TargetArn": queue}}
+    rule = {"Name": "dropped", "EventPattern": {"source": ["aws.s3"]}, "Targets": [{"Id": "q", "Arn": queue}]}
     properties = {
         "S3::Bucket": bucket,
         "Glue::Job": {"Name": "dropped", "Role": "r", "Command": {"Name": "glueetl"}, "Timeout": {"Ref": "Count"}},
         "SQS::Queue": {"QueueName": "dropped"},
         "Lambda::Function": worker,
         "SecretsManager::Secret": {"Name": "dropped"},
-        "Events::Rule": {
-            "Name": "dropped",
-            "EventPattern": {"source": ["aws.s3"]},
-            "Targets": [{"Id": "q", "Arn": queue}],
-        },
+        "Events::Rule": rule,
         "EC2::VPC": {"CidrBlock": "10.0.0.0/24"},
     }
     return deploy(plain, "dropped", properties, Secret={"Ref": "Secret"})

@@ -1,7 +1,4 @@
-"""Lambda: its log, retries and dead letters, and what a kill leaves; events of S3 and their versions.
-
-That a rule calls only whom it may, and where the event goes otherwise, is in tests/infrastructure.
-"""
+"""Lambda: its log, retries, dead letters, and what a kill leaves; the versions in events of S3."""
 
 import json
 import os

@@ -35,9 +35,8 @@ def page_of(folder, raw):
 
 @pytest.fixture(scope="module")
 def ses(aws):
-    client = aws.client("ses")
-    client.verify_domain_identity(Domain="trees.example")
-    return client
+    aws.client("ses").verify_domain_identity(Domain="trees.example")
+    return aws.client("ses")
 
 
 def test_a_raw_mail_becomes_a_file_and_a_page(ses, aws):
