@@ -13,6 +13,7 @@ from sqlglot import exp
 NAMES = {"HUGEINT": "BIGINT", "UBIGINT": "BIGINT", '"NULL"': "VARCHAR"}  # Trino's sum of whole numbers is a bigint
 # Amazon Athena API Reference, ColumnInfo: the precision of each type.
 PRECISION = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17, "timestamp": 3}
+PRECISION["varchar"] = 2147483647
 FIELD = re.compile(r'(?:"((?:[^"]|"")*)")?([,\n])')  # of a result file
 
 Row = list[str | None]
@@ -97,7 +98,5 @@ def column_info(name: str, full_type: str) -> dict[str, Any]:
     """Return a column as GetQueryResults describes it (Amazon Athena API Reference, ColumnInfo)."""
     kind, _, size = full_type.replace("real", "float").partition("(")
     precision, scale = map(int, size.rstrip(")").split(",")) if kind == "decimal" else (PRECISION.get(kind, 0), 0)
-    if kind == "varchar":
-        precision = 2147483647
     names = {"CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": name, "Label": name, "Type": kind}
     return {**names, "Precision": precision, "Scale": scale, "Nullable": "UNKNOWN", "CaseSensitive": kind == "varchar"}

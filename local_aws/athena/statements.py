@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import sqlglot
 from botocore.exceptions import ClientError
@@ -14,7 +15,6 @@ from local_aws.athena.results import Result
 from local_aws.athena.session import QueryError, Session, bucket_and_key, not_for_real
 
 Does = Callable[[Session], Result]
-Lines = list[str] | None
 Match = re.Match[str]
 
 
@@ -45,29 +45,28 @@ def parse(text: str, parameters: Sequence[str] | None = None) -> tuple[str, Does
 
 
 def _in_the_catalog(
-    does: Callable[[Match, Session], Lines], match: Match, header: Sequence[str], session: Session
+    does: Callable[[Match, Session], Any], match: Match, header: Sequence[str], session: Session
 ) -> Result:
     """Do a statement and return its lines; an error that its IF [NOT] EXISTS expects is none."""
-    lines: Lines = []
+    lines: Any = []
     try:
         lines = does(match, session)
     except ClientError as error:
         expected = error.response["Error"]["Code"] in ("AlreadyExistsException", "EntityNotFoundException")
         if not (expected and match.groupdict().get("exists")):
             raise
-    return Result([(name, "string") for name in header], [[line] for line in lines or []])
+    return Result([(name, "string") for name in header], [[line] for line in (lines if header else [])])
 
 
 def _named(match: Match, session: Session) -> tuple[str, str]:
     return (match["database"] or session.database).lower(), match["table"].lower()
 
 
-def _create_database(match: Match, session: Session) -> None:
-    session.client_of("glue").create_database(DatabaseInput={"Name": match["database"].lower()})
-
-
-def _drop_database(match: Match, session: Session) -> None:
-    session.client_of("glue").delete_database(Name=match["database"].lower())
+def _change(operation: str, match: Match, session: Session) -> None:
+    """Do a statement that is one call of Glue."""
+    name, fields = (match["database"] or session.database).lower(), match.groupdict()
+    of = {"Name": name} if "table" not in fields else {"DatabaseName": name, "Name": fields["table"].lower()}
+    getattr(session.client_of("glue"), operation)(**({"DatabaseInput": of} if operation == "create_database" else of))
 
 
 def _create_table(match: Match, session: Session) -> None:
@@ -79,18 +78,13 @@ def _create_table(match: Match, session: Session) -> None:
     session.client_of("glue").create_table(DatabaseName=table.database or session.database, TableInput=made)
 
 
-def _drop_table(match: Match, session: Session) -> None:
-    database, name = _named(match, session)
-    session.client_of("glue").delete_table(DatabaseName=database, Name=name)
-
-
 def _repair(match: Match, session: Session) -> None:
     """Do MSCK REPAIR TABLE: add the partitions whose key=value folders are there and the catalog lacks."""
     table = tables.look_up(*_named(match, session), session=session)
     bucket, prefix = bucket_and_key(table.location)
     pages = session.client_of("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", [])]
-    tables.add_folders(table, [key.rpartition("/")[0] for key in keys], session)
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    tables.add_partitions_of([f"s3://{bucket}/{key}" for key in keys], table, session)
 
 
 def _alter_partitions(match: Match, session: Session) -> None:
@@ -105,7 +99,7 @@ def _alter_partitions(match: Match, session: Session) -> None:
         catalog.batch_delete_partition(DatabaseName=database, TableName=name, PartitionsToDelete=gone)
 
 
-def _show(operation: str, result: str, match: Match, session: Session) -> Lines:
+def _show(operation: str, result: str, match: Match, session: Session) -> list[str]:
     """Return the names that a call of Glue lists, as far as they are LIKE the statement's pattern."""
     place = {"DatabaseName": match["database"] or session.database} if operation == "get_tables" else {}
     pages = session.client_of("glue").get_paginator(operation).paginate(**place)
@@ -113,13 +107,13 @@ def _show(operation: str, result: str, match: Match, session: Session) -> Lines:
     return sorted(entry["Name"] for page in pages for entry in page[result] if re.fullmatch(like, entry["Name"]))
 
 
-def _show_partitions(match: Match, session: Session) -> Lines:
+def _show_partitions(match: Match, session: Session) -> list[str]:
     table = tables.look_up(*_named(match, session), session=session)
     rows = sorted(values for values, _ in table.partitions)
     return ["/".join(f"{key}={value}" for key, value in zip(table.keys, row, strict=True)) for row in rows]
 
 
-def _describe(match: Match, session: Session) -> Lines:
+def _describe(match: Match, session: Session) -> list[str]:
     database, name = _named(match, session)
     table = session.client_of("glue").get_table(DatabaseName=database, Name=name)["Table"]
     keys = table.get("PartitionKeys") or []
@@ -133,15 +127,16 @@ def _describe(match: Match, session: Session) -> Lines:
     return ["\t".join(f"{value:<20}" for value in row) for row in rows]
 
 
-def _explain(match: Match, session: Session) -> Lines:
-    sql, _ = reading.plan(sqlglot.parse_one(match["query"], read="trino", into=exp.Query), session)
-    plans = session.connection.execute(f"explain {sql}").fetchall()
+def _explain(match: Match, session: Session) -> list[str]:
+    query: Any = sqlglot.parse_one(match["query"], read="trino")
+    plans = session.connection.execute(f"explain {reading.plan(query, session)[0]}").fetchall()
     return [line for _, words in plans for line in str(words).splitlines()]
 
 
 DESCRIBED = ("col_name", "data_type", "comment")
 PARQUET = "format = 'PARQUET'"
 UNLOAD = r"unload\s*\((?P<query>.*)\)\s*to\s*'(?P<place>s3://[^']+)'\s*(?:with\s*\((?P<options>.*)\))?"
+_SCHEMA = r"\s+(?:database|schema)\s+"
 _IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
@@ -151,11 +146,11 @@ _SHOW_TABLES, _SHOW_DATABASES = (
     partial(_show, "get_databases", "DatabaseList"),
 )
 # Athena's SubstatementType: how it is written, the columns of its result, and what returns the result's lines
-FORMS: dict[str, tuple[str, Sequence[str], Callable[[Match, Session], Lines]]] = {
-    "CREATE_DATABASE": (rf"create\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", (), _create_database),
-    "DROP_DATABASE": (rf"drop\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", (), _drop_database),
+FORMS: dict[str, tuple[str, Sequence[str], Callable[[Match, Session], Any]]] = {
+    "CREATE_DATABASE": (rf"create{_SCHEMA}{_IF}{_DATABASE}.*", (), partial(_change, "create_database")),
+    "DROP_DATABASE": (rf"drop{_SCHEMA}{_IF}{_DATABASE}.*", (), partial(_change, "delete_database")),
     "CREATE_TABLE": (rf"create\s+external\s+table\s+{_IF}.*", (), _create_table),
-    "DROP_TABLE": (rf"drop\s+table\s+{_IF}{_NAME}", (), _drop_table),
+    "DROP_TABLE": (rf"drop\s+table\s+{_IF}{_NAME}", (), partial(_change, "delete_table")),
     "MSCK_REPAIR": (rf"msck\s+repair\s+table\s+{_NAME}", (), _repair),
     "ALTER_TABLE": (rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", (), _alter_partitions),
     "SHOW_TABLES": (rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?{_LIKE}", ("tab_name",), _SHOW_TABLES),

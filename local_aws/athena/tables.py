@@ -135,10 +135,7 @@ def _literal(value: str | list[str]) -> str:
 
 
 def bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], session: Session) -> int:
-    """Return what Athena charges for: the compressed bytes of the named columns; of a text file, all.
-
-    Amazon Athena User Guide, "Use columnar storage formats".
-    """
+    """Return the compressed bytes of the columns; of text, all ("Use columnar storage formats" in Athena's guide)."""
     paths = [path for path, _, _ in files]
     if table.format != "parquet" or not paths:
         return sum(Path(path).stat().st_size for path in paths)
@@ -148,10 +145,10 @@ def bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], s
     return int(size or 0)
 
 
-def add_folders(table: Table, folders: Iterable[str], session: Session) -> None:
-    """Add the partitions of key=value folders, such as ``year=2020/month=01``, that lie below a table."""
+def add_partitions_of(files: Iterable[str], table: Table, session: Session) -> None:
+    """Add the partitions of files in key=value folders, such as ``year=2020/month=01/``, below a table."""
     partitions = []
-    for folder in sorted(set(folders)):
+    for folder in sorted({file.removeprefix(table.location).rpartition("/")[0] for file in files}):
         pairs = [part.partition("=") for part in folder.split("/")]
         if [key.lower() for key, _, _ in pairs] == list(table.keys):
             partitions.append((tuple(unquote(value) for _, _, value in pairs), f"{table.location}{folder}/"))

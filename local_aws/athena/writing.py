@@ -34,7 +34,7 @@ def create_table_as(tree: exp.Create, session: Session) -> Result:
     except catalog.exceptions.AlreadyExistsException:
         raise QueryError(f"TABLE_ALREADY_EXISTS: Table 'awsdatacatalog.{database}.{name}' already exists") from None
     if keys:
-        _add_partitions_of(result, tables.look_up(database, name, session), session)
+        tables.add_partitions_of(result.files, tables.look_up(database, name, session), session)
     return result
 
 
@@ -52,7 +52,7 @@ def insert(tree: exp.Insert, session: Session) -> Result:
     rows = exp.Subquery(this=tree.expression, alias=alias)
     query = sqlglot.parse_one(exp.select(*columns).from_(rows).sql("trino", identify=True), read="trino")
     _, result = _write(query, table.location, list(table.keys), session)
-    _add_partitions_of(result, table, session)
+    tables.add_partitions_of(result.files, table, session)
     return result
 
 
@@ -97,8 +97,3 @@ def _write(query: Any, folder: str, keys: list[str], session: Session) -> tuple[
             files.append(f"{folder}{inside}{session.execution_id}_{path.stem}")
             session.put(files[-1], path.read_bytes())
     return {name: kind for name, kind, *_ in described}, Result(scanned=scanned, files=files)
-
-
-def _add_partitions_of(result: Result, table: tables.Table, session: Session) -> None:
-    folders = [file.removeprefix(table.location).rpartition("/")[0] for file in result.files]
-    tables.add_folders(table, folders, session)
