@@ -7,49 +7,41 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from local_aws.athena import dialect, tables
-from local_aws.athena.results import Column, Result, athena_type, text
+from local_aws.athena.results import Result, text, type_name
 from local_aws.athena.session import QueryError, ScanLimitError, Session
 
-PARTITIONS = "$partitions"
 
-
-def select(query: exp.Expr, session: Session) -> Result:
-    """Answer a query.
-
-    Raises:
-        QueryError: a table is not there or may not be read.
-        ScanLimitError: it would read more than the workgroup allows.
-    """
+def select(query: exp.Query, session: Session) -> Result:
+    """Answer a query."""
     sql, scanned = plan(query, session)
     answer = session.connection.execute(sql)
-    columns = [Column(name, athena_type(str(kind))) for name, kind, *_ in answer.description or []]
+    columns = [(name, type_name(str(kind), "trino")) for name, kind, *_ in answer.description or []]
     return Result(columns, [[text(value) for value in row] for row in answer.fetchall()], scanned)
 
 
-def plan(query: exp.Expr, session: Session) -> tuple[str, int]:
+def plan(query: exp.Query, session: Session) -> tuple[str, int]:
     """Return DuckDB's text of a query over views of the tables that it names, and the bytes that it will read."""
-    query = _with_listings(query, session)
-    names = {(table.db or session.database, table.name) for _, _, table in _tables(query)}
-    catalog = {name: tables.look_up(*name, session.ask) for name in names}
+    for _, alias, node in list(_tables(query)):
+        if (listing := _listing(node, session)) is not None:
+            node.replace(listing.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
+    names = {(node.db or session.database, node.name) for _, _, node in _tables(query)}
+    catalog = {name: tables.look_up(*name, session=session) for name in names}
     asks_for_path = any(column.name == "$path" for column in query.find_all(exp.Column))  # SELECT * does not show it
-    schema: dialect.Schema = {}
+    more = {"$path": exp.DataType.build("varchar")} if asks_for_path else {}
+    schema: dialect.Schema = {database: {} for database, _ in catalog}
     for (database, name), table in catalog.items():
-        typed = {column: tables.trino_type(kind) for column, kind in {**table.columns, **table.keys}.items()}
-        schema.setdefault(database, {})[name] = typed | ({"$path": "varchar"} if asks_for_path else {})
-    query = dialect.typed(query, schema, session.database)
-    scanned = 0
-    for number, (scope, alias, node) in enumerate(list(_tables(query))):
+        schema[database][name] = {**table.columns, **table.keys, **more}
+    named, scanned = dialect.typed(query, schema, session.database), 0
+    for number, (scope, alias, node) in enumerate(list(_tables(named))):
         table = catalog[node.db or session.database, node.name]
-        conditions = _partition_conditions(scope, alias, table)
-        partitions = tables.needed_partitions(table, conditions, session.connection)
-        files = tables.files_of(table, partitions, session.ask)
+        files = tables.files_of(table, _partition_conditions(scope, alias, table), session)
         columns = {column.name for column in scope.columns if column.table == alias}
-        scanned += tables.bytes_scanned(table, files, columns)
-        session.connection.execute(f"create temp view t{number} as {tables.relation(table, files)}")
+        scanned += tables.bytes_scanned(table, files, columns, session)
+        session.connection.execute(f"create temp view t{number} as {tables.relation(table, files, session)}")
         node.replace(exp.to_table(f"t{number}", alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     if session.scan_limit is not None and scanned > session.scan_limit:
-        raise ScanLimitError
-    return dialect.duckdb_sql(query), scanned
+        raise ScanLimitError("Bytes scanned limit was exceeded")
+    return dialect.duckdb_sql(named), scanned
 
 
 def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
@@ -60,48 +52,38 @@ def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
                 yield scope, alias, source
 
 
-def _with_listings(query: exp.Expr, session: Session) -> exp.Expr:
-    """Put queries of the catalog in the place of ``"table$partitions"`` and information_schema."""
-    for _, alias, node in list(_tables(query)):
-        listing = None
-        if node.name.endswith(PARTITIONS):
-            name = node.name.removesuffix(PARTITIONS)
-            table = tables.look_up(node.db or session.database, name, session.ask)
-            listing = tables.rows_of(table.keys, [values for values, _ in table.partitions])
-        elif node.db == "information_schema":
-            listing = _information_schema(node.name.lower(), session)
-        if listing is not None:
-            named = exp.TableAlias(this=exp.to_identifier(node.alias or alias, quoted=True))
-            node.replace(exp.Subquery(this=listing, alias=named))
-    return query
-
-
-def _information_schema(name: str, session: Session) -> exp.Select:
-    """Return what Trino's information_schema shows of the catalog, as far as the caller may look."""
+def _listing(node: exp.Table, session: Session) -> exp.Select | None:
+    """Return a query of what ``"table$partitions"`` or information_schema lists of the catalog; None for a table."""
+    if node.name.endswith("$partitions"):
+        table = tables.look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
+        return tables.rows_of(table.keys, [values for values, _ in table.partitions])
+    if node.db != "information_schema":
+        return None
+    name, own = node.name.lower(), "awsdatacatalog"
     if name == "schemata":
-        rows = [("awsdatacatalog", database) for database in sorted(glue._databases)]
-        return tables.rows_of(("catalog_name", "schema_name"), rows)
-    names = [full.partition("/")[::2] for full in sorted(glue._tables)]
-    listed = [(database, table, tables.look_up(database, table, session.ask)) for database, table in names]
+        return tables.rows_of(("catalog_name", "schema_name"), [(own, database) for database in glue._databases])
+    if name not in ("tables", "columns"):
+        raise QueryError(f"TABLE_NOT_FOUND: Table '{own}.information_schema.{name}' does not exist")
     place = ("table_catalog", "table_schema", "table_name")
+    every = [full.split("/") for full in sorted(glue._tables)]
+    listed = [tables.look_up(database, table, session) for database, table in every]
     if name == "tables":
-        return tables.rows_of((*place, "table_type"), [("awsdatacatalog", *each[:2], "BASE TABLE") for each in listed])
-    if name == "columns":
-        columns = [
-            ("awsdatacatalog", database, table, column, position, tables.trino_type(kind))
-            for database, table, described in listed
-            for position, (column, kind) in enumerate({**described.columns, **described.keys}.items(), 1)
-        ]
-        return tables.rows_of((*place, "column_name", "ordinal_position", "data_type"), columns)
-    raise QueryError("TABLE_NOT_FOUND", f"Table 'awsdatacatalog.information_schema.{name}' does not exist")
+        return tables.rows_of(
+            (*place, "table_type"), [(own, each.database, each.name, "BASE TABLE") for each in listed]
+        )
+    columns = [
+        (own, each.database, each.name, column, position, type_name(kind, "trino"))
+        for each in listed
+        for position, (column, kind) in enumerate({**each.columns, **each.keys}.items(), 1)
+    ]
+    return tables.rows_of((*place, "column_name", "ordinal_position", "data_type"), columns)
 
 
 def _partition_conditions(scope: Scope, alias: str, table: tables.Table) -> list[str]:
     """Return the conditions of a WHERE that partition keys of one table alone decide, as DuckDB's text."""
-    where = scope.expression.args.get("where")
-    whole = where.this if where is not None else None
-    conditions = []
-    for part in list(whole.flatten()) if isinstance(whole, exp.And) else [whole] if whole is not None else []:
+    where, conditions = scope.expression.args.get("where"), []
+    parts = [] if where is None else where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
+    for part in parts:
         columns = list(part.find_all(exp.Column))
         decides = columns and all(column.table == alias and column.name in table.keys for column in columns)
         if decides and not part.find(exp.Query):

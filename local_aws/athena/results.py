@@ -8,29 +8,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-# DuckDB's type to Athena's; DuckDB sums whole numbers into HUGEINT where Trino has bigint.
-TYPES = {
-    "BOOLEAN": "boolean", "TINYINT": "tinyint", "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint",
-    "HUGEINT": "bigint", "UBIGINT": "bigint", "FLOAT": "float", "DOUBLE": "double", "DATE": "date", "TIME": "time",
-    "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone", "BLOB": "varbinary",
-}  # fmt: skip
+from sqlglot import exp
+
+NAMES = {"HUGEINT": "BIGINT", "UBIGINT": "BIGINT", '"NULL"': "VARCHAR"}  # Trino's sum of whole numbers is a bigint
 # Amazon Athena API Reference, ColumnInfo: the precision of each type.
-PRECISION = {
-    "tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17, "timestamp": 3,
-    "varchar": 2147483647,
-}  # fmt: skip
-PAGE = 1000
+PRECISION = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17, "timestamp": 3}
+PRECISION["varchar"] = 2147483647
 FIELD = re.compile(r'(?:"((?:[^"]|"")*)")?([,\n])')  # of a result file
 
 Row = list[str | None]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a result: its name, and its type as Athena writes it, such as ``decimal(12,2)``."""
-
-    name: str
-    type: str
+Column = tuple[str, str]  # its name, and its type as Trino writes it, such as decimal(12,2)
 
 
 @dataclass(frozen=True)
@@ -40,38 +27,35 @@ class Result:
     columns: Sequence[Column] = ()
     rows: Sequence[Row] = ()
     scanned: int = 0
-    is_table: bool = True  # a query's result has a header line; DDL and SHOW give plain lines
     files: Sequence[str] = ()
 
 
-def athena_type(duckdb_type: str) -> str:
-    """Return Athena's name for a type as DuckDB describes it."""
-    if duckdb_type.endswith("[]"):
-        return f"array({athena_type(duckdb_type[:-2])})"
-    if duckdb_type.startswith(("DECIMAL", "MAP(", "STRUCT(")):
-        return duckdb_type.lower().replace("struct(", "row(")
-    return TYPES.get(duckdb_type, "varchar")
+def type_name(kind: str | exp.DataType, dialect: str) -> str:
+    """Return Trino's or Hive's name of a type, which DuckDB described if it is a text."""
+    own = exp.DataType.build(NAMES.get(str(kind), kind), dialect="duckdb")
+    return own.sql(dialect=dialect).lower().replace(", ", ",").replace(": ", ":")
 
 
 def text(value: Any) -> str | None:
     """Return a value as Athena prints it; a null is None."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return _double(value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, dt.datetime | dt.time):
-        form = "%Y-%m-%d %H:%M:%S" if isinstance(value, dt.datetime) else "%H:%M:%S"
-        return f"{value.strftime(form)}.{value.microsecond // 1000:03d}"
-    if isinstance(value, bytes):
-        return value.hex(" ")
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(text(item) or "null" for item in value) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}={text(item) or 'null'}" for name, item in value.items()) + "}"
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return _double(value)
+        case Decimal():
+            return f"{value:f}"
+        case dt.datetime() | dt.time():
+            form = "%Y-%m-%d %H:%M:%S" if isinstance(value, dt.datetime) else "%H:%M:%S"
+            return f"{value.strftime(form)}.{value.microsecond // 1000:03d}"
+        case bytes():
+            return value.hex(" ")
+        case list() | tuple():
+            return "[" + ", ".join(text(item) or "null" for item in value) + "]"
+        case dict():
+            return "{" + ", ".join(f"{name}={text(item) or 'null'}" for name, item in value.items()) + "}"
     return str(value)
 
 
@@ -85,40 +69,34 @@ def _double(value: float) -> str:
     return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
 
 
-def result_file(result: Result) -> bytes:
-    """Return the object that Athena writes.
+def result_file(result: Result, *, is_table: bool) -> bytes:
+    """Return what Athena writes: plain lines for DDL; a query's header and values in quotes, nothing for a null.
 
-    Amazon Athena User Guide, "Working with query results": a query's values are all in quotes, a null is nothing;
-    DDL gives plain text.
+    Amazon Athena User Guide, "Working with query results".
     """
-    if not result.is_table:
-        return "".join("\t".join(value or "" for value in row) + "\n" for row in result.rows).encode()
-    lines: list[Row] = [[column.name for column in result.columns], *result.rows]
-    return "".join(",".join(map(_quoted, line)) + "\n" for line in lines if line).encode()
-
-
-def _quoted(value: str | None) -> str:
-    return "" if value is None else '"' + value.replace('"', '""') + '"'
+    if not is_table:
+        return "".join(f"{row[0]}\n" for row in result.rows).encode()
+    header: Row = [name for name, _ in result.columns]
+    lines = [header, *result.rows]
+    cells = [["" if value is None else '"' + value.replace('"', '""') + '"' for value in line] for line in lines]
+    return "".join(",".join(line) + "\n" for line in cells if line).encode()
 
 
 def rows_of_file(body: bytes, *, is_table: bool) -> list[Row]:
     """Read a result file back, its header line included: an unquoted nothing is null, a quoted one the empty text."""
     if not is_table:
         return [[line] for line in body.decode().splitlines()]
-    rows: list[Row] = []
-    row: Row = []
+    rows: list[Row] = [[]]
     for field in FIELD.finditer(body.decode()):
-        row.append(field[1].replace('""', '"') if field[1] else field[1])
+        rows[-1].append(field[1].replace('""', '"') if field[1] else field[1])
         if field[2] == "\n":
-            rows.append(row)
-            row = []
-    return rows
+            rows.append([])
+    return rows[:-1]
 
 
-def column_info(column: Column) -> dict[str, Any]:
+def column_info(name: str, full_type: str) -> dict[str, Any]:
     """Return a column as GetQueryResults describes it (Amazon Athena API Reference, ColumnInfo)."""
-    kind, _, size = column.type.partition("(")
+    kind, _, size = full_type.replace("real", "float").partition("(")
     precision, scale = map(int, size.rstrip(")").split(",")) if kind == "decimal" else (PRECISION.get(kind, 0), 0)
-    names = {"CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": column.name, "Label": column.name}
-    facts = {"Precision": precision, "Scale": scale, "Nullable": "UNKNOWN", "CaseSensitive": kind == "varchar"}
-    return {**names, "Type": kind, **facts}
+    names = {"CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": name, "Label": name, "Type": kind}
+    return {**names, "Precision": precision, "Scale": scale, "Nullable": "UNKNOWN", "CaseSensitive": kind == "varchar"}

@@ -1,75 +1,80 @@
-"""Who a query runs for, what the caller may do, and what a query can end with."""
+"""Who a query runs for, what its caller may do, and the errors that it can end with."""
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlparse
 
 import boto3
 import duckdb
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 
 
 class QueryError(Exception):
-    """A query that ends as FAILED, in Athena's words (user guide, "Athena error catalog")."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+    """Why a query ends without success, in Athena's words (Amazon Athena User Guide, "Athena error catalog")."""
 
 
-class NotForReal(QueryError):
-    """A statement that Athena may know and that would only be pretended here."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__("NOT_SUPPORTED", f"The local Athena does not do {what}; see docs/local-aws.md")
-
-
-class ScanLimitError(Exception):
+class ScanLimitError(QueryError):
     """The query would read more than its workgroup allows."""
+
+
+def not_for_real(what: str) -> QueryError:
+    """Return the error of a statement that Athena may know and that would only be pretended here."""
+    return QueryError(f"NOT_SUPPORTED: The local Athena does not do {what}; see docs/local-aws.md")
 
 
 @dataclass
 class Session:
-    """One execution's surroundings."""
+    """One execution's surroundings; everything happens with the rights of its caller."""
 
     execution_id: str
     access_key: str
     database: str
     output_folder: str
-    endpoint: str
     scan_limit: int | None
     connection: duckdb.DuckDBPyConnection
 
     def client_of(self, service: str) -> Any:
         """Return the caller's own client of a service."""
-        return client_of(self.access_key, self.endpoint, service)
+        return client_of(self.access_key, service)
 
     def ask(self, action: str, resource: str) -> None:
-        """Ask for a permission of the caller, with whose rights Athena reads.
-
-        Raises:
-            QueryError: the caller's policies do not allow it.
-        """
+        """Ask for a permission of the caller; the query fails where the policies do not allow it."""
         service = action.partition(":")[0]
         denied = iam_evaluator.enforce(self.access_key, action, service, get_region(), resource_arn=resource)
         if denied is not None:
             who = getattr(denied, "principal_arn", "") or self.access_key
             shown = f'"{resource}"' if service == "s3" else resource
             words = f"User: {who} is not authorized to perform: {action} on resource: {shown}"
-            raise QueryError("PERMISSION_DENIED", words)
+            raise QueryError(f"PERMISSION_DENIED: {words}")
+
+    def put(self, uri: str, body: bytes) -> None:
+        """Write an object."""
+        bucket, key = bucket_and_key(uri)
+        try:
+            self.client_of("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        except ClientError as error:
+            words = "Please ensure you are allowed to access the S3 bucket"
+            raise QueryError(f"PERMISSION_DENIED: Access denied when writing output to url: {uri} . {words}") from error
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """Return the parts of an address such as ``s3://lake/trees/``."""
+    place = urlparse(uri)
+    return place.netloc, place.path.lstrip("/")
 
 
 @lru_cache(maxsize=64)
-def client_of(access_key: str, endpoint: str, service: str) -> Any:
-    """Return a boto3 client with the credentials of a query's caller, kept because making one takes long.
-
-    Raises:
-        QueryError: the key is not known any more.
-    """
+def client_of(access_key: str, service: str) -> Any:
+    """Return a boto3 client with the credentials of a query's caller, kept because making one takes long."""
     keys = iam_evaluator.resolve_credential(access_key, get_account_id())
     if isinstance(keys, iam_evaluator.CredentialResolutionError):
-        raise QueryError("PERMISSION_DENIED", keys.message)
+        raise QueryError(f"PERMISSION_DENIED: {keys.message}")
     session = boto3.Session(keys.access_key_id, keys.secret_access_key, keys.session_token, get_region())
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,214 +10,153 @@ from botocore.exceptions import ClientError
 from ministack.services import athena
 from sqlglot import exp
 
-from local_aws.athena import reading, writing
-from local_aws.athena.results import Column, Result, Row
-from local_aws.athena.session import NotForReal, QueryError, Session
+from local_aws.athena import reading, tables, writing
+from local_aws.athena.results import Result
+from local_aws.athena.session import QueryError, Session, bucket_and_key, not_for_real
 
-UTILITY = ("DESCRIBE", "EXPLAIN", "SHOW")
 Does = Callable[[Session], Result]
+Match = re.Match[str]
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A statement that was understood: Athena's SubstatementType, and what it does."""
-
-    kind: str
-    does: Does
-
-    @property
-    def type(self) -> str:
-        """Return Athena's StatementType."""
-        if self.kind in ("SELECT", "INSERT", "UNLOAD"):
-            return "DML"
-        return "UTILITY" if self.kind.startswith(UTILITY) else "DDL"
-
-
-def parse(text: str, parameters: Sequence[str] | None = None) -> Statement:
-    """Understand a statement and put its parameters in the place of the question marks.
-
-    Args:
-        text: Trino's or, for DDL, Hive's SQL.
-        parameters: literals as the request has them, such as ``'2019-04-01'`` in quotes.
-
-    Raises:
-        QueryError: Athena may know the statement, and this room does not do it.
-        sqlglot.errors.ParseError: it cannot be read.
-    """
+def parse(text: str, parameters: Sequence[str] | None = None) -> tuple[str, Does]:
+    """Return Athena's SubstatementType and what a statement does, the parameters put in place of its question marks."""
     text = re.sub(r"^(\s+|--[^\n]*\n|/\*.*?\*/)+", "", text, flags=re.DOTALL).rstrip("; \n")
-    for kind, pattern, does in FORMS:
-        match = re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL)
-        if match:
-            return Statement(kind, partial(_as_athena_words_it, does, match))
+    for kind, (pattern, header, lines) in FORMS.items():
+        if match := re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL):
+            return kind, partial(_in_the_catalog, lines, match, header)
+    unload = re.fullmatch(UNLOAD, text, re.IGNORECASE | re.DOTALL)
+    if unload:
+        text = f"create table t with ({unload['options'] or PARQUET}) as {unload['query']}"
     tree = sqlglot.parse_one(text, read="trino")
     marks = list(tree.find_all(exp.Placeholder))
     if len(marks) != len(parameters or ()):
-        raise QueryError("SYNTAX_ERROR", f"Incorrect number of parameters: expected {len(marks)}")
+        raise QueryError(f"SYNTAX_ERROR: Incorrect number of parameters: expected {len(marks)}")
     for mark, value in zip(marks, parameters or (), strict=True):
         mark.replace(sqlglot.parse_one(value, read="trino"))
     if isinstance(tree, exp.Query):
-        return Statement("SELECT", partial(reading.select, tree))
+        return "SELECT", partial(reading.select, tree)
     if isinstance(tree, exp.Insert):
-        return Statement("INSERT", partial(writing.insert, tree))
+        return "INSERT", partial(writing.insert, tree)
+    if isinstance(tree, exp.Create) and unload:
+        return "UNLOAD", partial(writing.unload, tree, unload["place"].rstrip("/") + "/")
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.expression is not None:
-        return Statement("CREATE_TABLE_AS_SELECT", partial(writing.create_table_as, tree))
-    raise NotForReal(f"statements such as: {text.splitlines()[0][:80]}")
+        return "CREATE_TABLE_AS_SELECT", partial(writing.create_table_as, tree)
+    raise not_for_real(f"statements such as: {text.splitlines()[0][:80]}")
 
 
-def _as_athena_words_it(
-    does: Callable[[re.Match[str], Session], Result], match: re.Match[str], session: Session
+def _in_the_catalog(
+    does: Callable[[Match, Session], Any], match: Match, header: Sequence[str], session: Session
 ) -> Result:
+    """Do a statement and return its lines; an error that its IF [NOT] EXISTS expects is none."""
+    lines: Any = []
     try:
-        return does(match, session)
+        lines = does(match, session)
     except ClientError as error:
-        words = f"FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. {error}"
-        raise QueryError(error.response["Error"]["Code"], words) from error
+        expected = error.response["Error"]["Code"] in ("AlreadyExistsException", "EntityNotFoundException")
+        if not (expected and match.groupdict().get("exists")):
+            raise
+    return Result([(name, "string") for name in header], [[line] for line in (lines if header else [])])
 
 
-def _named(match: re.Match[str], session: Session) -> tuple[str, str]:
-    """Return database and table of a statement."""
+def _named(match: Match, session: Session) -> tuple[str, str]:
     return (match["database"] or session.database).lower(), match["table"].lower()
 
 
-def _described(match: re.Match[str], session: Session) -> Any:
-    database, name = _named(match, session)
-    return session.client_of("glue").get_table(DatabaseName=database, Name=name)["Table"]
+def _change(operation: str, match: Match, session: Session) -> None:
+    """Do a statement that is one call of Glue."""
+    name, fields = (match["database"] or session.database).lower(), match.groupdict()
+    of = {"Name": name} if "table" not in fields else {"DatabaseName": name, "Name": fields["table"].lower()}
+    getattr(session.client_of("glue"), operation)(**({"DatabaseInput": of} if operation == "create_database" else of))
 
 
-def _lines(name: str, values: list[str]) -> Result:
-    return Result([Column(name, "string")], [[value] for value in values], is_table=False)
-
-
-# --- databases and tables
-
-
-def _unless(already_so: Any, error: type[Exception], call: Callable[..., Any], **fields: Any) -> Result:
-    """Call the catalog; an error that IF [NOT] EXISTS expects is none."""
-    try:
-        call(**fields)
-    except error:
-        if not already_so:
-            raise
-    return Result(is_table=False)
-
-
-def _create_database(match: re.Match[str], session: Session) -> Result:
-    catalog, made = session.client_of("glue"), {"Name": match["database"].lower()}
-    return _unless(
-        match["exists"], catalog.exceptions.AlreadyExistsException, catalog.create_database, DatabaseInput=made
-    )
-
-
-def _drop_database(match: re.Match[str], session: Session) -> Result:
-    catalog, name = session.client_of("glue"), match["database"].lower()
-    return _unless(match["exists"], catalog.exceptions.EntityNotFoundException, catalog.delete_database, Name=name)
-
-
-def _create_table(match: re.Match[str], session: Session) -> Result:
-    """CREATE EXTERNAL TABLE in Hive's words, which ministack reads."""
-    table, catalog = athena._parse_ddl(match[0]), session.client_of("glue")
+def _create_table(match: Match, session: Session) -> None:
+    """Do CREATE EXTERNAL TABLE, whose words ministack reads."""
+    table = athena._parse_ddl(match[0])
     if not isinstance(table, athena._CreateTable) or table.iceberg:
-        raise NotForReal(f"this form of CREATE EXTERNAL TABLE: {match[0][:80]}")
-    made = {"DatabaseName": table.database or session.database, "TableInput": athena._create_table_input(table)}
-    return _unless(table.if_not_exists, catalog.exceptions.AlreadyExistsException, catalog.create_table, **made)
+        raise not_for_real(f"this form of CREATE EXTERNAL TABLE: {match[0][:80]}")
+    made = athena._create_table_input(table)
+    session.client_of("glue").create_table(DatabaseName=table.database or session.database, TableInput=made)
 
 
-def _drop_table(match: re.Match[str], session: Session) -> Result:
-    catalog, (database, name) = session.client_of("glue"), _named(match, session)
-    missing, names = catalog.exceptions.EntityNotFoundException, {"DatabaseName": database, "Name": name}
-    return _unless(match["exists"], missing, catalog.delete_table, **names)
+def _repair(match: Match, session: Session) -> None:
+    """Do MSCK REPAIR TABLE: add the partitions whose key=value folders are there and the catalog lacks."""
+    table = tables.look_up(*_named(match, session), session=session)
+    bucket, prefix = bucket_and_key(table.location)
+    pages = session.client_of("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    tables.add_partitions_of([f"s3://{bucket}/{key}" for key in keys], table, session)
 
 
-# --- partitions
-
-
-def _repair(match: re.Match[str], session: Session) -> Result:
-    """MSCK REPAIR TABLE: add the partitions whose key=value folders are there and the catalog lacks."""
-    writing.repair(*_named(match, session), session)
-    return Result(is_table=False)
-
-
-def _alter_partitions(match: re.Match[str], session: Session) -> Result:
+def _alter_partitions(match: Match, session: Session) -> None:
     parts = re.findall(r"partition\s*\(([^)]*)\)(?:\s*location\s*'([^']*)')?", match["parts"], re.IGNORECASE)
-    partitions = [(re.findall(r"=\s*'([^']*)'", keys), place) for keys, place in parts]
+    partitions = [(tuple(re.findall(r"=\s*'([^']*)'", keys)), place) for keys, place in parts]
+    database, name = _named(match, session)
     if match["verb"].lower() == "add":
-        writing.add_partitions(*_named(match, session), partitions, session)
+        tables.add_partitions(tables.look_up(database, name, session), partitions, session)
     else:
         gone = [{"Values": values} for values, _ in partitions]
-        database, table = _named(match, session)
-        place = {"DatabaseName": database, "TableName": table}
-        session.client_of("glue").batch_delete_partition(**place, PartitionsToDelete=gone)
-    return Result(is_table=False)
+        catalog = session.client_of("glue")
+        catalog.batch_delete_partition(DatabaseName=database, TableName=name, PartitionsToDelete=gone)
 
 
-# --- what there is
+def _show(operation: str, result: str, match: Match, session: Session) -> list[str]:
+    """Return the names that a call of Glue lists, as far as they are LIKE the statement's pattern."""
+    place = {"DatabaseName": match["database"] or session.database} if operation == "get_tables" else {}
+    pages = session.client_of("glue").get_paginator(operation).paginate(**place)
+    like = (match["like"] or "*").replace("*", ".*")
+    return sorted(entry["Name"] for page in pages for entry in page[result] if re.fullmatch(like, entry["Name"]))
 
 
-def _show_tables(match: re.Match[str], session: Session) -> Result:
-    pages = (
-        session.client_of("glue")
-        .get_paginator("get_tables")
-        .paginate(DatabaseName=match["database"] or session.database)
-    )
-    return _lines("tab_name", _like(match, [table["Name"] for page in pages for table in page["TableList"]]))
+def _show_partitions(match: Match, session: Session) -> list[str]:
+    table = tables.look_up(*_named(match, session), session=session)
+    rows = sorted(values for values, _ in table.partitions)
+    return ["/".join(f"{key}={value}" for key, value in zip(table.keys, row, strict=True)) for row in rows]
 
 
-def _like(match: re.Match[str], names: list[str]) -> list[str]:
-    wanted = (match["like"] or "*").replace("*", ".*")
-    return sorted(name for name in names if re.fullmatch(wanted, name))
-
-
-def _show_databases(match: re.Match[str], session: Session) -> Result:
-    databases = session.client_of("glue").get_databases()["DatabaseList"]
-    return _lines("database_name", _like(match, [database["Name"] for database in databases]))
-
-
-def _show_partitions(match: re.Match[str], session: Session) -> Result:
-    keys = [key["Name"] for key in _described(match, session).get("PartitionKeys") or []]
-    database, table = _named(match, session)
-    paginator = session.client_of("glue").get_paginator("get_partitions")
-    pages = paginator.paginate(DatabaseName=database, TableName=table)
-    values = sorted(partition["Values"] for page in pages for partition in page["Partitions"])
-    return _lines("partition", ["/".join(f"{k}={v}" for k, v in zip(keys, row, strict=True)) for row in values])
-
-
-def _describe(match: re.Match[str], session: Session) -> Result:
-    table = _described(match, session)
+def _describe(match: Match, session: Session) -> list[str]:
+    database, name = _named(match, session)
+    table = session.client_of("glue").get_table(DatabaseName=database, Name=name)["Table"]
     keys = table.get("PartitionKeys") or []
     columns = [*table["StorageDescriptor"]["Columns"], *keys]
     if match[0].lower().startswith("show"):
-        return _lines("field", [column["Name"] for column in columns])
-    names = ("col_name", "data_type", "comment")
+        return [column["Name"] for column in columns]
     rows = [[column.get(part, "") for part in ("Name", "Type", "Comment")] for column in columns]
     if keys:  # once more, below a title
         blank, title = ["", "", ""], ["# Partition Information", "", ""]
-        rows += [blank, title, [f"# {names[0]}", *names[1:]], blank, *rows[-len(keys) :]]
-    lines: list[Row] = [["\t".join(f"{value:<20}" for value in row)] for row in rows]
-    return Result([Column(name, "string") for name in names], lines, is_table=False)
+        rows += [blank, title, [f"# {DESCRIBED[0]}", *DESCRIBED[1:]], blank, *rows[-len(keys) :]]
+    return ["\t".join(f"{value:<20}" for value in row) for row in rows]
 
 
-def _explain(match: re.Match[str], session: Session) -> Result:
-    sql, _ = reading.plan(sqlglot.parse_one(match["query"], read="trino"), session)
-    plans = session.connection.execute(f"explain {sql}").fetchall()
-    return _lines("Query Plan", [line for _, words in plans for line in str(words).splitlines()])
+def _explain(match: Match, session: Session) -> list[str]:
+    query: Any = sqlglot.parse_one(match["query"], read="trino")
+    plans = session.connection.execute(f"explain {reading.plan(query, session)[0]}").fetchall()
+    return [line for _, words in plans for line in str(words).splitlines()]
 
 
+DESCRIBED = ("col_name", "data_type", "comment")
+PARQUET = "format = 'PARQUET'"
+UNLOAD = r"unload\s*\((?P<query>.*)\)\s*to\s*'(?P<place>s3://[^']+)'\s*(?:with\s*\((?P<options>.*)\))?"
+_SCHEMA = r"\s+(?:database|schema)\s+"
+_IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
-_IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
 _LIKE = r"(?:(?:\s+like)?\s+'(?P<like>[^']*)')?"
-FORMS: list[tuple[str, str, Callable[[re.Match[str], Session], Result]]] = [
-    ("CREATE_DATABASE", rf"create\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _create_database),
-    ("DROP_DATABASE", rf"drop\s+(?:database|schema)\s+{_IF}{_DATABASE}.*", _drop_database),
-    ("CREATE_TABLE", r"create\s+external\s+table\s.*", _create_table),
-    ("DROP_TABLE", rf"drop\s+table\s+{_IF}{_NAME}", _drop_table),
-    ("MSCK_REPAIR", rf"msck\s+repair\s+table\s+{_NAME}", _repair),
-    ("ALTER_TABLE", rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", _alter_partitions),
-    ("SHOW_TABLES", rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?{_LIKE}", _show_tables),
-    ("SHOW_DATABASES", rf"show\s+(?:databases|schemas){_LIKE}", _show_databases),
-    ("SHOW_PARTITIONS", rf"show\s+partitions\s+{_NAME}", _show_partitions),
-    ("SHOW_COLUMNS", rf"show\s+columns\s+(?:in|from)\s+{_NAME}", _describe),
-    ("DESCRIBE_TABLE", rf"desc(?:ribe)?\s+(?:formatted\s+|extended\s+)?{_NAME}", _describe),
-    ("EXPLAIN", r"explain\s+(?P<query>(?:select|with)\s.*)", _explain),
-    ("UNLOAD", writing.UNLOAD, writing.unload),
-]  # fmt: skip
+_SHOW_TABLES, _SHOW_DATABASES = (
+    partial(_show, "get_tables", "TableList"),
+    partial(_show, "get_databases", "DatabaseList"),
+)
+# Athena's SubstatementType: how it is written, the columns of its result, and what returns the result's lines
+FORMS: dict[str, tuple[str, Sequence[str], Callable[[Match, Session], Any]]] = {
+    "CREATE_DATABASE": (rf"create{_SCHEMA}{_IF}{_DATABASE}.*", (), partial(_change, "create_database")),
+    "DROP_DATABASE": (rf"drop{_SCHEMA}{_IF}{_DATABASE}.*", (), partial(_change, "delete_database")),
+    "CREATE_TABLE": (rf"create\s+external\s+table\s+{_IF}.*", (), _create_table),
+    "DROP_TABLE": (rf"drop\s+table\s+{_IF}{_NAME}", (), partial(_change, "delete_table")),
+    "MSCK_REPAIR": (rf"msck\s+repair\s+table\s+{_NAME}", (), _repair),
+    "ALTER_TABLE": (rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", (), _alter_partitions),
+    "SHOW_TABLES": (rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?{_LIKE}", ("tab_name",), _SHOW_TABLES),
+    "SHOW_DATABASES": (rf"show\s+(?:databases|schemas){_LIKE}", ("database_name",), _SHOW_DATABASES),
+    "SHOW_PARTITIONS": (rf"show\s+partitions\s+{_NAME}", ("partition",), _show_partitions),
+    "SHOW_COLUMNS": (rf"show\s+columns\s+(?:in|from)\s+{_NAME}", ("field",), _describe),
+    "DESCRIBE_TABLE": (rf"desc(?:ribe)?\s+(?:formatted\s+|extended\s+)?{_NAME}", DESCRIBED, _describe),
+    "EXPLAIN": (r"explain\s+(?P<query>(?:select|with)\s.*)", ("Query Plan",), _explain),
+}  # fmt: skip

@@ -1,207 +1,167 @@
-"""The catalog's tables as DuckDB relations: which files a query needs and may read, and how many bytes that are."""
+"""The catalog's tables as DuckDB reads them: their partitions, the files that a query needs and may read, the bytes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
+from urllib.parse import unquote
 
-import duckdb
-import pyarrow.parquet as pq
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import athena, glue, s3
 from sqlglot import exp
 
-from local_aws.athena.session import NotForReal, QueryError
+from local_aws.athena.session import QueryError, Session, bucket_and_key, not_for_real
 
-Ask = Callable[[str, str], None]  # (action, resource): raises if the query's caller may not
+HIVE_ESCAPES = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "\"#%'*/:=?\\{}[]^"})  # in names of folders
+
 Partition = tuple[tuple[str, ...], str]  # values, location
-
-TRINO_TYPES = {"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary"}
+File = tuple[str, str, tuple[str, ...]]  # path on disk, address, values of its partition
 
 
 @dataclass(frozen=True)
-class File:
-    """An object of a table: its path on disk, its address, and the values of its partition."""
-
-    path: str
-    uri: str
-    values: tuple[str, ...]
-
-
-@dataclass
 class Table:
-    """A table that a query names: as the catalog describes it, with its partitions."""
+    """A table that a statement names: as the catalog describes it, with its partitions."""
 
-    description: Mapping[str, Any]
-    partitions: list[Partition] = field(default_factory=list)
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """Return name to Hive type of the columns in the files."""
-        return {column["Name"].lower(): column["Type"] for column in self.description["StorageDescriptor"]["Columns"]}
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """Return name to Hive type of the partition keys."""
-        return {key["Name"].lower(): key["Type"] for key in self.description.get("PartitionKeys") or []}
-
-    @property
-    def format(self) -> str:
-        """Return ``parquet``, ``csv``, ``json`` or what else its classes say."""
-        return str(athena._data_format(self.description))
+    database: str
+    name: str
+    description: dict[str, Any]
+    columns: dict[str, exp.DataType]  # those in the files, by their names in lower case
+    keys: dict[str, exp.DataType]  # those of the partitions
+    location: str
+    format: str  # "parquet", "csv", "json" or what else its classes say
+    partitions: list[Partition]
 
 
-def trino_type(hive_type: str) -> str:
-    """Return Trino's name for a type of the catalog."""
-    return TRINO_TYPES.get(hive_type.lower(), hive_type.lower())
-
-
-def look_up(database: str, name: str, ask: Ask) -> Table:
-    """Return a table with its partitions, asked for as the query's caller.
-
-    Raises:
-        QueryError: it is not there, or the caller may not see it.
-    """
+def look_up(database: str, name: str, session: Session) -> Table:
+    """Return a table with its partitions if the caller may see them."""
     place, full = f"arn:aws:glue:{get_region()}:{get_account_id()}", f"{database}/{name}"
-    ask("glue:GetDatabase", f"{place}:database/{database}")
+    session.ask("glue:GetDatabase", f"{place}:database/{database}")
     if database not in glue._databases:
-        raise QueryError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist")
-    ask("glue:GetTable", f"{place}:table/{full}")
+        raise QueryError(f"SCHEMA_NOT_FOUND: Schema '{database}' does not exist")
+    session.ask("glue:GetTable", f"{place}:table/{full}")
     if full not in glue._tables:
-        raise QueryError("TABLE_NOT_FOUND", f"Table 'awsdatacatalog.{database}.{name}' does not exist")
-    table = Table(glue._tables[full])
-    if table.keys:
-        ask("glue:GetPartitions", f"{place}:table/{full}")
-        for partition in glue._partitions.get(full, []):
-            table.partitions.append((tuple(partition["Values"]), partition["StorageDescriptor"]["Location"]))
-    return table
+        raise QueryError(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{database}.{name}' does not exist")
+    described = glue._tables[full]
+    storage, fields_of_keys = described["StorageDescriptor"], described.get("PartitionKeys") or []
+    columns, keys = (
+        {field["Name"].lower(): exp.DataType.build(field["Type"], dialect="hive") for field in fields}
+        for fields in (storage["Columns"], fields_of_keys)
+    )
+    if keys:
+        session.ask("glue:GetPartitions", f"{place}:table/{full}")
+    partitions = [
+        (tuple(part["Values"]), part["StorageDescriptor"]["Location"]) for part in glue._partitions.get(full, [])
+    ]
+    location = storage["Location"].rstrip("/") + "/"
+    return Table(database, name, described, columns, keys, location, athena._data_format(described), partitions)
 
 
 def rows_of(names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> exp.Select:
     """Return a query that gives rows of texts, also when there are none."""
     columns = list(names)
     values = exp.values(rows or [(None,) * len(columns)], alias="listed", columns=columns)
-    query = exp.select("*").from_(values)
-    return query if rows else query.where("false")
+    return exp.select("*").from_(values).where("true" if rows else "false")
 
 
-def needed_partitions(
-    table: Table, conditions: Sequence[str], connection: duckdb.DuckDBPyConnection
-) -> list[Partition]:
-    """Return the partitions that can hold rows for which the conditions, of partition keys alone, are true."""
-    if not conditions:
-        return table.partitions
-    rows = [(*values, position) for position, (values, _) in enumerate(table.partitions)]
-    query = (
-        rows_of([*table.keys, "position"], rows).select("position", append=False).where(*conditions, dialect="duckdb")
-    )
-    return [table.partitions[position] for (position,) in connection.execute(query.sql(dialect="duckdb")).fetchall()]
+def files_of(table: Table, conditions: Sequence[str], session: Session) -> list[File]:
+    """Return a table's objects if the caller may read them: those of the partitions for which conditions are true."""
+    places = table.partitions if table.keys else [((), table.location)]
+    if conditions:
+        rows = [(*values, position) for position, (values, _) in enumerate(places)]
+        query = rows_of([*table.keys, "position"], rows).where(*conditions, dialect="duckdb")
+        needed = session.connection.execute(query.sql(dialect="duckdb", identify=True)).fetchall()
+        places = [places[row[-1]] for row in needed]
+    return [file for values, location in places for file in _files_at(location.rstrip("/") + "/", values, session)]
 
 
-def files_of(table: Table, partitions: Iterable[Partition], ask: Ask) -> list[File]:
-    """Return the objects of a table, or of some of its partitions, asked for as the query's caller."""
-    places = partitions if table.keys else [((), table.description["StorageDescriptor"]["Location"])]
-    return [file for values, location in places for file in _files_at(location, values, ask)]
-
-
-def _files_at(location: str, values: tuple[str, ...], ask: Ask) -> list[File]:
-    place = urlparse(location)
-    bucket, prefix = place.netloc, place.path.strip("/") + "/"
-    ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+def _files_at(location: str, values: tuple[str, ...], session: Session) -> list[File]:
+    (bucket, prefix), files = bucket_and_key(location), []
+    session.ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")
     objects = (s3._buckets.get(bucket) or {"objects": {}})["objects"]
-    files = []
-    for key in sorted(key for key in list(objects) if key.startswith(prefix)):
-        if key.endswith("/") or athena._hidden(key.removeprefix(prefix)):
+    for key in sorted(key for key in list(objects) if key.startswith(prefix) and not key.endswith("/")):
+        if athena._hidden(key.removeprefix(prefix)):
             continue
-        ask("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
-        path = Path(s3._object_disk_path(bucket, key) or "")
+        session.ask("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+        path, uri = Path(s3._object_disk_path(bucket, key) or ""), f"s3://{bucket}/{key}"
         if not path.is_file():
-            raise QueryError("HIVE_CANNOT_OPEN_SPLIT", f"Error opening Hive split s3://{bucket}/{key}: it is not there")
+            raise QueryError(f"HIVE_CANNOT_OPEN_SPLIT: Error opening Hive split {uri}: it is not there")
         if path.stat().st_size:
-            files.append(File(str(path), f"s3://{bucket}/{key}", values))
+            files.append((str(path), uri, values))
     return files
 
 
-# --- as DuckDB reads them
+def relation(table: Table, files: Sequence[File], session: Session) -> str:
+    """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types, and ``$path``.
+
+    Columns are read by name; the values of keys come from the catalog, not from the path. What a type cannot hold is an
+    error in Parquet, and null in text, as in Hive.
+    """
+    reader = _reader(table, [path for path, _, _ in files])
+    present = {name.lower() for name, *_ in session.connection.execute(f"describe from {reader}").fetchall()}
+    columns = {name: exp.column(name, "f") if name in present else exp.null() for name in table.columns}
+    columns |= {name: exp.column(name, "p") for name in table.keys}
+    cast = exp.Cast if table.format == "parquet" else exp.TryCast
+    typed = [cast(this=columns[name], to=kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
+    rows = rows_of(("$file", "$path", *table.keys), [(path, uri, *values) for path, uri, values in files])
+    query = exp.select(*typed, exp.column("$path", "p")).sql(dialect="duckdb", identify=True)
+    return f'{query} from {reader} f join ({rows.sql(dialect="duckdb", identify=True)}) p on f."$file" = p."$file"'
 
 
-def relation(table: Table, files: Sequence[File]) -> str:
-    """Return a DuckDB query of a table's rows: its columns with the catalog's types, its keys, and ``$path``."""
-    if not files:
-        columns = [_typed("null", name, kind) for name, kind in {**table.columns, **table.keys}.items()]
-        return f'select {", ".join(columns)}, cast(null as varchar) as "$path" where false'
+def _reader(table: Table, paths: list[str]) -> str:
+    """Return DuckDB's function that reads a table's files, which are Parquet or text as Hive's SerDes write it."""
+    if not paths:
+        return '(select null as "$file")'
+    options = f"{_literal(paths)}, filename = '$file', hive_partitioning = false"
     if table.format == "parquet":
-        return _parquet(table, files)
-    if table.format == "csv":
-        return " union all ".join(_text(table, file) for file in files)
-    raise NotForReal(f"tables of {table.format} files, such as {table.description['Name']}")
-
-
-def _typed(value: str, name: str, hive_type: str) -> str:
-    kind = exp.DataType.build(trino_type(hive_type), dialect="trino").sql(dialect="duckdb")
-    return f"cast({value} as {kind}) as {_name(name)}"
-
-
-def _name(name: str) -> str:
-    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
-
-
-def _literal(value: str) -> str:
-    return exp.Literal.string(value).sql(dialect="duckdb")
-
-
-def _parquet(table: Table, files: Sequence[File]) -> str:
-    """Read Parquet files by name of column; the partition's values come from the catalog, not from the path."""
-    present = {name.lower() for file in files for name in pq.read_schema(file.path).names}
-    columns = [
-        _typed(f"f.{_name(name)}" if name in present else "null", name, kind) for name, kind in table.columns.items()
-    ]
-    columns += [_typed(f"p.{_name(name)}", name, kind) for name, kind in table.keys.items()]
-    rows = ", ".join(f"({', '.join(map(_literal, (file.path, file.uri, *file.values)))})" for file in files)
-    names = ", ".join(map(_name, ("$file", "$path", *table.keys)))
-    paths = ", ".join(_literal(file.path) for file in files)
-    return (
-        f'select {", ".join(columns)}, p."$path" '  # noqa: S608 - every part is quoted above
-        f"from read_parquet([{paths}], filename = '$file', union_by_name = true, hive_partitioning = false) f "
-        f'join (values {rows}) p({names}) on f."$file" = p."$file"'
-    )
-
-
-def _text(table: Table, file: File) -> str:
-    """Read a text file as Hive's SerDes do: an empty text is no null, what a column's type cannot hold is one."""
+        return f"read_parquet({options}, union_by_name = true)"
+    if table.format != "csv":
+        raise not_for_real(f"tables of {table.format} files, such as {table.name}")
     serde = table.description["StorageDescriptor"].get("SerdeInfo") or {}
-    settings, lines = serde.get("Parameters") or {}, table.description.get("Parameters") or {}
+    settings = serde.get("Parameters") or {}
+    separator, quote = settings.get("field.delim", "\x01"), ""  # LazySimpleSerDe knows no quotes
     if "OpenCSVSerde" in serde.get("SerializationLibrary", ""):
         separator, quote = settings.get("separatorChar", ","), settings.get("quoteChar", '"')
-    else:  # LazySimpleSerDe knows no quotes
-        separator, quote = settings.get("field.delim", "\x01"), ""
     cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
-    skip = lines.get("skip.header.line.count", 0)
-    options = f"delim = {_literal(separator)}, quote = {_literal(quote)}, escape = {_literal(quote)}, skip = {skip}"
-    columns = [_typed(_name(name), name, kind).replace("cast", "try_cast", 1) for name, kind in table.columns.items()]
-    for (name, kind), value in zip(table.keys.items(), file.values, strict=True):
-        columns.append(_typed(_literal(value), name, kind))
+    skip = (table.description.get("Parameters") or {}).get("skip.header.line.count", 0)
     return (
-        f'select {", ".join(columns)}, {_literal(file.uri)} as "$path" '  # noqa: S608 - every part is quoted
-        f"from read_csv({_literal(file.path)}, auto_detect = false, header = false, nullstr = '\\N', {options}, "
-        f"columns = {{{cells}}}, null_padding = true, strict_mode = false)"
+        f"read_csv({options}, delim = {_literal(separator)}, quote = {_literal(quote)}, escape = {_literal(quote)}, "
+        f"skip = {skip}, columns = {{{cells}}}, auto_detect = false, header = false, nullstr = '\\N', "
+        f"null_padding = true, strict_mode = false)"
     )
 
 
-def bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str]) -> int:
-    """Return what Athena charges for: the compressed bytes of the named columns; of a text file, all.
-
-    Amazon Athena User Guide, "Use columnar storage formats".
-    """
-    if table.format != "parquet":
-        return sum(Path(file.path).stat().st_size for file in files)
-    wanted = {name.lower() for name in columns}
-    return sum(_compressed(file.path, wanted) for file in files)
+def _literal(value: str | list[str]) -> str:
+    return exp.convert(value).sql(dialect="duckdb")
 
 
-def _compressed(path: str, wanted: set[str]) -> int:
-    footer = pq.read_metadata(path)
-    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
-    return sum(chunk.total_compressed_size for chunk in chunks if chunk.path_in_schema.split(".")[0].lower() in wanted)
+def bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], session: Session) -> int:
+    """Return the compressed bytes of the columns; of text, all ("Use columnar storage formats" in Athena's guide)."""
+    paths = [path for path, _, _ in files]
+    if table.format != "parquet" or not paths:
+        return sum(Path(path).stat().st_size for path in paths)
+    chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
+    query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
+    ((size,),) = session.connection.execute(query, [paths, [name.lower() for name in columns]]).fetchall()
+    return int(size or 0)
+
+
+def add_partitions_of(files: Iterable[str], table: Table, session: Session) -> None:
+    """Add the partitions of files in key=value folders, such as ``year=2020/month=01/``, below a table."""
+    partitions = []
+    for folder in sorted({file.removeprefix(table.location).rpartition("/")[0] for file in files}):
+        pairs = [part.partition("=") for part in folder.split("/")]
+        if [key.lower() for key, _, _ in pairs] == list(table.keys):
+            partitions.append((tuple(unquote(value) for _, _, value in pairs), f"{table.location}{folder}/"))
+    add_partitions(table, partitions, session)
+
+
+def add_partitions(table: Table, partitions: Iterable[Partition], session: Session) -> None:
+    """Add the partitions that the catalog lacks; one without a location has its key=value folder."""
+    new, known = [], {values for values, _ in table.partitions}
+    for values, place in partitions:
+        own = "".join(f"{key}={value.translate(HIVE_ESCAPES)}/" for key, value in zip(table.keys, values, strict=True))
+        storage = table.description["StorageDescriptor"] | {"Location": place or f"{table.location}{own}"}
+        new += [] if values in known else [{"Values": list(values), "StorageDescriptor": storage}]
+    for first in range(0, len(new), 100):  # Glue API Reference, BatchCreatePartition
+        names = {"DatabaseName": table.database, "TableName": table.name}
+        session.client_of("glue").batch_create_partition(**names, PartitionInputList=new[first : first + 100])

@@ -4,6 +4,7 @@ import csv
 import datetime
 import hashlib
 import io
+import os
 import time
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from local_aws.server import start
+from tests.local_aws_process import KEY, running_local_aws
 
 ROWS = Path(__file__).parent / "rows"
 CONFORM, CLEAN = "coffee_shop_conform", "coffee_shop_clean"
@@ -71,9 +72,9 @@ class Lake:
     """The buckets, the catalog and Athena of one local AWS."""
 
     def __init__(self, url: str) -> None:
-        asked = {"endpoint_url": url, "region_name": "us-east-1"}
-        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-        self.s3, self.glue, self.athena = (boto3.client(name, **asked, **keys) for name in ("s3", "glue", "athena"))
+        keys = {name.lower(): value for name, value in KEY.items()}
+        place = {"endpoint_url": url, "region_name": "us-east-1"}
+        self.s3, self.glue, self.athena = (boto3.client(name, **place, **keys) for name in ("s3", "glue", "athena"))
         self.s3.create_bucket(Bucket=BUCKET)
 
     def write(self, database: str, name: str, rows: Rows, types: dict[str, str] = TYPE_OF, partition: str = "") -> None:
@@ -261,21 +262,20 @@ def clean(name: str) -> Rows:
 
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory):
-    server = start(tmp_path_factory.mktemp("aws"))
-    made = Lake(server.url)
-    for database in (CONFORM, CLEAN):
-        made.glue.create_database(DatabaseInput={"Name": database})
-    made.write(CONFORM, "customer", dimension("customer", "customerno", "customer_id"))
-    made.write(CONFORM, "product", dimension("product", "productno", "product_id"))
-    made.write(CONFORM, "staff", dimension("staff", "staffno", "staff_id"))
-    made.write(CONFORM, "sales_outlet", dimension("sales_outlet", "salesoutletno", "salesoutlet_id"))
-    made.write(CONFORM, "date", calendar(), TYPE_OF | {"date": "date"})
-    made.write(CONFORM, "sales_reciept", sales(), partition="business_date")
-    made.write(CONFORM, "pastry_inventory", inventory(), partition="business_date")
-    made.write(CONFORM, "sales_target", targets())
-    made.write(CLEAN, "sales_reciept", clean("sales_reciept"), partition="date")
-    made.write(CLEAN, "pastry_inventory", clean("pastry_inventory"), partition="date")
-    made.write(CLEAN, "sales_target", clean("sales_target"))
-    made.write(CLEAN, "quarantine", rows_of("quarantine"))
-    yield made
-    server.stop()
+    with running_local_aws(tmp_path_factory.mktemp("aws"), os.environ) as url:
+        made = Lake(url)
+        for database in (CONFORM, CLEAN):
+            made.glue.create_database(DatabaseInput={"Name": database})
+        made.write(CONFORM, "customer", dimension("customer", "customerno", "customer_id"))
+        made.write(CONFORM, "product", dimension("product", "productno", "product_id"))
+        made.write(CONFORM, "staff", dimension("staff", "staffno", "staff_id"))
+        made.write(CONFORM, "sales_outlet", dimension("sales_outlet", "salesoutletno", "salesoutlet_id"))
+        made.write(CONFORM, "date", calendar(), TYPE_OF | {"date": "date"})
+        made.write(CONFORM, "sales_reciept", sales(), partition="business_date")
+        made.write(CONFORM, "pastry_inventory", inventory(), partition="business_date")
+        made.write(CONFORM, "sales_target", targets())
+        made.write(CLEAN, "sales_reciept", clean("sales_reciept"), partition="date")
+        made.write(CLEAN, "pastry_inventory", clean("pastry_inventory"), partition="date")
+        made.write(CLEAN, "sales_target", clean("sales_target"))
+        made.write(CLEAN, "quarantine", rows_of("quarantine"))
+        yield made

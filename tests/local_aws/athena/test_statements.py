@@ -48,14 +48,9 @@ def test_what_there_is(lake):
     assert lake.rows("show columns in `forest`.`trees`") == [["id"], ["kind"], ["height"], ["price"], ["day"]]
     described = [line.split() for (line,) in lake.rows("describe `forest`.`trees`")]
     assert described[3:] == [
-        ["price", "decimal(12,2)"],
-        ["day", "string"],
-        [],
-        ["#", "Partition", "Information"],
-        ["#", "col_name", "data_type", "comment"],
-        [],
-        ["day", "string"],
-    ]
+        ["price", "decimal(12,2)"], ["day", "string"], [],
+        ["#", "Partition", "Information"], ["#", "col_name", "data_type", "comment"], [], ["day", "string"],
+    ]  # fmt: skip
     assert any("READ_PARQUET" in row[0] for row in lake.rows("explain select id from trees"))
 
 
