@@ -35,6 +35,11 @@ class LocalAws:
         names = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key"}
         return {names.get(name, "aws_session_token"): keys[name] for name in (*names, "SessionToken")}
 
+    def wait_until_saved(self, service: str, words: str) -> None:
+        """Wait until the state of a service that is on disk has these words."""
+        file = self.home / "state" / f"{service}.json"
+        wait_until(lambda: file.exists() and words in file.read_text())
+
     def record(self) -> list[dict]:
         """Return the record of permissions."""
         return [json.loads(line) for line in (self.home / "permissions.jsonl").read_text().splitlines()]

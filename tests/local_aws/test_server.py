@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local_aws.conftest import LocalAws, document, wait_until
+from tests.local_aws.conftest import LocalAws, document
 from tests.local_aws_process import running_local_aws
 
 
@@ -59,8 +59,7 @@ def test_what_was_changed_survives_a_kill(tmp_path):
         s3.create_bucket(Bucket="kept")
         s3.put_bucket_versioning(Bucket="kept", VersioningConfiguration={"Status": "Enabled"})
         aws.client("iam").create_role(RoleName="kept", AssumeRolePolicyDocument=document())
-        state = tmp_path / "aws" / "state" / "iam.json"
-        wait_until(lambda: state.exists() and "kept" in state.read_text())
+        aws.wait_until_saved("iam", "kept")
         versions = [s3.put_object(Bucket="kept", Key="a", Body=body)["VersionId"] for body in (b"1", b"2")]
         os.kill(int(aws.home.joinpath("pid").read_text()), signal.SIGKILL)
     with running_local_aws(tmp_path, os.environ) as url:

@@ -76,7 +76,7 @@ def test_an_event_outlives_a_kill_and_so_does_its_dead_letter(tmp_path):
 
     def accept(aws):
         make_failing(aws, "killed")
-        wait_until(lambda: '"killed"' in (aws.home / "state" / "lambda.json").read_text())
+        aws.wait_until_saved("lambda", '"killed"')
         aws.client("lambda").invoke(FunctionName="killed", InvocationType="Event", Payload=b"{}")
 
     until_killed("60,60", accept)
