@@ -1,4 +1,4 @@
-"""Run all tests, three groups at a time, and say how each ended: `python -m tests`; `--fast` for the fast ones alone.
+"""Run all tests, two groups at a time, and say how each ended: `python -m tests`; `--fast` for the fast ones alone.
 
 A group is a process of its own, in the virtual environment of what it tests. The fast groups come first; the slow ones
 start Spark, Airflow or the whole stack, the longest first, so that the cores are busy to the end.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 AIRFLOW, LOCAL_AWS = ".venv/bin/python", ".venv-local-aws/bin/python"
-AT_A_TIME = 3  # one more than the cores that the tests are made for: a group often waits for what it started
+AT_A_TIME = 2  # the cores that the tests are made for: Spark, Airflow and the local AWS keep them busy
 NO_TESTS = 5  # pytest's exit status when all tests of a group are deselected
 
 
@@ -83,7 +83,7 @@ def run(group: Group) -> tuple[int, float]:
 
 
 def run_all(groups: list[Group]) -> dict[Group, tuple[int, float]]:
-    """Run groups, three at a time in their order, and say each minute what is under way."""
+    """Run groups, two at a time in their order, and say each minute what is under way."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         waiting = {pool.submit(run, group): group for group in groups}
         ended = {}
