@@ -33,15 +33,16 @@ def test_what_was_not_carried_out(built):
             "FROM python:3.12.12-slim-bookworm",
             "ENV HOME=/tmp",
             "ENV UV_NO_CACHE=1",
-            f"RUN {USERADD} && chown coffee-shop: /var/lib/coffee-shop /var/lib/airflow /var/lib/database-password",
+            f"RUN {USERADD} && chown coffee-shop: /var/lib/coffee-shop /var/lib/airflow /var/lib/database-password"
+            " /var/lib/account-key",
             "USER 10001",
         ],
         LOCAL_AWS: [
             "FROM python:3.12.12-slim-bookworm",
             "ENV HOME=/tmp",
             "ENV UV_NO_CACHE=1",
-            "RUN python -m local_aws.glue.warm_up",
-            f"RUN {USERADD} && chown coffee-shop: /var/lib/local-aws",
+            "RUN python -m local_aws.glue.warm_up /opt/coffee-shop/unpacked && rm -r /opt/coffee-shop/unpacked",
+            f"RUN {USERADD} && chown coffee-shop: /var/lib/local-aws /var/lib/account-key",
             "USER 10001",
         ],
     }
@@ -53,7 +54,7 @@ def test_what_was_not_carried_out(built):
         (AIRFLOW, ["apache-airflow==3.3.1", "asyncpg==", "psycopg2-binary=="], ["pytest", "pyspark", "moto", "uv=="]),
         (
             LOCAL_AWS,
-            ["moto==5.2.5", "pyspark==3.5.6", "duckdb==2.0.0"],
+            ["ministack==1.5.33", "pyspark==3.5.6", "duckdb==2.0.0"],
             ["pytest", "mypy", "ruff", "apache-airflow", "uv=="],
         ),
     ],
@@ -90,7 +91,10 @@ def test_code(built):
 
 @pytest.mark.parametrize(
     ("name", "volumes"),
-    [(AIRFLOW, ["airflow", "coffee-shop", "database-password"]), (LOCAL_AWS, ["local-aws"])],
+    [
+        (AIRFLOW, ["account-key", "airflow", "coffee-shop", "database-password"]),
+        (LOCAL_AWS, ["account-key", "local-aws"]),
+    ],
     ids=["airflow", "local AWS"],
 )
 def test_places_of_the_volumes(built, name, volumes):
