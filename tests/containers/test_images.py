@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 AIRFLOW, LOCAL_AWS = "containers/airflow/Dockerfile", "containers/local_aws/Dockerfile"
 USERADD = "useradd --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin coffee-shop"
+AIRFLOW_VOLUMES = "/var/lib/coffee-shop /var/lib/airflow /var/lib/database-password /var/lib/account-key"
 
 
 def python(image: Image, code: str) -> str:
@@ -33,8 +34,7 @@ def test_what_was_not_carried_out(built):
             "FROM python:3.12.12-slim-bookworm",
             "ENV HOME=/tmp",
             "ENV UV_NO_CACHE=1",
-            f"RUN {USERADD} && chown coffee-shop: /var/lib/coffee-shop /var/lib/airflow /var/lib/database-password"
-            " /var/lib/account-key",
+            f"RUN {USERADD} && chown coffee-shop: {AIRFLOW_VOLUMES}",
             "USER 10001",
         ],
         LOCAL_AWS: [
