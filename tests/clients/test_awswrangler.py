@@ -163,8 +163,9 @@ def test_unload(conform, folder):
 def test_a_table_described(conform):
     described = wr.athena.describe_table(table="sales_reciept", database=conform)
     assert list(described.columns) == ["Column Name", "Type", "Partition", "Comment"]
-    assert rows(described)[0] == ("transaction_id", "string", False, "")
-    assert rows(described)[-1] == ("business_date", "string", True, "")
+    assert rows(described)[0] == ("transaction_id", "string", False, "md5 of outlet|date|TransactionNo: one basket.")
+    date = "Partition: the date of the transaction as the till wrote it, YYYY-MM-DD."
+    assert rows(described)[-1] == ("business_date", "string", True, date)
     assert len(described) == 17
 
 

@@ -158,7 +158,8 @@ def test_a_query_that_cannot_be_read(aws, workgroup):
 def test_the_catalog_of_athena(aws, conform):
     table = ("--catalog-name", "AwsDataCatalog", "--database-name", conform, "--table-name", "sales_reciept")
     keys = aws("athena", "get-table-metadata", *table, "--query", "TableMetadata.PartitionKeys")
-    assert keys == [{"Name": "business_date", "Type": "string"}]
+    comment = "Partition: the date of the transaction as the till wrote it, YYYY-MM-DD."
+    assert keys == [{"Name": "business_date", "Type": "string", "Comment": comment}]
 
 
 # --- logs, lambda, cloudformation

@@ -127,13 +127,30 @@ def test_show(cursor, outputs):
 
 def test_describe(cursor):
     lines = [line.split() for (line,) in cursor.execute("describe `sales_reciept`").fetchall()]
-    assert lines[:2] == [["transaction_id", "string"], ["line_no", "int"]]
+    assert [line[:2] for line in lines[:2]] == [["transaction_id", "string"], ["line_no", "int"]]
     assert lines[-5:] == [
         [],
         ["#", "Partition", "Information"],
         ["#", "col_name", "data_type", "comment"],
         [],
-        ["business_date", "string"],
+        [
+            "business_date",
+            "string",
+            *[
+                "Partition:",
+                "the",
+                "date",
+                "of",
+                "the",
+                "transaction",
+                "as",
+                "the",
+                "till",
+                "wrote",
+                "it,",
+                "YYYY-MM-DD.",
+            ],
+        ],
     ]
 
 

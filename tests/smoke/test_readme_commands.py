@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from laptop.stack import Stack, aws_client
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 FOLLOWS = ("make logs", "make logs PROGRAM=scheduler")  # never end by themselves
@@ -41,8 +43,11 @@ def mails(environment: dict[str, str]) -> list[email.message.EmailMessage]:
 
 
 def reports(environment: dict[str, str], kind: str) -> list[str]:
-    root = next(Path(environment["LOCAL_HOME"], "aws", "s3").glob("*-reports-*"))
-    return sorted(path.relative_to(root).as_posix() for path in root.glob(f"{kind}/*/*.xlsx"))
+    stack = Stack(Path(environment["LOCAL_HOME"]), int(environment["AWS_PORT"]), int(environment["AIRFLOW_PORT"]))
+    s3 = aws_client(stack, "s3")
+    (bucket,) = (each["Name"] for each in s3.list_buckets()["Buckets"] if "-reports-" in each["Name"])
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{kind}/").get("Contents", [])
+    return sorted(each["Key"] for each in listed if each["Key"].endswith(".xlsx"))
 
 
 def test_the_readme_starts_with_the_demo():
