@@ -33,6 +33,27 @@ def conform(outputs) -> str:
 
 
 @pytest.fixture(scope="session")
+def tables() -> list[str]:
+    """The star schema's tables, sorted."""
+    return [
+        "customer",
+        "date",
+        "pastry_inventory",
+        "product",
+        "sales_outlet",
+        "sales_reciept",
+        "sales_target",
+        "staff",
+    ]
+
+
+@pytest.fixture(scope="session")
+def date_comment() -> str:
+    """The catalog's comment of the partition key business_date."""
+    return "Partition: the date of the transaction as the till wrote it, YYYY-MM-DD."
+
+
+@pytest.fixture(scope="session")
 def conform_bucket(outputs) -> str:
     return outputs["ConformBucket"]
 

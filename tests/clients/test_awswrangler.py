@@ -30,18 +30,9 @@ def test_databases(outputs):
     assert {outputs["RawDatabase"], outputs["CleanDatabase"], outputs["ConformDatabase"]} <= set(listed)
 
 
-def test_tables(conform):
+def test_tables(conform, tables):
     listed = wr.catalog.tables(database=conform)
-    assert sorted(listed["Table"]) == [
-        "customer",
-        "date",
-        "pastry_inventory",
-        "product",
-        "sales_outlet",
-        "sales_reciept",
-        "sales_target",
-        "staff",
-    ]
+    assert sorted(listed["Table"]) == tables
     assert set(listed.loc[listed["Partitions"] != "", "Table"]) == {"sales_reciept", "pastry_inventory"}
 
 
@@ -160,12 +151,11 @@ def test_unload(conform, folder):
     ]
 
 
-def test_a_table_described(conform):
+def test_a_table_described(conform, date_comment):
     described = wr.athena.describe_table(table="sales_reciept", database=conform)
     assert list(described.columns) == ["Column Name", "Type", "Partition", "Comment"]
     assert rows(described)[0] == ("transaction_id", "string", False, "md5 of outlet|date|TransactionNo: one basket.")
-    date = "Partition: the date of the transaction as the till wrote it, YYYY-MM-DD."
-    assert rows(described)[-1] == ("business_date", "string", True, date)
+    assert rows(described)[-1] == ("business_date", "string", True, date_comment)
     assert len(described) == 17
 
 

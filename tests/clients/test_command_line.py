@@ -89,18 +89,9 @@ def test_a_presigned_link(aws, folder, tmp_path):
 # --- glue
 
 
-def test_tables(aws, conform):
+def test_tables(aws, conform, tables):
     names = aws("glue", "get-tables", "--database-name", conform, "--query", "TableList[].Name", "--output", "text")
-    assert sorted(names.split()) == [
-        "customer",
-        "date",
-        "pastry_inventory",
-        "product",
-        "sales_outlet",
-        "sales_reciept",
-        "sales_target",
-        "staff",
-    ]
+    assert sorted(names.split()) == tables
 
 
 def test_partitions_of_an_expression(aws, conform):
@@ -156,11 +147,10 @@ def test_a_query_that_cannot_be_read(aws, workgroup):
         aws("athena", "start-query-execution", "--work-group", workgroup, "--query-string", "selec * from staff")
 
 
-def test_the_catalog_of_athena(aws, conform):
+def test_the_catalog_of_athena(aws, conform, date_comment):
     table = ("--catalog-name", "AwsDataCatalog", "--database-name", conform, "--table-name", "sales_reciept")
     keys = aws("athena", "get-table-metadata", *table, "--query", "TableMetadata.PartitionKeys")
-    comment = "Partition: the date of the transaction as the till wrote it, YYYY-MM-DD."
-    assert keys == [{"Name": "business_date", "Type": "string", "Comment": comment}]
+    assert keys == [{"Name": "business_date", "Type": "string", "Comment": date_comment}]
 
 
 # --- logs, lambda, cloudformation
