@@ -22,19 +22,9 @@ from laptop.stack import (
     stack_from_environment,
     stack_secrets,
     write_aws_profiles,
+    write_whole,
 )
 from laptop.uploads import upload
-
-
-def write(path: Path, text: str, mode: int) -> None:
-    """Write a file that is whole from the moment it is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(path.name + ".new")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
-        file.write(text)
-    half.chmod(mode)  # whatever the umask
-    half.replace(path)
 
 
 def make_keys(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -46,16 +36,16 @@ def make_keys(stack: Stack, arguments: argparse.Namespace) -> None:
     """
     password_file = Path(os.environ["DATABASE_PASSWORD_FILE"])
     if not password_file.exists():
-        write(password_file, secrets.token_urlsafe(24), 0o444)
+        write_whole(password_file, secrets.token_urlsafe(24), 0o444)
     user, _, place = os.environ["DATABASE_ADDRESS"].partition("@")
     made = stack_secrets(stack)
     files = {name: made[name] for name in ("password", "fernet_key", "api_secret", "jwt_secret")}
     files["database"] = f"postgresql+psycopg2://{user}:{password_file.read_text()}@{place}"
     for name, text in files.items():
-        write(stack.home / "keys" / name, text, 0o400)
+        write_whole(stack.home / "keys" / name, text, 0o400)
     write_aws_profiles(stack)
     account_key = Path(os.environ["ACCOUNT_KEY_FILE"])
-    write(account_key, stack.aws_profiles.read_text(), 0o400)
+    write_whole(account_key, stack.aws_profiles.read_text(), 0o400)
     print(f"Keys and passwords are in {stack.home}, {password_file.parent} and {account_key.parent}, each a volume")
 
 
@@ -64,7 +54,7 @@ def set_up(stack: Stack, arguments: argparse.Namespace) -> None:
     subprocess.run(["airflow", "db", "migrate"], check=True)
     made = stack_secrets(stack)
     passwords = {USER: made["password"], EVENTS_USER: made["events_password"]}
-    write(Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]), json.dumps(passwords), 0o600)
+    write_whole(Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]), json.dumps(passwords), 0o600)
     processes.deploy(stack)
 
 

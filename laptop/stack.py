@@ -83,17 +83,18 @@ def stack_secrets(stack: Stack) -> dict[str, str]:
     }
     if not made.keys() <= found.keys():  # new, or of an earlier version
         found = made | found
-        write_for_owner(path, json.dumps(found, indent=1))
+        write_whole(path, json.dumps(found, indent=1))
     return found
 
 
-def write_for_owner(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, and that is whole from the moment it is there."""
+def write_whole(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file that is whole from the moment it is there, by default for its owner's eyes alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(path.name + ".new")
     half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
         file.write(text)
+    half.chmod(mode)  # whatever the umask
     half.replace(path)
 
 
@@ -110,7 +111,7 @@ def write_aws_profiles(stack: Stack) -> None:
     place = f"region = {REGION}\nendpoint_url = {stack.aws_url}\n"
     key = f"aws_access_key_id = {ACCOUNT_KEY}\naws_secret_access_key = {stack_secrets(stack)['aws_secret']}\n"
     role = f"role_arn = arn:aws:iam::{ACCOUNT_ID}:role/{AIRFLOW_ROLE}\nsource_profile = account\n"
-    write_for_owner(stack.aws_profiles, f"[profile account]\n{key}{place}\n[default]\n{role}{place}")
+    write_whole(stack.aws_profiles, f"[profile account]\n{key}{place}\n[default]\n{role}{place}")
 
 
 def aws_environment(stack: Stack) -> dict[str, str]:

@@ -51,7 +51,11 @@ def test_what_was_not_carried_out(built):
 @pytest.mark.parametrize(
     ("name", "there", "not_there"),
     [
-        (AIRFLOW, ["apache-airflow==3.3.1", "asyncpg==", "psycopg2-binary=="], ["pytest", "pyspark", "moto", "uv=="]),
+        (
+            AIRFLOW,
+            ["apache-airflow==3.3.1", "asyncpg==", "psycopg2-binary=="],
+            ["pytest", "pyspark", "ministack", "uv=="],
+        ),
         (
             LOCAL_AWS,
             ["ministack==1.5.33", "pyspark==3.5.6", "duckdb==2.0.0"],

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
 GRAPHS = Path(__file__).with_name("graphs.json")
-HEAVY = {"pandas", "openpyxl", "numpy", "pyarrow", "matplotlib", "pyspark", "duckdb", "moto", "pytest"}
+HEAVY = {"pandas", "openpyxl", "numpy", "pyarrow", "matplotlib", "pyspark", "duckdb", "ministack", "pytest"}
 
 
 @pytest.fixture(scope="module")

@@ -329,7 +329,7 @@ def test_requirements_bring_what_the_image_lacks_and_neither_pytest_nor_spark(in
     brought = [line.split("==")[0] for line in installed["all"] if line not in installed["image"]]
     assert brought == ["et-xmlfile", "numpy", "openpyxl", "pandas"]
     names = {line.split("==")[0] for line in installed["all"]}
-    assert not names & {"pytest", "pyspark", "pyspark-client", "moto", "duckdb"}
+    assert not names & {"pytest", "pyspark", "pyspark-client", "ministack", "duckdb"}
 
 
 @pytest.mark.slow
