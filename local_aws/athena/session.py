@@ -1,17 +1,15 @@
 """Who a query runs for, what its caller may do, and the errors that it can end with."""
 
-import os
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlparse
 
-import boto3
 import duckdb
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
+
+from local_aws.clients import client_of
 
 
 class QueryError(Exception):
@@ -40,7 +38,7 @@ class Session:
 
     def client_of(self, service: str) -> Any:
         """Return the caller's own client of a service."""
-        return client_of(self.access_key, service)
+        return client_of_key(self.access_key, service)
 
     def ask(self, action: str, resource: str) -> None:
         """Ask for a permission of the caller; the query fails where the policies do not allow it."""
@@ -68,13 +66,10 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     return place.netloc, place.path.lstrip("/")
 
 
-@lru_cache(maxsize=64)
-def client_of(access_key: str, service: str) -> Any:
-    """Return a boto3 client with the credentials of a query's caller, kept because making one takes long."""
+def client_of_key(access_key: str, service: str) -> Any:
+    """Return a client with the credentials that belong to the key of a query's caller."""
     keys = iam_evaluator.resolve_credential(access_key, get_account_id())
     if isinstance(keys, iam_evaluator.CredentialResolutionError):
         raise QueryError(f"PERMISSION_DENIED: {keys.message}")
-    session = boto3.Session(keys.access_key_id, keys.secret_access_key, keys.session_token, get_region())
-    config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
-    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+    given = {"AWS_ACCESS_KEY_ID": keys.access_key_id, "AWS_SECRET_ACCESS_KEY": keys.secret_access_key}
+    return client_of(service, given | ({"AWS_SESSION_TOKEN": keys.session_token} if keys.session_token else {}))

@@ -21,7 +21,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, sqs
 
 from local_aws import hooks
-from local_aws.glue import roles
+from local_aws.clients import client_of
 
 # Lambda Developer Guide, "Log and monitor Python Lambda functions": the runtime gives the root logger a handler with
 # such lines, and leaves its level at WARNING. ministack: none, so a line of INFO that a logger lets through is lost.
@@ -90,7 +90,7 @@ def send_dead_letter(config: dict[str, Any], event: Any, request_id: str, error:
         attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
         attributes["ErrorCode"] = {"DataType": "Number", "StringValue": "200"}
         letter = {"QueueUrl": queue["url"], "MessageBody": json.dumps(event), "MessageAttributes": attributes}
-        client_of(config, "sqs").send_message(**letter)
+        client_of("sqs", lambda_runtime.execution_credentials(config)).send_message(**letter)
         time.sleep(5)  # until the server has written the queue to disk (server.py)
 
 
@@ -106,7 +106,7 @@ def write_log(function: dict[str, Any], request_id: str, text: str, *_: Any, **_
     stream = f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
     names = {"logGroupName": f"/aws/lambda/{config['FunctionName']}", "logStreamName": stream}
     try:
-        logs = client_of(config, "logs")
+        logs = client_of("logs", lambda_runtime.execution_credentials(config))
         logs.create_log_stream(**names)
         logs.put_log_events(**names, logEvents=events)
     except ClientError as refused:
@@ -120,8 +120,3 @@ def credentials(plain: Any, config: dict[str, Any]) -> Any:
     execution role"). ministack: a hash of the function's and the role's names, which anybody can compute.
     """
     return plain(config | {"FunctionArn": f"{config['FunctionArn']}:{_secret}"})
-
-
-def client_of(config: dict[str, Any], service: str) -> Any:
-    """Return a client that calls this server as a function's role."""
-    return roles.client(service, lambda_runtime.execution_credentials(config))

@@ -6,13 +6,12 @@ from typing import Any
 
 from ministack.services import glue
 
-from local_aws.glue import crawlers, jobs, operations, roles, spark
+from local_aws.glue import crawlers, jobs, operations, spark
 from local_aws.hooks import replace
 
 
-def install(folder: Path, url: str) -> None:
-    """Put crawls and job runs into ministack. folder: for the folders of job runs; url: where this AWS answers."""
-    roles.endpoint["url"] = url
+def install(folder: Path) -> None:
+    """Put crawls and job runs into ministack. folder: for the folders of job runs."""
     spark.keep_in(folder)
     operations.install(StartCrawler=crawlers.start, GetCrawlerMetrics=crawlers.metrics)
     operations.install(StartJobRun=jobs.start, BatchStopJobRun=jobs.stop_runs)
