@@ -57,6 +57,14 @@ PARAMS = {
         description="Keys in the raw bucket, one a line, that count no longer. What they delivered is gone, and days "
         "that they held go back to the next file. Uploading a key again makes it count again.",
     ),
+    "accept": Param(
+        [],
+        type="array",
+        items={"type": "string"},
+        title="Accept files that were held back",
+        description="Keys in the raw bucket, one a line, whose last upload was held back because it would leave a day "
+        "with much less than it had. Accepted, they count as they are. Who accepted them and when is kept.",
+    ),
     "reload_from": Param(
         None,
         type=["null", "string"],
@@ -216,7 +224,7 @@ with DAG(
     gate = PythonOperator(
         task_id="gate",
         python_callable=load.gate,
-        doc_md="Fails if a file of this load was refused or a day lost most of its rows; all else is published.",
+        doc_md="Fails if a file of this load was refused or held back; all else is published.",
     )
 
     chain(

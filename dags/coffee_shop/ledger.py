@@ -19,6 +19,10 @@ SALES, INVENTORY, TARGETS = DATASETS = ("sales_reciept", "pastry_inventory", "sa
 PREFIXES = {SALES: "sales-reciept/", INVENTORY: "pastry-inventory/", TARGETS: "sales-target/"}
 DAILY_DATASETS = (SALES, INVENTORY)
 
+WITHOUT_RECEIPTS, FORMAT = 1, 2
+"""The format of ledgers that know one file for each day of an outlet, and that of now."""
+NOT_LOADED = ("refused", "held back")
+
 LOADS_KEPT = 500
 HANDOVERS_KEPT = 2000
 
@@ -30,7 +34,7 @@ class LedgerError(RuntimeError):
 def empty_ledger() -> Json:
     """Return the ledger of a shop that has loaded nothing."""
     return {
-        "format": 1,
+        "format": FORMAT,
         "revision": 0,
         "files": {dataset: {} for dataset in DATASETS},
         "days": {dataset: {} for dataset in DATASETS},
@@ -42,13 +46,16 @@ def empty_ledger() -> Json:
 def read_ledger(s3: "S3Client", state_bucket: str) -> Stored:
     """Return the ledger, an empty one before the first load.
 
+    One of format 1 is read as it stands; the next load builds all its days again and writes format 2.
+
     Raises:
         LedgerError: a newer program wrote it, in a format that this one does not know.
     """
     stored = read_json(s3, state_bucket, LEDGER_KEY) or Stored(empty_ledger(), None)
-    if stored.value.get("format") != 1:
+    if stored.value.get("format") not in (WITHOUT_RECEIPTS, FORMAT):
         raise LedgerError(
-            f"s3://{state_bucket}/{LEDGER_KEY} has format {stored.value.get('format')!r}; this program knows format 1."
+            f"s3://{state_bucket}/{LEDGER_KEY} has format {stored.value.get('format')!r}; this program knows formats "
+            f"{WITHOUT_RECEIPTS} and {FORMAT}. Deploy the program that wrote it, or a newer one."
         )
     return stored
 
@@ -79,18 +86,19 @@ def expected_outlets(ledger: Json, day: date, days_before: int) -> set[str]:
 
 
 def open_files(ledger: Json) -> list[Json]:
-    """Return the files whose last seen version was refused: dataset, key, reason, load_id, at; oldest first.
+    """Return the files whose last seen version was refused or held back; oldest first.
 
-    A withdrawn file is not open: somebody decided about it.
+    Each has ``dataset, key, version_id, status, reason, load_id, run_id, at``. A withdrawn file is not open: somebody
+    decided about it.
     """
     found = []
     for dataset, files in ledger["files"].items():
         for key, file in files.items():
             seen = file["last_seen"]
-            if seen["status"] == "refused" and not file["withdrawn"]:
+            if seen["status"] in NOT_LOADED and not file["withdrawn"]:
                 found.append(
                     {"dataset": dataset, "key": key}
-                    | {name: seen[name] for name in ("version_id", "reason", "load_id", "run_id", "at")}
+                    | {name: seen[name] for name in ("version_id", "status", "reason", "load_id", "run_id", "at")}
                 )
     return sorted(found, key=lambda file: (file["at"], file["key"]))
 
@@ -121,7 +129,7 @@ def check_plan_is_fresh(ledger: Json, plan: Json) -> None:
 
 
 def after_load(ledger: Json, plan: Json, result: Json, at: datetime) -> Json:
-    """Return the ledger as it is after a load: its files, who holds which day, what changed hands.
+    """Return the ledger as it is after a load: its files, what each day holds of which file, what changed hands.
 
     ``plan`` is what the task ``what_is_new`` wrote, ``result`` what the job ``partition_data`` wrote.
     """
@@ -142,6 +150,10 @@ def after_load(ledger: Json, plan: Json, result: Json, at: datetime) -> Json:
                 new["days"][dataset].pop(day, None)
     new["handovers"] = (ledger["handovers"] + [handover | stamp for handover in result["handovers"]])[-HANDOVERS_KEPT:]
     new["loads"] = [*ledger["loads"], _load(plan, result, stamp)][-LOADS_KEPT:]
+    for dataset, keys in plan.get("accept", {}).items():
+        for key in keys:
+            new["files"][dataset][key]["accepted"] = {"run_id": stamp["run_id"], "at": stamp["at"]}
+    new["format"] = FORMAT
     new["revision"] = ledger["revision"] + 1
     return new
 
@@ -149,9 +161,9 @@ def after_load(ledger: Json, plan: Json, result: Json, at: datetime) -> Json:
 def _file_after_load(before: Json | None, version: Json, file: Json, stamp: Json) -> Json:
     seen = {name: version[name] for name in ("version_id", "last_modified", "etag", "size")}
     seen |= {"status": file["status"], "reason": file["reason"]} | stamp
-    if file["status"] == "refused":
+    if file["status"] in NOT_LOADED:
         known = before["last_seen"] if before else {}
-        if known.get("status") == "refused" and known.get("version_id") == version["version_id"]:
+        if known.get("status") == file["status"] and known.get("version_id") == version["version_id"]:
             # a reload met it again: the load that met it first stays the one to name
             seen |= {name: known[name] for name in ("load_id", "run_id", "at")}
         # the job names the version that counts instead where that is not the one of the ledger
@@ -179,6 +191,7 @@ def _load(plan: Json, result: Json, stamp: Json) -> Json:
         "changed_dates": changed_dates(result),
         "files": len(files),
         "refused": sorted(key for key, file in files if file["status"] == "refused"),
+        "held_back": sorted(key for key, file in files if file["status"] == "held back"),
     }
 
 
@@ -237,13 +250,19 @@ def _forget_pending(s3: "S3Client", state_bucket: str, load_id: str) -> None:
         s3.delete_object(Bucket=state_bucket, Key=PENDING_KEY)
 
 
-def newly_refused(ledger: Json, result: Json) -> list[tuple[str, str]]:
-    """Return (key, reason) of the files that this load refused and no load before had; the ledger is the one after."""
-    found = []
+def newly_not_loaded(ledger: Json, result: Json, status: str) -> list[tuple[str, str]]:
+    """Return (key, reason) of the files that this load refused or held back and no load before had.
+
+    Args:
+        ledger: the one after the load.
+        result: what the load found out.
+        status: ``refused`` or ``held back``.
+    """
+    new = []
     for dataset, files in result["files"].items():
         for key, file in files.items():
             seen = ledger["files"][dataset].get(key, {}).get("last_seen", {})
             met_before = seen.get("version_id") == file["version_id"] and seen.get("load_id") != result["load_id"]
-            if file["status"] == "refused" and not met_before:
-                found.append((key, str(file["reason"])))
-    return sorted(found)
+            if file["status"] == status and not met_before:
+                new.append((key, str(file["reason"])))
+    return sorted(new)

@@ -15,7 +15,7 @@ from coffee_shop.ledger import (
     absent_datasets,
     changed_dates,
     has_published,
-    newly_refused,
+    newly_not_loaded,
     open_files,
     plan_key,
     publish,
@@ -114,6 +114,8 @@ def _log_plan(plan: Json, pending: Json | None) -> None:
             log.info("%s: %s, version %s, %d bytes", dataset, version["key"], version["version_id"], version["size"])
     for dataset, keys in plan["withdraw"].items():
         log.info("%s: withdraw %s", dataset, ", ".join(keys))
+    for dataset, keys in plan["accept"].items():
+        log.info("%s: accept %s", dataset, ", ".join(keys))
     for dataset, days in plan["rebuild"].items():
         if days:
             log.info("%s: load again %d days, %s to %s", dataset, len(days), days[0], days[-1])
@@ -123,7 +125,7 @@ def _log_plan(plan: Json, pending: Json | None) -> None:
 
 def _log_open_files(ledger: Json) -> None:
     for file in open_files(ledger):
-        log.warning("Still refused since %s: %s: %s", file["at"], file["key"], file["reason"])
+        log.warning("Still %s since %s: %s: %s", file["status"], file["at"], file["key"], file["reason"])
 
 
 def list_checks(**context: Any) -> list[dict[str, str]]:
@@ -200,32 +202,33 @@ CONFORM = "coffee_shop_conform"
 
 
 def handover_words(handover: Json) -> str:
-    """Return in words which day changed hands, between which files, with rows and amount before and after."""
+    """Return in words which receipts changed hands, between which files, with the figures before and after."""
     return (
         f"{handover['dataset']} of outlet {handover['outlet']} on {handover['day']}: "
-        f"from {handover['from_key'] or 'nobody'} ({handover['rows_before']} rows, {handover['amount_before']}) "
-        f"to {handover['to_key'] or 'nobody'} ({handover['rows_after']} rows, {handover['amount_after']})"
+        f"from {handover['from_key']} ({handover['receipts_before']} receipts, {handover['amount_before']}) "
+        f"to {handover['to_key']} ({handover['receipts_after']} receipts, {handover['amount_after']})"
     )
 
 
 def gate(**context: Any) -> None:
-    """Fail, after everything is published, if this load met a file that it refused or a day that shrank.
+    """Fail, after everything is published, if this load met a file that it refused or held back.
 
     Raises:
-        AirflowFailException: with every file and its reason, and every day with both its files.
+        AirflowFailException: with every file and its reason.
     """
     from airflow.sdk.exceptions import AirflowFailException
 
     result = read_load(result_key(load_id_of(context)))
     ledger = read_ledger(s3_client(), names().state_bucket).value
-    refused = [f"{key}: {reason}" for key, reason in newly_refused(ledger, result)]
-    shrunk = [handover_words(handover) for handover in result["shrunk"]]
+    headings = {
+        "refused": "Refused whole, nothing of them was loaded; upload them again when they are mended:",
+        "held back": "Held back, nothing of them was loaded; upload complete files or accept these in the form:",
+    }
     _log_open_files(ledger)
-    lines = []
-    if refused:
-        lines += ["Refused whole, nothing of them was loaded; upload them again when they are mended:", *refused]
-    if shrunk:
-        lines += ["Days that lost most of their rows to another file; if that is wrong, withdraw the file:", *shrunk]
+    lines: list[str] = []
+    for status, heading in headings.items():
+        files = [f"{key}: {reason}" for key, reason in newly_not_loaded(ledger, result, status)]
+        lines += [heading, *files] if files else []
     if lines:
         raise AirflowFailException("Everything else is published.\n" + "\n  ".join(lines))
     log.info("All files of this load were accepted.")

@@ -9,7 +9,16 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from coffee_shop.ledger import DATASETS, INVENTORY, PREFIXES, SALES, TARGETS
+from coffee_shop.ledger import (
+    DATASETS,
+    INVENTORY,
+    NOT_LOADED,
+    PREFIXES,
+    SALES,
+    TARGETS,
+    WITHOUT_RECEIPTS,
+    open_files,
+)
 from coffee_shop.settings import Settings
 from coffee_shop.state import Json
 
@@ -40,42 +49,52 @@ Listing = Mapping[str, Sequence[Version]]
 class Request:
     """What the load's form asks for besides the new files.
 
-    ``reload`` is None, or the first and the last date (ISO, both included); ``ALL`` loads everything again.
+    ``reload`` is None, or the first and the last date (ISO, both included); ``ALL`` loads everything again. ``accept``
+    names keys whose last upload was held back and shall count all the same.
     """
 
     withdraw: tuple[str, ...] = ()
     reload: tuple[str, str] | None = None
+    accept: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether nothing is asked for."""
-        return not self.withdraw and self.reload is None
+        return not self.withdraw and not self.accept and self.reload is None
 
 
 ALL = ("0001-01-01", "9999-12-31")
 
 
 def request_from_params(params: Mapping[str, object], raw_bucket: str) -> Request:
-    """Return what the form asks for: ``withdraw`` (keys or ``s3://`` addresses), ``reload_from``, ``_to``, ``_all``.
+    """Return what the form asks for.
+
+    Its fields are ``withdraw`` and ``accept`` (keys or ``s3://`` addresses), ``reload_from``, ``_to`` and ``_all``.
 
     Raises:
         RequestError: only one of the two dates, or in the wrong order; a key of no dataset.
     """
-    listed = params.get("withdraw")
-    keys = [str(key).strip().removeprefix(f"s3://{raw_bucket}/") for key in listed] if isinstance(listed, list) else []
-    withdraw = tuple(key for key in keys if key)
-    for key in withdraw:
-        dataset_of(key)
+    withdraw, accept = (_keys(params.get(field), raw_bucket) for field in ("withdraw", "accept"))
+    if both := sorted(set(withdraw) & set(accept)):
+        raise RequestError(f"{both[0]!r} is to be withdrawn and accepted at once; name it in one of the two fields.")
     if params.get("reload_all"):
-        return Request(withdraw, ALL)
+        return Request(withdraw, ALL, accept)
     first, last = params.get("reload_from") or None, params.get("reload_to") or None
     if first is None and last is None:
-        return Request(withdraw)
+        return Request(withdraw, None, accept)
     if first is None or last is None:
         raise RequestError("Give both reload_from and reload_to, or neither; for one day give it twice.")
     if str(first) > str(last):
         raise RequestError(f"reload_from ({first}) is after reload_to ({last}).")
-    return Request(withdraw, (str(first), str(last)))
+    return Request(withdraw, (str(first), str(last)), accept)
+
+
+def _keys(listed: object, raw_bucket: str) -> tuple[str, ...]:
+    """Return the keys that a field of the form lists. Raises RequestError for one of no dataset."""
+    keys = [str(key).strip().removeprefix(f"s3://{raw_bucket}/") for key in listed] if isinstance(listed, list) else []
+    for key in filter(None, keys):
+        dataset_of(key)
+    return tuple(filter(None, keys))
 
 
 def dataset_of(key: str) -> str:
@@ -176,19 +195,27 @@ def make_plan(
 ) -> Json:
     """Return the plan of a load, as ``loads/<load_id>/plan.json`` keeps it.
 
+    A lake that an earlier version loaded is loaded again as a whole: its ledger does not know receipts.
+
     Raises:
-        RequestError: a key to withdraw is neither in the ledger nor in the bucket.
+        RequestError: a key to withdraw is neither in the ledger nor in the bucket, or one to accept is not held back.
     """
     new = new_versions(ledger, listing)
     withdraw = _by_dataset(request.withdraw)
     _refuse_unknown_keys(ledger, listing, request.withdraw)
-    again = _versions_to_reload(ledger, request.reload) if request.reload else {}
+    _refuse_what_is_not_held_back(ledger, _by_dataset(request.accept))
+    # a later upload of the same key is judged by itself: nobody has seen it yet
+    uploaded = {version.key for versions in new.values() for version in versions}
+    accept = _by_dataset(key for key in request.accept if key not in uploaded)
+    reload = ALL if ledger["format"] == WITHOUT_RECEIPTS else request.reload
+    again = _versions_to_reload(ledger, reload) if reload else {}
     read: dict[str, list[Json]] = {}
     unread: dict[str, list[Json]] = {}
     for dataset in DATASETS:
         gone = set(withdraw.get(dataset, ()))
         fresh = {version.key: asdict(version) for version in new[dataset]}
-        wanted = again.get(dataset, {}) | fresh
+        accepted = {key: _last_seen(key, ledger["files"][dataset][key]) for key in accept.get(dataset, ())}
+        wanted = again.get(dataset, {}) | accepted | fresh
         read[dataset] = [wanted[key] for key in sorted(wanted) if key not in gone]
         unread[dataset] = [fresh[key] for key in sorted(fresh) if key in gone]
     return {
@@ -198,13 +225,14 @@ def make_plan(
         "ledger_revision": ledger["revision"],
         "read": read,
         "withdraw": withdraw,
+        "accept": accept,
         # new versions of keys that are withdrawn: seen, but not to be read
         "withdrawn_versions": {dataset: versions for dataset, versions in unread.items() if versions},
-        "rebuild": _days_to_rebuild(ledger, request.reload) if request.reload else {},
+        "rebuild": _days_to_rebuild(ledger, reload) if reload else {},
         "settings": {
             "max_quantity": settings.max_quantity,
             "quarantine_share": settings.quarantine_share,
-            "handover_share": settings.handover_share,
+            "kept_share": settings.kept_share,
         },
     }
 
@@ -226,6 +254,20 @@ def _refuse_unknown_keys(ledger: Json, listing: Listing, keys: Iterable[str]) ->
             )
 
 
+def _refuse_what_is_not_held_back(ledger: Json, accept: Mapping[str, Iterable[str]]) -> None:
+    for keys in accept.values():
+        held_back = [file["key"] for file in open_files(ledger) if file["status"] == "held back"]
+        for key in keys:
+            if key not in held_back:
+                shown = ", ".join(held_back[:20]) or "none"
+                raise RequestError(f"Cannot accept {key!r}: it is not held back. Keys that are held back: {shown}.")
+
+
+def _last_seen(key: str, file: Json) -> Json:
+    """Return the version of a key that a load has seen last, as a plan names it."""
+    return {"key": key} | {name: file["last_seen"][name] for name in ("version_id", "last_modified", "etag", "size")}
+
+
 def _versions_to_reload(ledger: Json, span: tuple[str, str]) -> dict[str, dict[str, Json]]:
     """Return the last seen version of each file to read again: those with rows in the span, and those refused.
 
@@ -234,8 +276,7 @@ def _versions_to_reload(ledger: Json, span: tuple[str, str]) -> dict[str, dict[s
     again: dict[str, dict[str, Json]] = {}
     for dataset in DATASETS:
         again[dataset] = {
-            key: {"key": key}
-            | {name: file["last_seen"][name] for name in ("version_id", "last_modified", "etag", "size")}
+            key: _last_seen(key, file)
             for key, file in ledger["files"][dataset].items()
             if not file["withdrawn"] and _may_have_rows_in(file, span)
         }
@@ -243,7 +284,7 @@ def _versions_to_reload(ledger: Json, span: tuple[str, str]) -> dict[str, dict[s
 
 
 def _may_have_rows_in(file: Json, span: tuple[str, str]) -> bool:
-    if file["last_seen"]["status"] == "refused" or not file["holding"]:
+    if file["last_seen"]["status"] in NOT_LOADED or not file["holding"]:
         return True
     return any(_touches(day, span) for day in file["holding"]["claims"])
 
@@ -263,5 +304,5 @@ def _days_to_rebuild(ledger: Json, span: tuple[str, str]) -> dict[str, list[str]
 
 def has_work(plan: Json, pending: Json | None) -> bool:
     """Return whether a load has anything to do: files to read or withdraw, or days that a broken load left behind."""
-    asked = [*plan["read"].values(), *plan["withdraw"].values(), *plan["rebuild"].values()]
-    return any(asked) or bool(pending and any(pending.get(dataset) for dataset in DATASETS))
+    wanted = [*plan["read"].values(), *plan["withdraw"].values(), *plan["rebuild"].values()]
+    return any(wanted) or bool(pending and any(pending.get(dataset) for dataset in DATASETS))

@@ -180,8 +180,8 @@ class Settings:
     """A file with a larger share of its rows in quarantine is refused whole."""
     max_quantity: int = 1000
     """The largest quantity that a line of sales may have."""
-    handover_share: float = 0.5
-    """A file that takes a day over with less than this share of the rows before makes the gate fail."""
+    kept_share: float = 0.9
+    """An upload that leaves a published day with less than this share of its receipts or amount is held back."""
     lease_minutes: float = 120
     """How long a load may go without a sign of life before another one may take its place."""
 
@@ -255,7 +255,7 @@ _RULES = {
     "quiet_minutes": _number(0, 120),
     "quarantine_share": _number(0, 1),
     "max_quantity": _whole(1, 1_000_000),
-    "handover_share": _number(0, 1),
+    "kept_share": _number(0, 1),
     "lease_minutes": _number(1, 1440),
     "wait_days": _whole(0, 366),
     "wait_hours": _number(0, 48),

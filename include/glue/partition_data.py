@@ -1,9 +1,9 @@
 """Glue job: raw files -> clean rows by day, quarantine, control totals.
 
 Reads the versions that the plan names, each by its own header (a crawled CSV would map columns by position), decides
-who holds which day, and writes the days that change hands or rows again. A day is always built from raw, by VersionId,
-also for outlets whose file did not change: the clean partition might stem from a load that died half-way, the raw
-version cannot. So a load's cost grows with the files that share its days, not with the history.
+which file counts for which receipt, and writes the days that change hands or rows again. A day is always built from
+raw, by VersionId, also for outlets whose file did not change: the clean partition might stem from a load that died
+half-way, the raw version cannot. So a load's cost grows with the files that share its days, not with the history.
 
 Killed anywhere and started again it gives the same objects: days are put down as pending before the first is replaced,
 result.json is written last.
@@ -14,19 +14,21 @@ from __future__ import annotations
 import logging
 import sys
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from coffee_shop_jobs import load_state, ownership, placing
-from coffee_shop_jobs.columns import CONTRACTS, DATASETS, INVENTORY, SALES, TARGETS, TYPES
-from coffee_shop_jobs.ownership import Decision, Delivery
-from coffee_shop_jobs.raw_versions import PUBLISHED, Outcome, Reading, Version, read_all, unseen_versions
+from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
+from coffee_shop_jobs.ownership import Case, Decision, Delivery, Source, Verdict
+from coffee_shop_jobs.raw_versions import HELD_BACK, PUBLISHED, Outcome, Reading, Version, read_all, uploads_since
+from coffee_shop_jobs.receipts import SharedPlaces, held_rows
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 Json = dict[str, Any]
 log = logging.getLogger("coffee_shop_jobs.partition_data")
@@ -62,6 +64,11 @@ class Job:
         self._spark = self._spark or start_session("partition_data")
         return self._spark
 
+    def staged_paths(self, versions: Iterable[Version]) -> dict[str, str]:
+        """Return where the clean rows of versions lie, by the id of each; one without rows has no place."""
+        staged = {version.digest: self.outcomes[version].staged_key for version in versions}
+        return {key: f"s3://{self.arguments.state_bucket}/{place}" for key, place in staged.items() if place}
+
     def read(self, versions: Iterable[Version], *, keep_quarantine: bool = True) -> None:
         """Read the versions that this run has not read yet."""
         settings = self.load.plan["settings"]
@@ -88,102 +95,112 @@ class Job:
 def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
     job = Job(arguments)
-    asked = read_plan(job)
-    accepted = {dataset: newest_accepted(job, versions) for dataset, versions in asked.items()}
-    decisions = {dataset: decide(job, dataset, accepted[dataset]) for dataset in DATASETS}
-    holding = {dataset: read_holders(job, dataset, decision) for dataset, decision in decisions.items()}
+    uploads = {dataset: read_uploads(job, dataset) for dataset in DATASETS}
+    decisions = {dataset: decide(job, dataset, uploads[dataset]) for dataset in DATASETS}
+    for dataset, decision in decisions.items():
+        read_holders(job, dataset, decision)
     remember_pending(job, decisions)
     with ThreadPoolExecutor(len(DATASETS)) as pool:
-        list(pool.map(lambda dataset: write_clean(job, dataset, decisions[dataset], holding[dataset]), DATASETS))
-    result = make_result(job, asked, accepted, decisions)
+        list(pool.map(lambda dataset: write_clean(job, dataset, decisions[dataset]), DATASETS))
+    result = make_result(job, uploads, decisions)
     load_state.write_json(job.s3, arguments.state_bucket, arguments.load_key("result.json"), result)
     placing.delete_below(job.s3, arguments.state_bucket, job.staging)
     log_decisions(decisions)
 
 
-def read_plan(job: Job) -> dict[str, list[Version]]:
-    """Read what the plan names, except keys that it withdraws."""
-    plan = job.load.plan
-    asked = {
-        dataset: [
-            Version(dataset, entry["key"], entry["version_id"], entry["last_modified"])
-            for entry in plan["read"].get(dataset, [])
-            if entry["key"] not in plan["withdraw"].get(dataset, [])
-        ]
-        for dataset in DATASETS
-    }
-    job.read(version for versions in asked.values() for version in versions)
-    return asked
+def read_uploads(job: Job, dataset: str) -> list[Version]:
+    """Read what the plan names, except keys that it withdraws, and the uploads before it that no load has seen.
 
-
-def newest_accepted(job: Job, versions: list[Version]) -> dict[str, Outcome]:
-    """Return by key the newest version that keeps the contract, where this load read one.
-
-    A refused version takes nothing away: the one before it counts on. That may be one that no load has seen, because
-    both were uploaded since the last one; then it is read now, so that the tables do not depend on when loads ran.
+    Returns:
+        All of them in the order of their upload. A refused version takes nothing away: the one before it counts on.
     """
-    found: dict[str, Outcome] = {}
-    for version in versions:
-        if job.outcomes[version].status == PUBLISHED:
-            found[version.key] = job.outcomes[version]
-            continue
-        for earlier in earlier_versions(job, version):
-            job.read([earlier])
-            if job.outcomes[earlier].status == PUBLISHED:
-                log.info("%s: version %s counts instead of the refused one", earlier.key, earlier.version_id)
-                found[version.key] = job.outcomes[earlier]
-                break
-    return found
+    plan, files = job.load.plan, job.load.ledger["files"][dataset]
+    named = [
+        Version(dataset, entry["key"], entry["version_id"], entry["last_modified"])
+        for entry in plan["read"].get(dataset, [])
+        if entry["key"] not in plan["withdraw"].get(dataset, [])
+    ]
+    seen = {key: file["last_seen"].get("version_id") for key, file in files.items()}
+    again = [version for version in named if version.version_id == seen.get(version.key)]
+    new = [version for version in named if version not in again]
+    uploads = again + (uploads_since(job.s3, job.arguments.raw_bucket, new, seen) if new else [])
+    job.read(uploads)
+    return uploads
 
 
-def earlier_versions(job: Job, refused: Version) -> list[Version]:
-    """Return what may count instead of a refused version, beyond what the ledger knows; newest first."""
-    known = job.load.ledger["files"][refused.dataset].get(refused.key)
-    if known is None:
-        return unseen_versions(job.s3, job.arguments.raw_bucket, refused, None)
-    if known["last_seen"]["version_id"] != refused.version_id:
-        return unseen_versions(job.s3, job.arguments.raw_bucket, refused, known["last_seen"]["version_id"])
-    held = known["holding"]  # a reload: read what counts once more
-    return [Version(refused.dataset, refused.key, held["version_id"], held["last_modified"])] if held else []
-
-
-def decide(job: Job, dataset: str, accepted: Mapping[str, Outcome]) -> Decision:
+def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
     """Decide what this load does to one dataset's days."""
     plan, pending = job.load.plan, job.load.pending
-    deliveries: dict[str, Delivery | None] = {
-        key: ownership.delivery(key, outcome.holding()) for key, outcome in accepted.items()
-    }
+    standing = read_standing(job, dataset)
+    accept = plan["accept"].get(dataset, [])
+    arrivals = [
+        ownership.delivery(version.key, job.outcomes[version].holding(), may_shrink=version.key in accept)
+        for version in uploads
+        if job.outcomes[version].status == PUBLISHED and not _stands(standing, version)
+    ]
+    shared: list[SharedPlaces] = []
+
+    def judge_receipts(cases: Sequence[Case]) -> list[Verdict]:
+        read_again(job, dataset, {standing[source.key] for case in cases for source in case.standing})
+        if not shared:
+            shared.append(SharedPlaces(job.spark, dataset, Decimal(str(plan["settings"]["kept_share"]))))
+        sources = {source for case in cases for source in (*case.standing, *case.steps)}
+        return shared[0].judge(cases, job.staged_paths(version_of(dataset, source) for source in sources))
+
     forced = {*plan["rebuild"].get(dataset, []), *pending.get(dataset, [])}
-    return ownership.decide(job.load.ledger, dataset, deliveries, plan["withdraw"].get(dataset, []), forced, plan)
+    return ownership.decide(job.load.ledger, dataset, standing, arrivals, forced, plan, judge_receipts)
 
 
-def read_holders(job: Job, dataset: str, decision: Decision) -> list[Outcome]:
-    """Read every version that holds a touched day, as far as the plan did not bring it anyway.
+def read_standing(job: Job, dataset: str) -> dict[str, Delivery]:
+    """Return by key what counts before this load, as this load reads it where it does; without withdrawn keys.
+
+    What an earlier program has loaded is read once more: its ledger did not know receipts.
+    """
+    standing = ownership.published_deliveries(job.load.ledger, dataset)
+    for key in job.load.plan["withdraw"].get(dataset, []):
+        standing.pop(key, None)
+    if job.load.ledger.get("format") == load_state.WITHOUT_RECEIPTS:
+        job.read([version_of(dataset, each.source) for each in standing.values()])
+    for key, each in standing.items():
+        outcome = job.outcomes.get(version_of(dataset, each.source))
+        if outcome is not None and outcome.status == PUBLISHED:
+            standing[key] = ownership.delivery(key, outcome.holding())
+    return standing
+
+
+def version_of(dataset: str, source: Source) -> Version:
+    """Return what is to be read for a version that counts."""
+    moment = source.last_modified.isoformat(timespec="milliseconds")
+    return Version(dataset, source.key, source.version_id, moment)
+
+
+def _stands(standing: dict[str, Delivery], version: Version) -> bool:
+    return version.key in standing and standing[version.key].source.version_id == version.version_id
+
+
+def read_holders(job: Job, dataset: str, decision: Decision) -> None:
+    """Read every version that holds something of a touched day, as far as this load has not read it yet."""
+    outlets = (entry for day in decision.touched for entry in decision.shares.get(day, {}).values())
+    read_again(job, dataset, {decision.counting[key] for entry in outlets for key in entry["keys"]})
+
+
+def read_again(job: Job, dataset: str, known: Iterable[Delivery]) -> None:
+    """Read versions that were loaded before, as far as this load has not read them yet.
 
     Raises:
         RowsDifferError: such a version reads differently from when it was loaded.
     """
-    ledger, read_before = job.load.ledger, set(job.outcomes)
-    wanted: dict[Version, list[tuple[str, str, str]]] = {}
-    published = {key: found["holding"] for key, found in ledger["files"][dataset].items() if found["holding"]}
-    modified = {(key, holding["version_id"]): holding["last_modified"] for key, holding in published.items()}
-    modified |= {(version.key, version.version_id): version.last_modified for version in job.outcomes}
-    for day in decision.touched:
-        for outlet, held in decision.holders.get(day, {}).items():
-            version = Version(dataset, held.key, held.version_id, modified[held.key, held.version_id])
-            wanted.setdefault(version, []).append((day, outlet, held.digest))
-    job.read(wanted, keep_quarantine=False)
-    for version, held_days in wanted.items():
-        if version not in read_before:
-            _check_same_rows(job.outcomes[version], held_days)
-    return [job.outcomes[version] for version in wanted]
+    versions = {version_of(dataset, each.source): each for each in known}
+    unread = [version for version in versions if version not in job.outcomes]
+    job.read(unread, keep_quarantine=False)
+    for version in unread:
+        _check_same_rows(job.outcomes[version], versions[version])
 
 
-def _check_same_rows(outcome: Outcome, held_days: list[tuple[str, str, str]]) -> None:
+def _check_same_rows(outcome: Outcome, known: Delivery) -> None:
     claims = outcome.totals["claims"]
-    for day, outlet, digest in held_days:
-        found = claims.get(day, {}).get(outlet)
-        if outcome.status != PUBLISHED or found is None or found[3] != digest:
+    for day, outlet in sorted(known.places()):
+        if outcome.status != PUBLISHED or claims.get(day, {}).get(outlet) != known.claims[day][outlet]:
             raise RowsDifferError(
                 f"{outcome.version.key} version {outcome.version.version_id} no longer gives the rows of outlet"
                 f" {outlet} on {day} that were loaded from it, because max_quantity, the share allowed in quarantine"
@@ -205,23 +222,24 @@ def remember_pending(job: Job, decisions: Mapping[str, Decision]) -> None:
 # --- the clean zone
 
 
-def write_clean(job: Job, dataset: str, decision: Decision, holding: list[Outcome]) -> None:
+def write_clean(job: Job, dataset: str, decision: Decision) -> None:
     """Write the touched days of one dataset, or its whole table, and put them in place."""
     s3, arguments = job.s3, job.arguments
     staged = (arguments.state_bucket, f"{job.staging}/clean/{dataset}")
     place = f"s3://{staged[0]}/{staged[1]}"
+    paths = job.staged_paths(version for version in job.outcomes if version.dataset == dataset)
     if dataset == TARGETS:
         if decision.touched or not job.load.ledger["revision"]:
-            rows = held_rows(job, dataset, decision, holding)
+            rows = held_rows(job.spark, dataset, decision.touched, decision.shares, decision.counting, paths)
             write_table(rows, ORDER[dataset], place, drop="row_digest")
             placing.place_table(s3, staged, (arguments.clean_bucket, dataset))
         return
-    full = [day for day in decision.touched if decision.holders.get(day)]
-    empty = [day for day in decision.touched if not decision.holders.get(day)]
+    full = [day for day in decision.touched if day in decision.shares]
+    empty = [day for day in decision.touched if day not in decision.shares]
     if full:
         from pyspark.sql import functions as f
 
-        rows = held_rows(job, dataset, decision, holding)
+        rows = held_rows(job.spark, dataset, full, decision.shares, decision.counting, paths)
         rows = rows.withColumn("date", f.date_format("transactiondate", "yyyy-MM-dd"))
         write_days(by_day(rows, "date", len(full)), "date", ORDER[dataset], place, drop="row_digest")
         placing.place_days(s3, staged, (arguments.clean_bucket, dataset), "date", full)
@@ -230,88 +248,55 @@ def write_clean(job: Job, dataset: str, decision: Decision, holding: list[Outcom
     placing.remove_days(clients, arguments.clean_database, dataset, arguments.clean_bucket, "date", empty)
 
 
-def held_rows(job: Job, dataset: str, decision: Decision, holding: list[Outcome]) -> DataFrame:
-    """Return the rows of the touched days that their holders deliver."""
-    from pyspark.sql import functions as f
-
-    contract = CONTRACTS[dataset]
-    schema = (
-        ", ".join(f"{column.name} {TYPES[column.kind]}" for column in contract.columns)
-        + ", source_key string, row_digest binary"
-    )
-    paths = [f"s3://{job.arguments.state_bucket}/{found.staged_key}" for found in holding if found.staged_key]
-    if not paths:
-        return job.spark.createDataFrame([], schema)
-    held = [
-        (day_as_written(dataset, day), outlet, found.key)
-        for day in decision.touched
-        for outlet, found in decision.holders.get(day, {}).items()
-    ]
-    holders = job.spark.createDataFrame(held, "held_day string, held_outlet string, held_key string")
-    rows = job.spark.read.schema(schema).parquet(*paths)
-    same = (
-        (rows[contract.day].cast("string") == holders["held_day"])
-        & (rows["salesoutletno"] == holders["held_outlet"])
-        & (rows["source_key"] == holders["held_key"])
-    )
-    return rows.join(f.broadcast(holders), same, "left_semi")
-
-
-def day_as_written(dataset: str, day: str) -> str:
-    """Return a day as the dataset's rows have it: targets say ``April 2019`` for 2019-04."""
-    if dataset != TARGETS:
-        return day
-    from coffee_shop_jobs.cells import MONTHS
-
-    return f"{MONTHS[int(day[5:]) - 1]} {day[:4]}"
-
-
 # --- the result
 
 
-def make_result(
-    job: Job,
-    asked: Mapping[str, list[Version]],
-    accepted: Mapping[str, Mapping[str, Outcome]],
-    decisions: Mapping[str, Decision],
-) -> Json:
-    """Return result.json: what each file gave, who holds which day now, what changed."""
-    files: dict[str, dict[str, Json]] = {}
-    for dataset, versions in asked.items():
-        files[dataset] = {}
-        for version in versions:
-            entry = job.outcomes[version].as_json()
-            counts_on = accepted[dataset].get(version.key)
-            if entry["status"] != PUBLISHED and counts_on:
-                entry["holding"] = counts_on.holding()
-            files[dataset][version.key] = entry
+def make_result(job: Job, uploads: Mapping[str, list[Version]], decisions: Mapping[str, Decision]) -> Json:
+    """Return result.json: what each file gave, what each day holds now, what changed."""
     return {
         "load_id": job.arguments.load_id,
-        "files": files,
+        "files": {dataset: files_of(job, uploads[dataset], decision) for dataset, decision in decisions.items()},
         "days": {dataset: decision.days for dataset, decision in decisions.items()},
-        "handovers": [found for decision in decisions.values() for found in decision.handovers],
-        "shrunk": [found for decision in decisions.values() for found in decision.shrunk],
+        "handovers": [handover for decision in decisions.values() for handover in decision.handovers],
         "touched": {dataset: decision.touched for dataset, decision in decisions.items()},
         "changed": {dataset: decision.changed for dataset, decision in decisions.items()},
     }
 
 
+def files_of(job: Job, uploads: Sequence[Version], decision: Decision) -> dict[str, Json]:
+    """Return by key what the last upload gave; where another version counts, ``holding`` says what that delivers."""
+    files: dict[str, Json] = {}
+    for version in uploads:  # a later upload of the key takes the place of an earlier one
+        outcome = job.outcomes[version]
+        entry = outcome.as_json()
+        if version.digest in decision.held_back:
+            entry |= {"status": HELD_BACK, "reason": decision.held_back[version.digest], "claims": {}}
+        counting = decision.counting.get(version.key)
+        if entry["status"] != PUBLISHED and counting is not None:
+            other = job.outcomes.get(version_of(version.dataset, counting.source))
+            entry |= {"holding": other.holding()} if other is not None else {}
+        files[version.key] = entry
+    return files
+
+
 def log_decisions(decisions: Mapping[str, Decision]) -> None:
-    """Name the days that were built again, and each that changed hands."""
+    """Name the days that were built again, and the receipts that changed hands."""
     for dataset, decision in decisions.items():
         log.info("%s: %s days built again, %s with other rows", dataset, len(decision.touched), len(decision.changed))
-        for found in decision.handovers:
+        for reason in decision.held_back.values():
+            log.info("%s: held back: %s", dataset, reason)
+        for handover in decision.handovers:
             log.info(
-                "%s %s outlet %s: %s (%s rows, %s) hands over to %s (%s rows, %s)",
+                "%s %s outlet %s: %s (%s receipts, %s) hands over to %s (%s receipts, %s)",
                 dataset,
-                found["day"],
-                found["outlet"],
-                found["from_key"],
-                found["rows_before"],
-                found["amount_before"],
-                found["to_key"],
-                found["rows_after"],
-                found["amount_after"],
+                handover["day"],
+                handover["outlet"],
+                handover["from_key"],
+                handover["receipts_before"],
+                handover["amount_before"],
+                handover["to_key"],
+                handover["receipts_after"],
+                handover["amount_after"],
             )
 
 

@@ -31,13 +31,15 @@ class Column:
 class Dataset:
     """A raw file's contract: its columns, the key that no two rows may share, and what its control totals add up.
 
-    ``day`` names the column that tells which day (or month) of its outlet a row belongs to. Without ``key`` a row may
-    be repeated: the same product rung up twice.
+    ``day`` names the column that tells which day (or month) of its outlet a row belongs to, ``receipt`` those that tell
+    which receipt of that day (of inventory: which product). Without ``key`` a row may be repeated: the same product
+    rung up twice.
     """
 
     name: str
     columns: tuple[Column, ...]
     day: str
+    receipt: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     quantity: str | None = None
     amount: str | None = None
@@ -144,11 +146,19 @@ _TARGETS = _columns(
 )
 
 CONTRACTS = {
-    SALES: Dataset(SALES, _SALES, day="transactiondate", quantity="quantity", amount="saleamount"),
+    SALES: Dataset(
+        SALES,
+        _SALES,
+        day="transactiondate",
+        receipt=("transactionno", "transactiontime"),
+        quantity="quantity",
+        amount="saleamount",
+    ),
     INVENTORY: Dataset(
         INVENTORY,
         _INVENTORY,
         day="transactiondate",
+        receipt=("productno",),
         key=("salesoutletno", "transactiondate", "productno"),
         quantity="soldquantity",
     ),

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 
 LEDGER_KEY = "ledger.json"
 PENDING_KEY = "pending.json"
+WITHOUT_RECEIPTS, FORMAT = 1, 2  # of the ledger
 
 
 class StalePlanError(Exception):
@@ -67,6 +68,7 @@ def empty_ledger() -> Json:
     """Return the ledger of a lake that nothing was loaded into."""
     datasets = ("sales_reciept", "pastry_inventory", "sales_target")
     return {
+        "format": FORMAT,
         "revision": 0,
         "files": {name: {} for name in datasets},
         "days": {name: {} for name in datasets},

@@ -1,93 +1,237 @@
-"""Who holds a day (contract 3.2): pure functions over the ledger, a plan and what its files deliver.
+"""Which file counts for which receipt (contract 3.2): pure functions over the ledger and what files deliver.
 
-Each (outlet, day) of sales and inventory, and each (outlet, month) of targets, is held whole by one key: of those that
-deliver at least one clean row for it, the highest-ranking. The outcome depends on the set of deliveries alone, never
-on the order in which they were loaded.
+Files add up: of each receipt the newest upload counts, and a file in a ``corrections/`` folder counts alone for each
+day of an outlet that it names. An upload that would leave a published day with much less than it had is held back.
+The outcome depends on the uploads in their order, and on what an operator accepted or withdrew, never on how many of
+them one load took.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from .columns import DATASETS, PREFIXES, TARGETS
+from .columns import DATASETS, TARGETS
 
 Json = dict[str, Any]
+Place = tuple[str, str]  # a day (of targets: a month) and an outlet
 CORRECTIONS = "corrections"
+WHOLE = ""  # stands for all receipts of a day where one key alone delivers them
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """The rows that the accepted version of a key delivers, by day and outlet: rows, quantity, amount, digest."""
+class Content:
+    """What some rows add up to. The digest does not depend on their order."""
+
+    receipts: int = 0
+    rows: int = 0
+    quantity: int = 0
+    amount: Decimal = ZERO
+    digest: int = 0
+
+    def __add__(self, other: Content) -> Content:
+        return Content(
+            self.receipts + other.receipts,
+            self.rows + other.rows,
+            self.quantity + other.quantity,
+            self.amount + other.amount,
+            (self.digest + other.digest) % 2**128,
+        )
+
+    def as_json(self) -> Json:
+        """Return it as ledger and result hold it."""
+        totals = {"receipts": self.receipts, "rows": self.rows, "quantity": self.quantity}
+        return totals | {"amount": str(self.amount), "digest": f"{self.digest:032x}"}
+
+    @classmethod
+    def of(cls, totals: Json) -> Content:
+        """Read it back."""
+        digest = int(totals["digest"], 16)
+        return cls(totals["receipts"], totals["rows"], totals["quantity"], Decimal(totals["amount"]), digest)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A version of a key. ``may_shrink``: an operator has accepted it, so it is not held back."""
 
     key: str
     version_id: str
     last_modified: datetime
-    claims: Mapping[str, Mapping[str, list[Any]]]
+    may_shrink: bool = False
+
+    @property
+    def id(self) -> str:
+        """A name that any object key can hold."""
+        return version_digest(self.key, self.version_id)
+
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        """What the highest of holds a receipt: the newest upload, then the greater key."""
+        return self.last_modified, self.key
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether it lies in a ``corrections/`` folder."""
+        return CORRECTIONS in self.key.split("/")[1:-1]
+
+
+def version_digest(key: str, version_id: str) -> str:
+    """Return a name for a version of a key that any object key can hold."""
+    return hashlib.sha256(f"{key}|{version_id}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)  # its claims have no hash; the same delivery is the same object
+class Delivery:
+    """A version that keeps the contract, and what it delivers for each day and outlet."""
+
+    source: Source
+    claims: Mapping[str, Mapping[str, Json]]
+
+    def places(self) -> set[Place]:
+        """Return the days and outlets that it delivers rows for."""
+        return {(day, outlet) for day, outlets in self.claims.items() for outlet in outlets}
 
 
 @dataclass(frozen=True)
-class Held:
-    """A day of one outlet in the tables: who holds it and what is in it."""
+class Case:
+    """What is to be decided about one day of one outlet."""
 
-    key: str
-    version_id: str
-    rows: int
-    quantity: int
-    amount: str
-    digest: str
-
-    def as_json(self) -> Json:
-        """Return the holder as ledger and result hold it; the digest stays with the file's claims."""
-        return {
-            "key": self.key,
-            "version_id": self.version_id,
-            "rows": self.rows,
-            "quantity": self.quantity,
-            "amount": self.amount,
-        }
+    place: Place
+    standing: tuple[Source, ...]  # one a key, before this load
+    steps: tuple[Source, ...]  # uploads in their order; each takes the place of its key's version before
 
 
-Days = dict[str, dict[str, Held]]  # by day, then outlet
+@dataclass(frozen=True)
+class Shrinking:
+    """An upload that would leave a published day of an outlet with much less than it has."""
+
+    source: Source
+    place: Place
+    before: Content
+    after: Content
+
+    def words(self) -> str:
+        """Return what is wrong, with the figures before and after."""
+        day, outlet = self.place
+        return (
+            f"outlet {outlet} on {day} has {_words(self.before)} and would be left with {_words(self.after)}"
+            if self.after.rows
+            else f"outlet {outlet} on {day} has {_words(self.before)} and would be left with nothing"
+        )
+
+
+def _words(content: Content) -> str:
+    return f"{content.receipts:,} receipts, {content.amount:,}"
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """Receipts of a place that another key holds now, with other content."""
+
+    from_key: str
+    to_key: str
+    before: Content
+    after: Content
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who holds what of a place; ``shrinking`` names the first upload that has to be held back instead."""
+
+    place: Place
+    shares: Mapping[str, tuple[str, Content]] = field(default_factory=dict)  # by key: version, content
+    takeovers: Sequence[Takeover] = ()
+    shrinking: Shrinking | None = None
+
+
+Held = Mapping[str, tuple[Source, Content]]  # by receipt
+
+
+def judge(case: Case, contents: Mapping[str, Mapping[str, Content]], kept_share: Decimal) -> Verdict:
+    """Decide one case, upload after upload.
+
+    Args:
+        case: the versions that count now, and those that arrive.
+        contents: by the id of a version, what it delivers of each receipt of the place.
+        kept_share: the least share of its receipts and of its amount that an upload must leave to a day.
+    """
+    current = {source.key: source for source in case.standing}
+    held = _held(current.values(), contents)
+    takeovers: list[Takeover] = []
+    for step in case.steps:
+        current[step.key] = step
+        after = _held(current.values(), contents)
+        totals = _total(held), _total(after)
+        if not step.may_shrink and not step.is_correction and _shrinks(*totals, kept_share):
+            return Verdict(case.place, shrinking=Shrinking(step, case.place, *totals))
+        takeovers += _takeovers(held, after)
+        held = after
+    shares: dict[str, tuple[str, Content]] = {}
+    for source, content in held.values():
+        shares[source.key] = source.version_id, shares.get(source.key, ("", Content()))[1] + content
+    return Verdict(case.place, dict(sorted(shares.items())), takeovers)
+
+
+def _held(current: Iterable[Source], contents: Mapping[str, Mapping[str, Content]]) -> Held:
+    """Return who holds each receipt: of those that deliver it the highest; a correction all of them, alone."""
+    delivering = sorted((source for source in current if contents.get(source.id)), key=lambda source: source.rank)
+    corrections = [source for source in delivering if source.is_correction]
+    return {
+        receipt: (source, content)
+        for source in corrections[-1:] or delivering
+        for receipt, content in contents[source.id].items()
+    }
+
+
+def _total(held: Held) -> Content:
+    return sum((content for _, content in held.values()), Content())
+
+
+def _shrinks(before: Content, after: Content, kept_share: Decimal) -> bool:
+    fewer = after.receipts < kept_share * before.receipts
+    return bool(before.rows) and (fewer or (before.amount > 0 and after.amount < kept_share * before.amount))
+
+
+def _takeovers(before: Held, after: Held) -> list[Takeover]:
+    """Return which receipts another key holds now, with other content; of a correction, the whole day."""
+    keys = [sorted({source.key for source, _ in held.values()}) for held in (before, after)]
+    if any(source.is_correction for held in (before, after) for source, _ in held.values()):
+        totals = _total(before), _total(after)
+        moved = all(keys) and keys[0] != keys[1] and totals[0].digest != totals[1].digest
+        return [Takeover(" + ".join(keys[0]), " + ".join(keys[1]), *totals)] if moved else []
+    found: dict[tuple[str, str], tuple[Content, Content]] = {}
+    for receipt in before.keys() & after.keys():
+        (was, old), (now, new) = before[receipt], after[receipt]
+        if was.key != now.key and old.digest != new.digest:
+            sums = found.get((was.key, now.key), (Content(), Content()))
+            found[was.key, now.key] = sums[0] + old, sums[1] + new
+    return [Takeover(*pair, *sums) for pair, sums in sorted(found.items())]
+
+
+# --- a load
+
+
+Shares = dict[str, dict[str, Json]]  # by day and outlet, as the ledger holds them
+JudgeReceipts = Callable[[Sequence[Case]], Iterable[Verdict]]
 
 
 @dataclass
 class Decision:
     """What a load does to the tables of one dataset."""
 
-    holders: Days  # of every day, after the load
+    counting: dict[str, Delivery]  # by key: the version that counts after the load
+    shares: Shares  # of every day, after the load
     touched: list[str]  # days to build again
     changed: list[str]  # of those, where rows differ from the published ones
-    days: dict[str, dict[str, Json]]  # for result.json: days whose entry in the ledger changes, {} = emptied
+    days: Shares  # for result.json: days whose entry in the ledger changes, {} = emptied
     handovers: list[Json] = field(default_factory=list)
-    shrunk: list[Json] = field(default_factory=list)
-
-
-def rank(key: str, last_modified: datetime, prefix: str) -> tuple[bool, datetime, str]:
-    """Return what the highest of holds a day: in a ``corrections/`` sub-folder, then newest, then greater key."""
-    folders = key.removeprefix(prefix).split("/")[:-1]
-    return CORRECTIONS in folders, last_modified, key
-
-
-def holders(deliveries: Iterable[Delivery], prefix: str) -> Days:
-    """Return who holds each day of each outlet."""
-    best: dict[tuple[str, str], tuple[tuple[bool, datetime, str], Delivery]] = {}
-    for delivery in deliveries:
-        standing = rank(delivery.key, delivery.last_modified, prefix)
-        for day, outlets in delivery.claims.items():
-            for outlet in outlets:
-                found = best.get((day, outlet))
-                if found is None or standing > found[0]:
-                    best[day, outlet] = standing, delivery
-    days: Days = {}
-    for (day, outlet), (_, delivery) in sorted(best.items(), key=lambda item: item[0]):
-        rows, quantity, amount, digest = delivery.claims[day][outlet]
-        held = Held(delivery.key, delivery.version_id, rows, quantity, amount, digest)
-        days.setdefault(day, {})[outlet] = held
-    return days
+    held_back: dict[str, str] = field(default_factory=dict)  # by the id of a version: why
 
 
 def published_deliveries(ledger: Json, dataset: str) -> dict[str, Delivery]:
@@ -99,115 +243,237 @@ def published_deliveries(ledger: Json, dataset: str) -> dict[str, Delivery]:
     }
 
 
-def delivery(key: str, holding: Json) -> Delivery:
+def delivery(key: str, holding: Json, *, may_shrink: bool = False) -> Delivery:
     """Return a delivery as the ledger or a result describes it."""
-    return Delivery(key, holding["version_id"], datetime.fromisoformat(holding["last_modified"]), holding["claims"])
-
-
-def published_days(ledger: Json, dataset: str) -> Days:
-    """Return who holds each day in the published tables, with the digest from the holder's claims."""
-    days: Days = {}
-    for day, outlets in ledger["days"][dataset].items():
-        for outlet, entry in outlets.items():
-            holding = ledger["files"][dataset].get(entry["key"], {}).get("holding") or {}
-            claim = holding.get("claims", {}).get(day, {}).get(outlet) or [0, 0, "0.00", ""]
-            held = Held(entry["key"], entry["version_id"], entry["rows"], entry["quantity"], entry["amount"], claim[3])
-            days.setdefault(day, {})[outlet] = held
-    return days
+    uploaded = datetime.fromisoformat(holding["last_modified"])
+    return Delivery(Source(key, holding["version_id"], uploaded, may_shrink), holding["claims"])
 
 
 def decide(
     ledger: Json,
     dataset: str,
-    accepted: Mapping[str, Delivery | None],
-    withdraw: Iterable[str],
+    standing: Mapping[str, Delivery],
+    arrivals: Sequence[Delivery],
     forced: Iterable[str],
     plan: Json,
+    judge_receipts: JudgeReceipts,
 ) -> Decision:
-    """Decide which days change hands and which are built again.
+    """Decide which version of each key counts, who holds which receipts, and which days are built again.
 
     Args:
         ledger: what is published.
         dataset: one of the three.
-        accepted: of each key read, the newest version that keeps the contract; None when it has none.
-        withdraw: keys that count no longer.
+        standing: by key, the versions that count before this load, without the keys that it withdraws.
+        arrivals: versions that keep the contract and are new, in the order of their upload.
         forced: days to build again in any case: asked for by a reload, or left behind by a load that was not
             published. For targets any such month means all of them: their table is one object.
-        plan: for its load_id, made_at and settings.
+        plan: for its load_id, made_at, settings and what it withdraws.
+        judge_receipts: decides the cases in which several keys deliver receipts, where those can be read.
     """
-    deliveries: dict[str, Delivery | None] = {**published_deliveries(ledger, dataset), **accepted}
-    for key in withdraw:
-        deliveries.pop(key, None)
-    before = published_days(ledger, dataset)
-    after = holders([found for found in deliveries.values() if found], PREFIXES[dataset])
-    again = set(forced)
-    every = sorted(before.keys() | after.keys() | again)
-    rebuilt = {day for day in every if _whose(before.get(day)) != _whose(after.get(day))} | again
-    if dataset == TARGETS and rebuilt:
-        rebuilt |= set(every)
-    handovers = [
-        _handover(plan, dataset, day, outlet, before[day][outlet], held)
-        for day in every
-        for outlet, held in after.get(day, {}).items()
-        if outlet in before.get(day, {}) and before[day][outlet].key != held.key
-    ]
-    share = Decimal(str(plan["settings"]["handover_share"]))
-    return Decision(
-        holders=after,
-        touched=sorted(rebuilt),
-        changed=[day for day in every if _what(before.get(day)) != _what(after.get(day))],
-        days={
-            day: {outlet: held.as_json() for outlet, held in after.get(day, {}).items()}
-            for day in every
-            if _entries(before.get(day)) != _entries(after.get(day)) or day in rebuilt
-        },
-        handovers=handovers,
-        shrunk=[found for found in handovers if found["rows_after"] < share * found["rows_before"]],
+    kept_share = Decimal(str(plan["settings"]["kept_share"]))
+    held_back: dict[str, list[Shrinking]] = {}
+    while True:
+        steps = [arrival for arrival in arrivals if arrival.source.id not in held_back]
+        alone, shared = _cases(ledger, dataset, standing, steps, plan["withdraw"].get(dataset, []))
+        verdicts = [judge(case, contents, kept_share) for case, contents in alone]
+        verdicts += judge_receipts(shared) if shared else ()
+        shrinking = [verdict.shrinking for verdict in verdicts if verdict.shrinking]
+        if not shrinking:
+            break
+        # what comes after an upload that is held back is judged anew, without it
+        position = {step.source.id: number for number, step in enumerate(steps)}
+        first = min((each.source.id for each in shrinking), key=lambda source_id: position[source_id])
+        held_back[first] = [each for each in shrinking if each.source.id == first]
+    counting = dict(standing) | {step.source.key: step for step in steps}
+    reasons = {source_id: _why_held_back(some, kept_share) for source_id, some in held_back.items()}
+    return _decision(ledger, dataset, counting, verdicts, set(forced), plan, reasons)
+
+
+def _why_held_back(shrinking: Sequence[Shrinking], kept_share: Decimal) -> str:
+    shown = sorted(shrinking, key=lambda each: each.place)
+    more = f"; and {len(shown) - 3} more" if len(shown) > 3 else ""
+    days = "; ".join(each.words() for each in shown[:3])
+    return (
+        f"{days}{more}. An upload that leaves a day with less than {kept_share * 100:.0f} % of its receipts or amount"
+        " is held back: upload a complete file, or accept this one in the load's form"
     )
 
 
-def _whose(day: Mapping[str, Held] | None) -> dict[str, tuple[str, str]]:
-    """Return what the clean zone shows of a day: rows and their source key."""
-    return {outlet: (held.key, held.digest) for outlet, held in (day or {}).items()}
+def _cases(
+    ledger: Json, dataset: str, standing: Mapping[str, Delivery], steps: Sequence[Delivery], withdrawn: Iterable[str]
+) -> tuple[list[tuple[Case, dict[str, dict[str, Content]]]], list[Case]]:
+    """Return the places that this load may change: those with one key, with their contents, and those with several."""
+    versions: dict[str, list[Delivery]] = defaultdict(list)
+    for step in steps:
+        versions[step.source.key].append(step)
+    affected = _stale_places(ledger, dataset, standing)
+    at: dict[Place, list[Delivery]] = defaultdict(list)
+    arriving: dict[Place, list[Delivery]] = defaultdict(list)
+    for key, some in versions.items():
+        before = [standing[key]] if key in standing else []
+        places: set[Place] = set().union(*(each.places() for each in [*before, *some]))
+        affected |= places
+        for place in places:
+            arriving[place] += some
+    for key in withdrawn:
+        affected |= _places_held_by(ledger["days"][dataset], key)
+    for each in standing.values():
+        for place in each.places() & affected:
+            at[place].append(each)
+    alone, shared = [], []
+    order = {step.source.id: number for number, step in enumerate(steps)}
+    for place in sorted(affected):
+        ordered = sorted(arriving[place], key=lambda step: order[step.source.id])
+        case = Case(place, tuple(each.source for each in at[place]), tuple(step.source for step in ordered))
+        deliveries = [*at[place], *ordered]
+        if dataset == TARGETS or len({each.source.key for each in deliveries}) <= 1:
+            alone.append((case, _whole(place, deliveries)))
+        else:
+            shared.append(case)
+    return alone, shared
 
 
-def _what(day: Mapping[str, Held] | None) -> dict[str, str]:
-    """Return what the conform zone shows of a day: rows."""
-    return {outlet: held.digest for outlet, held in (day or {}).items()}
-
-
-def _entries(day: Mapping[str, Held] | None) -> dict[str, Json]:
-    return {outlet: held.as_json() for outlet, held in (day or {}).items()}
-
-
-def _handover(plan: Json, dataset: str, day: str, outlet: str, before: Held, after: Held) -> Json:
+def _whole(place: Place, deliveries: Iterable[Delivery]) -> dict[str, dict[str, Content]]:
+    """Return what each version delivers of a place, as if it were one receipt."""
+    day, outlet = place
     return {
-        "load_id": plan["load_id"],
-        "at": plan["made_at"],
-        "dataset": dataset,
-        "day": day,
-        "outlet": outlet,
-        "from_key": before.key,
-        "to_key": after.key,
-        "rows_before": before.rows,
-        "rows_after": after.rows,
-        "amount_before": before.amount,
-        "amount_after": after.amount,
+        each.source.id: {WHOLE: Content.of(each.claims[day][outlet])}
+        for each in deliveries
+        if outlet in each.claims.get(day, {})
     }
 
 
-def days_after(ledger: Json, result: Json) -> dict[str, dict[str, dict[str, Json]]]:
-    """Return who holds each day of each dataset once a load is published: the ledger's days with the load's laid over.
+def _stale_places(ledger: Json, dataset: str, standing: Mapping[str, Delivery]) -> set[Place]:
+    """Return the places of files that read otherwise than when they were loaded, or before the ledger knew receipts."""
+    stale: set[Place] = set()
+    for key, now in standing.items():
+        file = ledger["files"][dataset].get(key) or {}
+        before = (file.get("holding") or {}).get("claims", {})
+        if before is not now.claims:
+            for day in before.keys() | now.claims.keys():
+                was, new = before.get(day, {}), now.claims.get(day, {})
+                stale |= {(day, outlet) for outlet in was.keys() | new.keys() if was.get(outlet) != new.get(outlet)}
+    return stale
+
+
+def _places_held_by(days: Mapping[str, Mapping[str, Json]], key: str) -> set[Place]:
+    return {
+        (day, outlet)
+        for day, outlets in days.items()
+        for outlet, entry in outlets.items()
+        if key in entry.get("keys", {entry.get("key"): None})
+    }
+
+
+def _decision(
+    ledger: Json,
+    dataset: str,
+    counting: dict[str, Delivery],
+    verdicts: Sequence[Verdict],
+    forced: set[str],
+    plan: Json,
+    held_back: dict[str, str],
+) -> Decision:
+    before: Shares = ledger["days"][dataset]
+    after = {day: dict(outlets) for day, outlets in before.items()}
+    for verdict in verdicts:
+        day, outlet = verdict.place
+        after.setdefault(day, {}).pop(outlet, None)
+        if verdict.shares:
+            after[day][outlet] = _entry(verdict.shares)
+    after = {day: dict(sorted(outlets.items())) for day, outlets in sorted(after.items()) if outlets}
+    every = sorted(before.keys() | after.keys() | forced)
+    rebuilt = {day for day in every if _in_clean(before.get(day)) != _in_clean(after.get(day))} | forced
+    if dataset == TARGETS and rebuilt:
+        rebuilt |= set(every)
+    return Decision(
+        counting=counting,
+        shares=after,
+        touched=sorted(rebuilt),
+        changed=[day for day in every if _rows(ledger, dataset, day, before) != _rows(ledger, dataset, day, after)],
+        days={day: after.get(day, {}) for day in every if before.get(day) != after.get(day) or day in rebuilt},
+        handovers=_handovers(before, verdicts, plan, dataset),
+        held_back=held_back,
+    )
+
+
+def _entry(shares: Mapping[str, tuple[str, Content]]) -> Json:
+    """Return the ledger's entry of a day of an outlet: what is in it, and what each key has of it."""
+    total = sum((content for _, content in shares.values()), Content())
+    keys = {key: {"version_id": version_id} | content.as_json() for key, (version_id, content) in shares.items()}
+    return total.as_json() | {"keys": keys}
+
+
+def _in_clean(day: Mapping[str, Json] | None) -> dict[str, dict[str, str]]:
+    """Return what the clean zone shows of a day: rows and their source key."""
+    return {
+        outlet: {key: share["digest"] for key, share in entry.get("keys", {}).items()}
+        for outlet, entry in (day or {}).items()
+    }
+
+
+def _rows(ledger: Json, dataset: str, day: str, shares: Shares) -> dict[str, str]:
+    """Return what the conform zone shows of a day: rows. An entry of an earlier format has its digest at its file."""
+    return {
+        outlet: entry["digest"] if "digest" in entry else _digest_at_file(ledger, dataset, day, outlet, entry["key"])
+        for outlet, entry in shares.get(day, {}).items()
+    }
+
+
+def _digest_at_file(ledger: Json, dataset: str, day: str, outlet: str, key: str) -> str:
+    holding = ledger["files"][dataset].get(key, {}).get("holding") or {}
+    claim = holding.get("claims", {}).get(day, {}).get(outlet)
+    return str(claim[3]) if claim else ""
+
+
+def _handovers(before: Shares, verdicts: Sequence[Verdict], plan: Json, dataset: str) -> list[Json]:
+    """Name the receipts that changed hands, and those that came back because their file was withdrawn."""
+    handovers = []
+    withdrawn = set(plan["withdraw"].get(dataset, []))
+    for verdict in verdicts:
+        day, outlet = verdict.place
+        takeovers = [*verdict.takeovers]
+        keys = before.get(day, {}).get(outlet, {}).get("keys", {})
+        for key in sorted(withdrawn & keys.keys()):
+            takeovers += _given_back(key, keys, verdict)
+        for each in takeovers:
+            handovers.append(
+                {
+                    "load_id": plan["load_id"],
+                    "at": plan["made_at"],
+                    "dataset": dataset,
+                    "day": day,
+                    "outlet": outlet,
+                    "from_key": each.from_key,
+                    "to_key": each.to_key,
+                    "receipts_before": each.before.receipts,
+                    "receipts_after": each.after.receipts,
+                    "rows_before": each.before.rows,
+                    "rows_after": each.after.rows,
+                    "amount_before": str(each.before.amount),
+                    "amount_after": str(each.after.amount),
+                }
+            )
+    return handovers
+
+
+def _given_back(key: str, keys: Mapping[str, Json], verdict: Verdict) -> list[Takeover]:
+    """Return what other keys have of a place since a key was withdrawn from it."""
+    known = {other: Content.of(share) for other, share in keys.items()}
+    return [
+        Takeover(key, other, known[key], content)
+        for other, (_, content) in verdict.shares.items()
+        if content.digest != known.get(other, Content()).digest
+    ]
+
+
+def days_after(ledger: Json, result: Json) -> dict[str, Shares]:
+    """Return what each day of each dataset has once a load is published: the ledger's days with the load's laid over.
 
     Used by the conform jobs for the months that exist and the rows that a day must have.
     """
-    merged: dict[str, dict[str, dict[str, Json]]] = {}
+    merged: dict[str, Shares] = {}
     for dataset in DATASETS:
         days = {**ledger["days"][dataset], **result["days"].get(dataset, {})}
         merged[dataset] = {day: outlets for day, outlets in sorted(days.items()) if outlets}
     return merged
-
-
-def amount_of(outlets: Mapping[str, Json]) -> Decimal:
-    """Return the sum of a day's amounts over its outlets."""
-    return sum((Decimal(entry["amount"]) for entry in outlets.values()), Decimal("0.00"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -68,10 +69,12 @@ class Claim:
     quantity: int = 0
     amount: Decimal = ZERO
     digest: int = 0
+    receipts: array[int] = field(default_factory=lambda: array("q"))  # a hash for each row: eight bytes
 
-    def as_json(self) -> list[Any]:
-        """Return the claim as ledger and result hold it: rows, quantity, amount, digest."""
-        return [self.rows, self.quantity, str(self.amount), f"{self.digest:032x}"]
+    def as_json(self) -> dict[str, Any]:
+        """Return the claim as ledger and result hold it."""
+        totals = {"receipts": len(set(self.receipts)), "rows": self.rows, "quantity": self.quantity}
+        return totals | {"amount": str(self.amount), "digest": f"{self.digest:032x}"}
 
 
 @dataclass
@@ -89,7 +92,7 @@ class Summary:
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary as result.json holds it; amounts are decimal strings."""
-        claims: dict[str, dict[str, list[Any]]] = {}
+        claims: dict[str, dict[str, dict[str, Any]]] = {}
         for (day, outlet), claim in sorted(self.claims.items()):
             claims.setdefault(day, {})[outlet] = claim.as_json()
         return {
@@ -408,11 +411,13 @@ def add_claims(
     none = [None] * len(digests)
     quantities = by_name[dataset.quantity] if dataset.quantity else none
     amounts = by_name[dataset.amount] if dataset.amount else none
-    rows = zip(by_name[dataset.day], by_name["salesoutletno"], quantities, amounts, digests, strict=True)
-    for day, outlet, quantity, amount, digest in rows:
+    receipts = map(hash, zip(*(by_name[name] for name in dataset.receipt), strict=True)) if dataset.receipt else none
+    rows = zip(by_name[dataset.day], by_name["salesoutletno"], receipts, quantities, amounts, digests, strict=True)
+    for day, outlet, receipt, quantity, amount, digest in rows:
         label = day.isoformat() if isinstance(day, date) else month_of(str(day))
         claim = claims.setdefault((label, str(outlet)), Claim())
         claim.rows += 1
+        claim.receipts.append(receipt or 0)
         claim.quantity += quantity if isinstance(quantity, int) else 0
         claim.amount += amount if isinstance(amount, Decimal) else ZERO
         claim.digest = (claim.digest + int.from_bytes(digest, "big")) % 2**128

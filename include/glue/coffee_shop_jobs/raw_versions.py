@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +14,14 @@ from typing import Any
 
 from .cells import Limits, Value
 from .columns import CONTRACTS
+from .ownership import version_digest
 from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema
 from .raw_file import Quarantined, RefusedError, Summary, read_file, too_many_quarantined
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
 
-PUBLISHED, REFUSED = "published", "refused"
+PUBLISHED, REFUSED, HELD_BACK = "published", "refused", "held back"
 
 
 class VersionGoneError(Exception):
@@ -40,7 +40,7 @@ class Version:
     @property
     def digest(self) -> str:
         """A name for the version that any object key can hold."""
-        return hashlib.sha256(f"{self.key}|{self.version_id}".encode()).hexdigest()
+        return version_digest(self.key, self.version_id)
 
 
 @dataclass(frozen=True)
@@ -193,21 +193,33 @@ def log_outcome(outcome: Outcome) -> None:
         log.info("  columns ignored: %s", ", ".join(totals["ignored_columns"]))
 
 
-def unseen_versions(s3: Any, raw_bucket: str, version: Version, seen: str | None) -> list[Version]:
-    """Return the versions of a key that came before one and after the last that a load has seen, newest first.
+def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Mapping[str, str | None]) -> list[Version]:
+    """Return the versions that came after those that a load has seen, up to given ones, in the order of their upload.
 
-    S3 lists the versions of a key in the order of their upload, the newest first.
+    Each upload counts in its turn, also one that was replaced before any load: were it skipped, the tables would depend
+    on when loads ran. S3 lists the versions of a key in the order of their upload, the newest first.
+
+    Args:
+        s3: the client.
+        raw_bucket: the bucket.
+        newest: the last version of each key to return.
+        seen: by key, the version that was seen last; None where no load has seen the key.
     """
-    found: list[Version] = []
-    older = False
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=raw_bucket, Prefix=version.key):
-        for entry in page.get("Versions", []):
-            if entry["Key"] != version.key:
-                continue
-            if entry["VersionId"] == seen:
-                return found
-            if older:
-                modified = entry["LastModified"].astimezone(UTC).isoformat()
-                found.append(Version(version.dataset, version.key, entry["VersionId"], modified))
-            older = older or entry["VersionId"] == version.version_id
-    return found
+    wanted = {version.key: version for version in newest}
+    reached: dict[str, list[Version]] = {}  # by key, newest first
+    ended: set[str] = set()
+    for folder in sorted({key.partition("/")[0] for key in wanted}):
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=raw_bucket, Prefix=f"{folder}/"):
+            for entry in page.get("Versions", []):
+                key, version_id = entry["Key"], entry["VersionId"]
+                if key not in wanted or key in ended:
+                    continue
+                if version_id == wanted[key].version_id:
+                    reached[key] = [wanted[key]]
+                elif version_id == seen.get(key):
+                    ended.add(key)
+                elif key in reached:
+                    modified = entry["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds")
+                    reached[key].append(Version(wanted[key].dataset, key, version_id, modified))
+    uploads = [version for key in sorted(wanted) for version in reversed(reached.get(key, [wanted[key]]))]
+    return sorted(uploads, key=lambda version: (datetime.fromisoformat(version.last_modified), version.key))

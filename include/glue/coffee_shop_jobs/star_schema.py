@@ -137,8 +137,8 @@ TABLES = {
 }
 
 # what is the same in every line of a transaction, and what orders its lines before all other columns
-_BASKET = ("date", "salesoutletno", "transactionno")
-_FIRST = ("transactiontime", "productno")
+_BASKET = ("date", "salesoutletno", "transactionno", "transactiontime")
+_FIRST = ("productno",)
 
 
 def id_of(*parts: Column) -> Column:
@@ -159,7 +159,7 @@ def by_number(name: str) -> list[Column]:
 
 
 def number_lines(lines: DataFrame) -> DataFrame:
-    """Add ``line_no``: from 1 in each transaction, by time, product number, then every other column.
+    """Add ``line_no``: from 1 in each transaction, by product number, then every other column.
 
     Lines that are alike in all of these are alike altogether, so it does not matter which comes first. The position in
     the file plays no part.
@@ -171,7 +171,7 @@ def number_lines(lines: DataFrame) -> DataFrame:
     from pyspark.sql import functions as f
 
     others = [name for name in CONTRACTS[SALES].names if name not in (*_BASKET, *_FIRST, "transactiondate")]
-    basket = Window.partitionBy(*_BASKET).orderBy("transactiontime", *by_number("productno"), *others)
+    basket = Window.partitionBy(*_BASKET).orderBy(*by_number("productno"), *others)
     return lines.withColumn("line_no", f.row_number().over(basket))
 
 
@@ -194,7 +194,7 @@ def sales_facts(lines: DataFrame, dimensions: dict[str, DataFrame]) -> DataFrame
 
     looked_up = _look_up(lines.withColumn("customerno", customer_number()), dimensions, DIMENSIONS)
     found = _look_up_date(looked_up, dimensions[DATE])
-    transaction = id_of(f.col("salesoutletno"), f.col("date"), f.col("transactionno"))
+    transaction = id_of(*(f.col(name) for name in ("salesoutletno", "date", "transactionno", "transactiontime")))
     return found.select(
         transaction.alias("transaction_id"),
         "line_no",

@@ -35,8 +35,15 @@ with expected as (
     select distinct
         'sales_reciept' as table_name,
         sales_reciept.transaction_id as id,
-        concat(sales_outlet.salesoutletno, '|', sales_reciept.business_date, '|', sales_reciept.transactionno)
-            as natural_key
+        concat(
+            sales_outlet.salesoutletno,
+            '|',
+            sales_reciept.business_date,
+            '|',
+            sales_reciept.transactionno,
+            '|',
+            sales_reciept.transactiontime
+        ) as natural_key
     from sales_reciept
     inner join sales_outlet on sales_reciept.salesoutlet_id = sales_outlet.salesoutlet_id
     where sales_reciept.business_date between '{{ params.first_date }}' and '{{ params.last_date }}'

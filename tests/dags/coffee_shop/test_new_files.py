@@ -168,7 +168,7 @@ def test_the_plan_of_new_files(ledger: Any) -> None:
         "withdraw": {},
         "withdrawn_versions": {},
         "rebuild": {},
-        "settings": {"max_quantity": 1000, "quarantine_share": 0.01, "handover_share": 0.5},
+        "settings": {"max_quantity": 1000, "quarantine_share": 0.01, "kept_share": 0.9},
     }
 
 

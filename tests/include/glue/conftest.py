@@ -160,7 +160,7 @@ class Lake:
 
     # --- a load
 
-    def plan(self, withdraw=(), reload=None, **settings):
+    def plan(self, withdraw=(), reload=None, accept=(), **settings):
         """What the task what_is_new does; returns the load's id."""
         from coffee_shop import new_files
         from coffee_shop.ledger import read_ledger
@@ -175,7 +175,7 @@ class Lake:
             made_at=datetime.now(UTC),
             ledger=read_ledger(self.s3, self.state).value,
             listing=new_files.list_current(self.s3, self.raw),
-            request=new_files.Request(tuple(withdraw), reload),
+            request=new_files.Request(tuple(withdraw), reload, tuple(accept)),
             settings=_Settings(**settings),
         )
         write_json(self.s3, self.state, f"loads/{load_id}/plan.json", plan)
@@ -278,10 +278,10 @@ class Lake:
 
 
 class _Settings:
-    def __init__(self, max_quantity=1000, quarantine_share=0.01, handover_share=0.5):
+    def __init__(self, max_quantity=1000, quarantine_share=0.01, kept_share=0.9):
         self.max_quantity = max_quantity
         self.quarantine_share = quarantine_share
-        self.handover_share = handover_share
+        self.kept_share = kept_share
 
 
 _made = iter(range(1, 1000))

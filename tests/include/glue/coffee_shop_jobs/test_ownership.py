@@ -1,332 +1,464 @@
-"""Who holds a day (contract 3.2): rank, handovers, and that the order of loading does not matter."""
+"""Which file counts for which receipt (contract 3.2), and that nothing depends on how loads took the uploads."""
 
 import copy
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from coffee_shop_jobs.columns import PREFIXES, SALES, TARGETS
 from coffee_shop_jobs.load_state import empty_ledger
-from coffee_shop_jobs.ownership import Delivery, days_after, decide, holders, rank
+from coffee_shop_jobs.ownership import Content, Delivery, Source, days_after, decide, judge
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PREFIX = PREFIXES[SALES]
 NOON = datetime(2019, 4, 24, 12, tzinfo=UTC)
+DAY = "2019-04-01"
 
 
-def claim(rows=10, amount="30.00", digest="d"):
-    return [rows, rows, amount, digest]
+def receipt(amount="3.00", rows=1, digest=None):
+    """One receipt's content; its digest stands for its rows, so other rows have another one."""
+    return Content(1, rows, rows, Decimal(amount), hash((amount, rows)) % 2**64 if digest is None else digest)
 
 
-def delivery(key, claims, minutes=0, version="v1"):
-    return Delivery(PREFIX + key, version, NOON + timedelta(minutes=minutes), claims)
+def receipts(*numbers, amount="3.00"):
+    return {number: receipt(amount) for number in numbers}
 
 
-def holding(given_delivery):
-    return {
-        "version_id": given_delivery.version_id,
-        "last_modified": given_delivery.last_modified.isoformat(),
-        "claims": given_delivery.claims,
-    }
+@dataclass
+class Upload:
+    """A version of a key: by day and outlet its receipts."""
+
+    key: str
+    days: dict
+    minutes: int = 0
+    version: str = "v1"
+    accepted: bool = False
+
+    def delivery(self):
+        source = Source(PREFIX + self.key, self.version, NOON + timedelta(minutes=self.minutes), self.accepted)
+        claims = {
+            day: {outlet: sum(some.values(), Content()).as_json() for outlet, some in outlets.items()}
+            for day, outlets in self.days.items()
+        }
+        return Delivery(source, claims)
 
 
-def plan():
-    return {"load_id": "load", "made_at": "2019-04-24T13:00:00+00:00", "settings": {"handover_share": 0.5}}
+@dataclass
+class Lake:
+    """A ledger, the receipts of all uploads, and what the tables hold, built as the jobs build them."""
+
+    ledger: dict = field(default_factory=empty_ledger)
+    contents: dict = field(default_factory=dict)  # by the id of a version: day, outlet, receipts
+    tables: dict = field(default_factory=dict)  # by day and outlet: receipts
+    pending: set = field(default_factory=set)
+
+    def load(self, *uploads, withdraw=(), forced=(), dies_after=None, dataset=SALES):
+        """One load of uploads in their order; returns the decision. It may die after so many days were replaced."""
+        for upload in uploads:
+            self.contents[upload.delivery().source.id] = upload.days
+        gone = [PREFIX + key for key in withdraw]
+        standing = {
+            key: Delivery(
+                Source(key, held["version_id"], datetime.fromisoformat(held["last_modified"])), held["claims"]
+            )
+            for key, file in self.ledger["files"][dataset].items()
+            if (held := file["holding"]) and key not in gone
+        }
+        plan = {
+            "load_id": "load",
+            "made_at": "2019-04-24T13:00:00+00:00",
+            "settings": {"kept_share": 0.9},
+            "withdraw": {dataset: gone},
+        }
+        arrivals = [upload.delivery() for upload in uploads]
+        again = self.pending | set(forced)
+        decision = decide(self.ledger, dataset, standing, arrivals, again, plan, self._judge)
+        self.pending |= set(decision.touched)
+        for number, day in enumerate(decision.touched):
+            if number == dies_after:
+                return decision
+            self._build(day, decision)
+        if dies_after is None:
+            self._publish(decision, gone, dataset)
+        return decision
+
+    def _judge(self, cases):
+        return [
+            judge(case, {one: self._at(one, *case.place) for one in self.contents}, Decimal("0.9")) for case in cases
+        ]
+
+    def _at(self, source_id, day, outlet):
+        return self.contents[source_id].get(day, {}).get(outlet, {})
+
+    def _build(self, day, decision):
+        """Put a day in place: of each receipt the version of those with a share that ranks highest."""
+        self.tables.pop(day, None)
+        for outlet, entry in decision.shares.get(day, {}).items():
+            sources = sorted((decision.counting[key].source for key in entry["keys"]), key=lambda source: source.rank)
+            rows = {}
+            for source in sources:
+                rows |= {number: (source.key, row) for number, row in self._at(source.id, day, outlet).items()}
+            self.tables.setdefault(day, {})[outlet] = rows
+
+    def _publish(self, decision, gone, dataset):
+        files = self.ledger["files"][dataset] = {key: {"holding": None} for key in gone}
+        for key, each in decision.counting.items():
+            version = {"version_id": each.source.version_id, "last_modified": each.source.last_modified.isoformat()}
+            files[key] = {"holding": version | {"claims": each.claims}}
+        self.ledger["days"][dataset] = copy.deepcopy(decision.shares)
+        self.pending = set()
 
 
-def publish(ledger, dataset, accepted, withdraw, decision):
-    """What the DAG's publish task does with a decision."""
-    new = copy.deepcopy(ledger)
-    files = new["files"][dataset]
-    for key, found in accepted.items():
-        files[key] = {"holding": holding(found), "withdrawn": None}
-    for key in withdraw:
-        files[key] = {"holding": None, "withdrawn": {"run_id": "r", "at": "now"}}
-    for day, outlets in decision.days.items():
-        new["days"][dataset][day] = outlets
-        if not outlets:
-            del new["days"][dataset][day]
-    return new
+def held(decision, day=DAY, outlet="3"):
+    """What each key has of a day of an outlet: receipts and amount."""
+    keys = decision.shares.get(day, {}).get(outlet, {"keys": {}})["keys"]
+    return {key.removeprefix(PREFIX): (share["receipts"], share["amount"]) for key, share in keys.items()}
 
 
-def load(ledger, *deliveries, withdraw=(), forced=(), dataset=SALES):
-    """One load: returns the decision and the ledger after it."""
-    accepted = {found.key: found for found in deliveries}
-    decision = decide(ledger, dataset, accepted, withdraw, forced, plan())
-    return decision, publish(ledger, dataset, accepted, withdraw, decision)
+# --- files add up
 
 
-def held(decision):
-    return {(day, outlet): found.key for day, outlets in decision.holders.items() for outlet, found in outlets.items()}
+def test_two_registers_of_an_outlet_add_up():
+    decision = Lake().load(
+        Upload("register-1.csv", {DAY: {"3": receipts("1|08:00:00", "2|08:05:00")}}),
+        Upload("register-2.csv", {DAY: {"3": receipts("1|08:01:00", "2|08:07:00", "3|08:09:00")}}, minutes=1),
+    )
+
+    assert held(decision) == {"register-1.csv": (2, "6.00"), "register-2.csv": (3, "9.00")}
+    assert decision.shares[DAY]["3"]["receipts"] == 5
+    assert decision.handovers == []
 
 
-# --- rank
+def test_late_lines_of_the_day_before_add_to_it_and_a_receipt_in_two_files_counts_once():
+    lake = Lake()
+    lake.load(Upload("13th.csv", {DAY: {"3": receipts("1", "2", "3")}}))
+
+    decision = lake.load(
+        Upload("14th.csv", {DAY: {"3": receipts("3", "4")}, "2019-04-02": {"3": receipts("1")}}, minutes=1)
+    )
+
+    assert held(decision) == {"13th.csv": (2, "6.00"), "14th.csv": (2, "6.00")}
+    assert decision.handovers == []  # receipt 3 is the same in both
+    assert decision.touched == decision.changed == [DAY, "2019-04-02"]
 
 
 @pytest.mark.parametrize(
     ("lower", "higher"),
+    [(("b.csv", 0), ("a.csv", 1)), (("a.csv", 0), ("b.csv", 0)), (("corrections.csv", 0), ("a.csv", 1))],
+)
+def test_of_a_receipt_in_several_files_the_newest_upload_counts_then_the_greater_key(lower, higher):
+    uploads = [Upload(lower[0], {DAY: {"3": receipts("1")}}, lower[1])]
+    uploads.append(Upload(higher[0], {DAY: {"3": receipts("1", amount="4.00")}}, higher[1]))
+
+    decision = Lake().load(*uploads)
+
+    assert held(decision) == {higher[0]: (1, "4.00")}
+    [handover] = decision.handovers
+    assert handover == {
+        "load_id": "load",
+        "at": "2019-04-24T13:00:00+00:00",
+        "dataset": SALES,
+        "day": DAY,
+        "outlet": "3",
+        "from_key": PREFIX + lower[0],
+        "to_key": PREFIX + higher[0],
+        "receipts_before": 1,
+        "receipts_after": 1,
+        "rows_before": 1,
+        "rows_after": 1,
+        "amount_before": "3.00",
+        "amount_after": "4.00",
+    }
+
+
+@pytest.mark.parametrize("folder", ["corrections/", "2019/corrections/"])
+def test_a_correction_counts_alone_for_the_days_that_it_names_also_against_later_uploads(folder):
+    lake = Lake()
+    lake.load(Upload("month.csv", {DAY: {"3": receipts("1", "2"), "5": receipts("1")}}))
+
+    corrected = lake.load(Upload(f"{folder}first.csv", {DAY: {"3": receipts("1", amount="1.00")}}, minutes=1))
+    later = lake.load(Upload("late.csv", {DAY: {"3": receipts("9")}}, minutes=2))
+
+    assert held(corrected) == held(later) == {f"{folder}first.csv": (1, "1.00")}
+    assert held(later, outlet="5") == {"month.csv": (1, "3.00")}
+    assert [(each["from_key"], each["receipts_before"], each["receipts_after"]) for each in corrected.handovers] == [
+        (PREFIX + "month.csv", 2, 1)
+    ]
+    assert later.touched == []
+
+
+# --- nothing shrinks unseen
+
+
+def test_a_file_that_is_cut_off_is_held_back_until_it_is_accepted():
+    lake = Lake()
+    full = {DAY: {"3": receipts(*"0123456789")}, "2019-04-02": {"3": receipts(*"0123456789")}}
+    lake.load(Upload("june.csv", full))
+    cut = Upload("june.csv", {DAY: full[DAY], "2019-04-02": {"3": receipts(*"01234")}}, 1, "v2")
+
+    decision = lake.load(cut)
+
+    assert decision.held_back == {
+        cut.delivery().source.id: (
+            "outlet 3 on 2019-04-02 has 10 receipts, 30.00 and would be left with 5 receipts, 15.00. An upload that "
+            "leaves a day with less than 90 % of its receipts or amount is held back: upload a complete file, or "
+            "accept this one in the load's form"
+        )
+    }
+    assert (decision.touched, held(decision, "2019-04-02")) == ([], {"june.csv": (10, "30.00")})
+
+    cut.accepted = True
+    accepted = lake.load(cut)
+    assert (accepted.touched, held(accepted, "2019-04-02")) == (["2019-04-02"], {"june.csv": (5, "15.00")})
+
+
+@pytest.mark.parametrize(
+    ("second", "is_held_back"),
     [
-        (("a.csv", 0), ("a.csv", 1)),
-        (("b.csv", 0), ("a.csv", 1)),
-        (("a.csv", 0), ("b.csv", 0)),
-        (("z.csv", 9), ("corrections/a.csv", 0)),
-        (("z.csv", 9), ("2019/corrections/a.csv", 0)),
-        (("corrections/a.csv", 0), ("corrections/a.csv", 1)),
-        (("corrections.csv", 9), ("corrections/a.csv", 0)),
-        (("my-corrections/a.csv", 9), ("corrections/a.csv", 0)),
+        ({DAY: {"3": receipts(*"012345678")}}, False),  # nine of ten
+        ({DAY: {"3": receipts(*"01234567")}}, True),
+        ({DAY: {"3": receipts(*"0123456789", amount="2.70")}}, False),
+        ({DAY: {"3": receipts(*"0123456789", amount="2.69")}}, True),
+        ({"2019-04-02": {"3": receipts("1")}}, True),  # gives the day up
+        ({}, True),  # a header and no rows
     ],
 )
-def test_corrections_rank_above_all_then_the_newest_upload_then_the_greater_key(lower, higher):
-    def standing(key, minutes):
-        return rank(PREFIX + key, NOON + timedelta(minutes=minutes), PREFIX)
+def test_what_is_left_of_a_day_must_be_nine_tenths_of_its_receipts_and_of_its_amount(second, is_held_back):
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": receipts(*"0123456789")}}))
 
-    assert standing(*lower) < standing(*higher)
+    decision = lake.load(Upload("day.csv", second, 1, "v2"))
+
+    assert bool(decision.held_back) is is_held_back
 
 
-def test_each_outlet_of_a_day_has_its_own_holder():
-    found = holders(
-        [
-            delivery("month.csv", {"2019-04-01": {"3": claim(), "5": claim()}, "2019-04-02": {"3": claim()}}, 0),
-            delivery("day.csv", {"2019-04-01": {"5": claim(rows=9)}}, 1),
-        ],
-        PREFIX,
+def test_another_file_that_takes_most_of_a_day_s_amount_is_held_back_and_a_correction_is_not():
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": receipts("1", "2")}}))
+    less = {DAY: {"3": receipts("1", "2", amount="0.50")}}
+
+    assert lake.load(Upload("other.csv", less, 1)).held_back
+    decision = lake.load(Upload("corrections/day.csv", less, 2))
+
+    assert (decision.held_back, held(decision)) == ({}, {"corrections/day.csv": (2, "1.00")})
+
+
+def test_what_follows_a_held_back_upload_is_judged_without_it():
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": receipts(*"0123456789")}}))
+
+    decision = lake.load(
+        Upload("day.csv", {DAY: {"3": receipts("1")}}, 1, "v2"),
+        Upload("late.csv", {DAY: {"3": receipts("a", "b")}}, 2),
+        Upload("day.csv", {DAY: {"3": receipts(*"012345678")}}, 3, "v3"),
     )
 
-    assert {(day, outlet): (f.key, f.rows) for day, outlets in found.items() for outlet, f in outlets.items()} == {
-        ("2019-04-01", "3"): (PREFIX + "month.csv", 10),
-        ("2019-04-01", "5"): (PREFIX + "day.csv", 9),
-        ("2019-04-02", "3"): (PREFIX + "month.csv", 10),
-    }
+    assert len(decision.held_back) == 1
+    assert held(decision) == {"day.csv": (9, "27.00"), "late.csv": (2, "6.00")}
 
 
 # --- loads
 
 
-def test_a_first_load_touches_and_changes_every_day_and_hands_nothing_over():
-    decision, _ = load(empty_ledger(), delivery("a.csv", {"2019-04-01": {"3": claim()}, "2019-04-02": {"3": claim()}}))
-
-    assert decision.touched == decision.changed == ["2019-04-01", "2019-04-02"]
-    assert decision.handovers == []
-    assert decision.days["2019-04-01"]["3"] == {
-        "key": PREFIX + "a.csv",
-        "version_id": "v1",
-        "rows": 10,
-        "quantity": 10,
-        "amount": "30.00",
-    }
-
-
 def test_a_key_uploaded_again_touches_only_the_days_whose_rows_differ():
-    _, ledger = load(empty_ledger(), delivery("a.csv", {"2019-04-01": {"3": claim()}, "2019-04-02": {"3": claim()}}))
+    lake = Lake()
+    lake.load(Upload("a.csv", {DAY: {"3": receipts("1")}, "2019-04-02": {"3": receipts("1")}}))
 
-    decision, ledger = load(
-        ledger,
-        delivery(
-            "a.csv",
-            {"2019-04-01": {"3": claim()}, "2019-04-02": {"3": claim(11, digest="e")}, "2019-04-03": {"3": claim()}},
-            minutes=1,
-            version="v2",
-        ),
-    )
+    days = {DAY: {"3": receipts("1")}, "2019-04-02": {"3": receipts("1", "2")}, "2019-04-03": {"3": receipts("1")}}
+    decision = lake.load(Upload("a.csv", days, 1, "v2"))
 
     assert decision.touched == decision.changed == ["2019-04-02", "2019-04-03"]
     # the ledger still learns which version now holds the day that stays
-    assert ledger["days"][SALES]["2019-04-01"]["3"]["version_id"] == "v2"
+    assert lake.ledger["days"][SALES][DAY]["3"]["keys"][PREFIX + "a.csv"]["version_id"] == "v2"
     assert decision.handovers == []
 
 
 def test_a_day_that_changes_hands_with_the_same_rows_is_touched_but_not_changed():
-    _, ledger = load(empty_ledger(), delivery("a.csv", {"2019-04-01": {"3": claim()}}))
+    lake = Lake()
+    lake.load(Upload("a.csv", {DAY: {"3": receipts("1")}}))
 
-    decision, _ = load(ledger, delivery("b.csv", {"2019-04-01": {"3": claim()}}, minutes=1))
+    decision = lake.load(Upload("b.csv", {DAY: {"3": receipts("1")}}, 1))
 
-    assert decision.touched == ["2019-04-01"]
-    assert decision.changed == []
-
-
-def test_a_takeover_names_both_files_with_rows_and_amounts_and_tells_when_most_rows_are_lost():
-    _, ledger = load(
-        empty_ledger(), delivery("a.csv", {"2019-04-01": {"3": claim(10, "30.00"), "5": claim(10, "30.00")}})
-    )
-
-    decision, _ = load(
-        ledger, delivery("b.csv", {"2019-04-01": {"3": claim(4, "12.00", "e"), "5": claim(5, "15.00", "f")}}, minutes=1)
-    )
-
-    lost, kept = decision.handovers
-    assert lost == {
-        "load_id": "load",
-        "at": "2019-04-24T13:00:00+00:00",
-        "dataset": SALES,
-        "day": "2019-04-01",
-        "outlet": "3",
-        "from_key": PREFIX + "a.csv",
-        "to_key": PREFIX + "b.csv",
-        "rows_before": 10,
-        "rows_after": 4,
-        "amount_before": "30.00",
-        "amount_after": "12.00",
-    }
-    assert (kept["outlet"], kept["rows_after"]) == ("5", 5)
-    assert decision.shrunk == [lost]
-
-
-def test_a_key_that_gives_a_day_up_returns_it_to_the_next():
-    _, ledger = load(empty_ledger(), delivery("a.csv", {"2019-04-01": {"3": claim()}}))
-    _, ledger = load(ledger, delivery("b.csv", {"2019-04-01": {"3": claim(9, digest="e")}}, minutes=1))
-
-    decision, _ = load(ledger, delivery("b.csv", {"2019-04-02": {"3": claim()}}, minutes=2, version="v2"))
-
-    assert held(decision) == {("2019-04-01", "3"): PREFIX + "a.csv", ("2019-04-02", "3"): PREFIX + "b.csv"}
-    assert decision.touched == ["2019-04-01", "2019-04-02"]
-    assert [(found["from_key"], found["to_key"]) for found in decision.handovers] == [
-        (PREFIX + "b.csv", PREFIX + "a.csv")
-    ]
+    assert (decision.touched, decision.changed, decision.handovers) == ([DAY], [], [])
 
 
 def test_a_withdrawn_key_delivers_nothing_also_later_and_a_day_of_nobody_is_emptied():
-    _, ledger = load(
-        empty_ledger(),
-        delivery("a.csv", {"2019-04-01": {"3": claim()}}),
-        delivery("b.csv", {"2019-04-01": {"3": claim(digest="e")}, "2019-04-02": {"3": claim()}}, minutes=1),
+    lake = Lake()
+    lake.load(
+        Upload("a.csv", {DAY: {"3": receipts("1")}}),
+        Upload("b.csv", {DAY: {"3": receipts("1", amount="4.00")}, "2019-04-02": {"3": receipts("1")}}, 1),
     )
 
-    decision, ledger = load(ledger, withdraw=[PREFIX + "b.csv"])
+    decision = lake.load(withdraw=["b.csv"])
 
-    assert held(decision) == {("2019-04-01", "3"): PREFIX + "a.csv"}
-    assert decision.touched == decision.changed == ["2019-04-01", "2019-04-02"]
+    assert held(decision) == {"a.csv": (1, "3.00")}
+    assert decision.touched == decision.changed == [DAY, "2019-04-02"]
     assert decision.days["2019-04-02"] == {}
-    later, _ = load(ledger, delivery("c.csv", {"2019-04-09": {"3": claim()}}, minutes=2))
-    assert later.touched == ["2019-04-09"]
-
-
-def test_a_correction_holds_its_day_against_a_later_upload_of_the_month():
-    _, ledger = load(empty_ledger(), delivery("corrections/day.csv", {"2019-04-01": {"3": claim()}}))
-
-    decision, _ = load(
-        ledger, delivery("month.csv", {"2019-04-01": {"3": claim(99)}, "2019-04-02": {"3": claim()}}, minutes=1)
-    )
-
-    assert held(decision)["2019-04-01", "3"] == PREFIX + "corrections/day.csv"
-    assert decision.touched == ["2019-04-02"]
+    assert [(each["from_key"], each["to_key"]) for each in decision.handovers] == [(PREFIX + "b.csv", PREFIX + "a.csv")]
+    assert lake.load(Upload("c.csv", {"2019-04-09": {"3": receipts("1")}}, 2)).touched == ["2019-04-09"]
 
 
 def test_forced_days_are_built_again_also_when_nobody_holds_them():
-    _, ledger = load(empty_ledger(), delivery("a.csv", {"2019-04-01": {"3": claim()}}))
+    lake = Lake()
+    lake.load(Upload("a.csv", {DAY: {"3": receipts("1")}}))
+    before = copy.deepcopy(lake.ledger["days"][SALES])
 
-    decision, _ = load(ledger, forced=["2019-04-01", "2019-04-07"])
+    decision = lake.load(forced=[DAY, "2019-04-07"])
 
-    assert decision.touched == ["2019-04-01", "2019-04-07"]
-    assert decision.changed == []
-    assert decision.days == {"2019-04-01": ledger["days"][SALES]["2019-04-01"], "2019-04-07": {}}
+    assert (decision.touched, decision.changed) == ([DAY, "2019-04-07"], [])
+    assert decision.days == {DAY: before[DAY], "2019-04-07": {}}
 
 
 def test_one_touched_month_of_targets_touches_all_because_their_table_is_one_object():
-    key = PREFIXES[TARGETS] + "a.csv"
-    first = Delivery(key, "v1", NOON, {"2019-04": {"3": claim()}, "2019-05": {"3": claim()}})
-    _, ledger = load(empty_ledger(), first, dataset=TARGETS)
-    second = Delivery(key, "v2", NOON, {"2019-04": {"3": claim()}, "2019-05": {"3": claim(digest="e")}})
+    lake = Lake()
+    goals = {"2019-04": {"3": {"": receipt("9.00")}}, "2019-05": {"3": {"": receipt("9.00")}}}
+    lake.load(Upload("a.csv", goals), dataset=TARGETS)
+    others = goals | {"2019-05": {"3": {"": receipt("10.00")}}}
 
-    decision, ledger = load(ledger, second, dataset=TARGETS)
-    unchanged, _ = load(ledger, Delivery(key, "v3", NOON, second.claims), dataset=TARGETS)
+    decision = lake.load(Upload("a.csv", others, 1, "v2"), dataset=TARGETS)
+    unchanged = lake.load(Upload("a.csv", others, 2, "v3"), dataset=TARGETS)
 
     assert decision.touched == ["2019-04", "2019-05"]
     assert decision.changed == ["2019-05"]
     assert unchanged.touched == []
 
 
+def test_a_ledger_that_does_not_know_receipts_has_all_its_days_built_again_and_none_is_said_to_have_changed():
+    lake = Lake()
+    lake.load(Upload("a.csv", {DAY: {"3": receipts("1", "2")}, "2019-04-02": {"3": receipts("1")}}))
+    as_now = copy.deepcopy(lake.ledger)
+    for day, outlets in lake.ledger["days"][SALES].items():  # as the version before this one wrote it
+        for outlet, entry in outlets.items():
+            claims = lake.ledger["files"][SALES][PREFIX + "a.csv"]["holding"]["claims"]
+            claims[day][outlet] = [entry["rows"], entry["quantity"], entry["amount"], entry["digest"]]
+            totals = {name: entry[name] for name in ("rows", "quantity", "amount")}
+            outlets[outlet] = {"key": PREFIX + "a.csv", "version_id": "v1"} | totals
+    standing = {PREFIX + "a.csv": Upload("a.csv", {DAY: {"3": receipts("1", "2")}, "2019-04-02": {"3": receipts("1")}})}
+    plan = {"load_id": "l", "made_at": "now", "settings": {"kept_share": 0.9}, "withdraw": {}}
+
+    decision = decide(
+        lake.ledger, SALES, {key: each.delivery() for key, each in standing.items()}, [], [], plan, lake._judge
+    )
+
+    assert (decision.touched, decision.changed) == ([DAY, "2019-04-02"], [])
+    assert decision.days == as_now["days"][SALES]
+
+
 def test_the_days_after_a_load_are_the_ledger_s_with_the_load_s_laid_over():
     ledger = empty_ledger()
-    ledger["days"][SALES] = {"2019-04-01": {"3": {"rows": 1}}, "2019-04-02": {"3": {"rows": 2}}}
+    ledger["days"][SALES] = {DAY: {"3": {"rows": 1}}, "2019-04-02": {"3": {"rows": 2}}}
     result = {"days": {SALES: {"2019-04-02": {}, "2019-04-03": {"5": {"rows": 3}}}}}
 
-    assert days_after(ledger, result)[SALES] == {"2019-04-01": {"3": {"rows": 1}}, "2019-04-03": {"5": {"rows": 3}}}
+    assert days_after(ledger, result)[SALES] == {DAY: {"3": {"rows": 1}}, "2019-04-03": {"5": {"rows": 3}}}
 
 
-# --- the order of loading
+# --- small worlds, against a plain model that uses nothing of the program
 
-KEYS = ("a.csv", "b.csv", "corrections/a.csv", "corrections/b.csv")
-CLAIMS = st.dictionaries(
-    st.sampled_from(["2019-04-01", "2019-04-02", "2019-04-03"]),
-    st.dictionaries(
-        st.sampled_from(["3", "5"]),
-        st.builds(lambda rows, digest: claim(rows, digest=digest), st.integers(1, 9), st.sampled_from("xyz")),
-        min_size=1,
-    ),
+KEYS = ("register-1.csv", "register-2.csv", "month.csv", "corrections/a.csv", "corrections/b.csv")
+RECEIPTS = st.dictionaries(st.sampled_from("123456"), st.sampled_from(["1.00", "3.00", "-1.00"]), min_size=1)
+DAYS = st.dictionaries(
+    st.sampled_from([DAY, "2019-04-02"]), st.dictionaries(st.sampled_from("35"), RECEIPTS, min_size=1)
 )
-UPLOADS = st.lists(st.tuples(st.sampled_from(KEYS), CLAIMS), min_size=1, max_size=8)
+UPLOADS = st.lists(st.tuples(st.sampled_from(KEYS), DAYS), min_size=1, max_size=8)
 
 
-class Tables:
-    """What the clean zone holds of each day, built as the jobs build it: only the days a load touches."""
+class Model:
+    """What the tables must hold: uploads one after the other, plain dictionaries."""
 
     def __init__(self):
-        self.ledger = empty_ledger()
-        self.days = {}
-        self.pending = set()
+        self.counting = {}  # key -> (position, days)
+        self.held_back = {}
 
-    def load(self, uploads, dies_after=None):
-        """Load the newest version of each key; ``dies_after`` so many days nothing more is written or published."""
-        newest = {found.key: found for found in uploads}
-        decision = decide(self.ledger, SALES, newest, [], self.pending, plan())
-        self.pending |= set(decision.touched)
-        for number, day in enumerate(decision.touched):
-            if number == dies_after:
-                return
-            outlets = decision.holders.get(day, {})
-            self.days[day] = {outlet: (found.key, found.digest) for outlet, found in outlets.items()}
-            if not outlets:
-                del self.days[day]
-        if dies_after is None:
-            self.ledger = publish(self.ledger, SALES, newest, [], decision)
-            self.pending = set()
+    def tables(self, counting):
+        cells = {}
+        for key, (_, days) in sorted(counting.items(), key=lambda item: (item[1][0], item[0])):
+            for day, outlets in days.items():
+                for outlet, amounts in outlets.items():
+                    cells.setdefault((day, outlet), []).append((key, amounts))
+        held = {}
+        for place, some in cells.items():
+            corrections = [each for each in some if "corrections/" in each[0]]
+            held[place] = {}
+            for key, amounts in corrections[-1:] or some:
+                held[place] |= {number: (key, amount) for number, amount in amounts.items()}
+        return held
+
+    def upload(self, position, key, days, *, accepted=False):
+        before = self.tables(self.counting)
+        wanted = self.counting | {key: (position, days)}
+        after = self.tables(wanted)
+        if not accepted and "corrections/" not in key and any(self.shrinks(before, after, place) for place in before):
+            self.held_back[key] = (position, days)
+            return
+        self.counting = wanted
+        self.held_back.pop(key, None)
+
+    @staticmethod
+    def shrinks(before, after, place):
+        was, now = (
+            (len(held), sum(Decimal(amount) for _, amount in held.values()))
+            for held in (before[place], after.get(place, {}))
+        )
+        return 10 * now[0] < 9 * was[0] or (was[1] > 0 and 10 * now[1] < 9 * was[1])
 
 
-def as_deliveries(uploads):
-    return [delivery(key, claims, minutes=n, version=f"v{n}") for n, (key, claims) in enumerate(uploads)]
+def as_upload(position, key, days, *, accepted=False):
+    contents = {
+        day: {outlet: {n: receipt(amount) for n, amount in amounts.items()} for outlet, amounts in outlets.items()}
+        for day, outlets in days.items()
+    }
+    return Upload(key, contents, position, f"v{position}", accepted)
+
+
+def shown(lake):
+    return {
+        (day, outlet): {number: (key.removeprefix(PREFIX), str(row.amount)) for number, (key, row) in rows.items()}
+        for day, outlets in lake.tables.items()
+        for outlet, rows in outlets.items()
+    }
 
 
 @given(UPLOADS, st.data())
 @settings(max_examples=300, deadline=None)
-def test_the_same_uploads_in_one_load_or_many_killed_or_not_give_the_same_tables(uploads, data):
-    deliveries = as_deliveries(uploads)
-    at_once, one_by_one, in_parts = Tables(), Tables(), Tables()
-    at_once.load(deliveries)
-    for found in deliveries:
-        one_by_one.load([found])
-
+def test_small_worlds_loaded_in_any_grouping_killed_accepted_and_withdrawn_are_as_the_model_says(uploads, data):
+    lake, model = Lake(), Model()
     start = 0
-    while start < len(deliveries):
-        end = data.draw(st.integers(start + 1, len(deliveries)))
-        deaths = data.draw(st.lists(st.integers(0, 3), max_size=2))
-        for death in deaths:  # died and tried again, perhaps with more files by then
-            in_parts.load(deliveries[start:end], dies_after=death)
-        in_parts.load(deliveries[start:end])
+    while start < len(uploads):
+        end = data.draw(st.integers(start + 1, len(uploads)))
+        group = [as_upload(position, *uploads[position]) for position in range(start, end)]
+        for death in data.draw(st.lists(st.integers(0, 3), max_size=2)):  # died and tried again
+            lake.load(*group, dies_after=death)
+        lake.load(*group)
+        for position in range(start, end):
+            model.upload(position, *uploads[position])
+        assert shown(lake) == model.tables(model.counting)
+        act = data.draw(st.sampled_from(["nothing", "accept", "withdraw", "again"]))
+        if act == "accept" and model.held_back:
+            key = data.draw(st.sampled_from(sorted(model.held_back)))
+            position, days = model.held_back[key]
+            if position == max(number for number, (other, _) in enumerate(uploads[:end]) if other == key):
+                lake.load(as_upload(position, key, days, accepted=True))
+                model.upload(position, key, days, accepted=True)
+        if act == "withdraw" and model.counting:
+            key = data.draw(st.sampled_from(sorted(model.counting)))
+            lake.load(withdraw=[key])
+            del model.counting[key]
+        if act == "again":
+            assert lake.load(forced=[DAY]).changed == []
+        assert shown(lake) == model.tables(model.counting)
         start = end
-
-    assert one_by_one.days == at_once.days
-    assert in_parts.days == at_once.days
-    assert in_parts.ledger["days"] == at_once.ledger["days"]
-
-
-@given(UPLOADS, st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
-def test_who_holds_a_day_depends_on_the_set_of_deliveries_alone(uploads, random):
-    newest = list({found.key: found for found in as_deliveries(uploads)}.values())
-    shuffled = newest[:]
-    random.shuffle(shuffled)
-
-    assert holders(newest, PREFIX) == holders(shuffled, PREFIX)
 
 
 @given(UPLOADS)
 @settings(max_examples=100, deadline=None)
-def test_loading_the_same_versions_again_touches_nothing(uploads):
-    deliveries = as_deliveries(uploads)
-    tables = Tables()
-    tables.load(deliveries)
-    newest = {found.key: found for found in deliveries}
+def test_one_load_or_one_for_each_upload_give_the_same_tables_and_ledger(uploads):
+    at_once, one_by_one = Lake(), Lake()
+    each = [as_upload(position, *upload) for position, upload in enumerate(uploads)]
+    at_once.load(*each)
+    for upload in each:
+        one_by_one.load(upload)
 
-    again = decide(tables.ledger, SALES, newest, [], [], plan())
-
-    assert (again.touched, again.changed, again.days, again.handovers) == ([], [], {}, [])
+    assert one_by_one.tables == at_once.tables
+    assert one_by_one.ledger["days"] == at_once.ledger["days"]
