@@ -161,6 +161,7 @@ def after_load(ledger: Json, plan: Json, result: Json, at: datetime) -> Json:
 def _file_after_load(before: Json | None, version: Json, file: Json, stamp: Json) -> Json:
     seen = {name: version[name] for name in ("version_id", "last_modified", "etag", "size")}
     seen |= {"status": file["status"], "reason": file["reason"]} | stamp
+    kept = {name: before[name] for name in ("accepted",) if before and name in before}
     if file["status"] in NOT_LOADED:
         known = before["last_seen"] if before else {}
         if known.get("status") == file["status"] and known.get("version_id") == version["version_id"]:
@@ -168,10 +169,10 @@ def _file_after_load(before: Json | None, version: Json, file: Json, stamp: Json
             seen |= {name: known[name] for name in ("load_id", "run_id", "at")}
         # the job names the version that counts instead where that is not the one of the ledger
         holding = file.get("holding") or (before["holding"] if before else None)
-        return {"last_seen": seen, "holding": holding, "withdrawn": None}
+        return {"last_seen": seen, "holding": holding, "withdrawn": None} | kept
     totals = ("rows_read", "rows_clean", "rows_quarantined", "quantity", "amount", "claims")
     holding = {"version_id": version["version_id"], "last_modified": version["last_modified"]}
-    return {"last_seen": seen, "holding": holding | {name: file[name] for name in totals}, "withdrawn": None}
+    return {"last_seen": seen, "holding": holding | {name: file[name] for name in totals}, "withdrawn": None} | kept
 
 
 def _file_withdrawn(before: Json | None, unread: Json | None, stamp: Json) -> Json:

@@ -13,7 +13,7 @@ from coffee_shop.ledger import (
     expected_outlets,
     has_published,
     newest_load,
-    newly_refused,
+    newly_not_loaded,
     open_files,
     outlets_on,
     touched_dates,
@@ -22,15 +22,16 @@ from coffee_shop.ledger import (
 AT = datetime(2019, 5, 1, 6, 10, tzinfo=UTC)
 APRIL = "sales-reciept/april.csv"
 FIX = "sales-reciept/fix.csv"
+CLAIM = {"receipts": 1, "rows": 2, "quantity": 5, "amount": "12.50", "digest": "d1"}
 
 
 def plan(load_id: str = "load-1", revision: int = 0, **more: Any) -> Any:
-    empty = {"read": {}, "withdraw": {}, "withdrawn_versions": {}, "rebuild": {}}
+    empty = {"read": {}, "withdraw": {}, "accept": {}, "withdrawn_versions": {}, "rebuild": {}}
     return {"load_id": load_id, "run_id": f"run of {load_id}", "ledger_revision": revision} | empty | more
 
 
 def result(load_id: str = "load-1", **more: Any) -> Any:
-    empty: Any = {"files": {}, "days": {}, "handovers": [], "shrunk": [], "touched": {}, "changed": {}}
+    empty: Any = {"files": {}, "days": {}, "handovers": [], "touched": {}, "changed": {}}
     return {"load_id": load_id} | empty | more
 
 
@@ -54,7 +55,7 @@ def accepted(version_id: str, days: tuple[str, ...] = ("2019-04-01",)) -> Any:
         "refunds": {"rows": 0, "amount": "0.00"},
         "nulled": {},
         "ignored_columns": [],
-        "claims": {day: {"5": [2, 5, "12.50", "digest"]} for day in days},
+        "claims": {day: {"5": CLAIM} for day in days},
     }
 
 
@@ -63,7 +64,7 @@ def refused(version_id: str, reason: str = "line 1: the column Quantity is missi
 
 
 def holder(key: str, version_id: str) -> Any:
-    return {"5": {"key": key, "version_id": version_id, "rows": 2, "quantity": 5, "amount": "12.50"}}
+    return {"5": CLAIM | {"keys": {key: CLAIM | {"version_id": version_id}}}}
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def loaded() -> Any:
 
 def test_the_first_load(loaded: Any) -> None:
     assert loaded == {
-        "format": 1,
+        "format": 2,
         "revision": 1,
         "files": {
             "sales_reciept": {
@@ -108,7 +109,7 @@ def test_the_first_load(loaded: Any) -> None:
                         "rows_quarantined": 1,
                         "quantity": 5,
                         "amount": "12.50",
-                        "claims": {"2019-04-01": {"5": [2, 5, "12.50", "digest"]}},
+                        "claims": {"2019-04-01": {"5": CLAIM}},
                     },
                     "withdrawn": None,
                 }
@@ -130,6 +131,7 @@ def test_the_first_load(loaded: Any) -> None:
                 "changed_dates": ["2019-04-01"],
                 "files": 1,
                 "refused": [],
+                "held_back": [],
             }
         ],
     }
@@ -174,14 +176,38 @@ def test_a_version_between_two_loads_counts_when_the_newest_is_refused(loaded: A
 def test_the_gate_fails_only_in_the_load_that_met_a_refused_version_first(loaded: Any) -> None:
     first = result("load-2", files={"sales_reciept": {FIX: refused("f1")}})
     new = after_load(loaded, plan("load-2", 1, read={"sales_reciept": [read(FIX, "f1")]}), first, AT)
-    assert newly_refused(new, first) == [(FIX, "line 1: the column Quantity is missing")]
+    assert newly_not_loaded(new, first, "refused") == [(FIX, "line 1: the column Quantity is missing")]
+    assert newly_not_loaded(new, first, "held back") == []
     again = result("load-3", files={"sales_reciept": {FIX: refused("f1")}})
     newer = after_load(new, plan("load-3", 2, read={"sales_reciept": [read(FIX, "f1")]}), again, AT)
-    assert newly_refused(newer, again) == []
-    assert newly_refused(newer, first) == [(FIX, "line 1: the column Quantity is missing")]
+    assert newly_not_loaded(newer, again, "refused") == []
+    assert newly_not_loaded(newer, first, "refused") == [(FIX, "line 1: the column Quantity is missing")]
     other = result("load-4", files={"sales_reciept": {FIX: refused("f2", "no rows")}})
     newest = after_load(newer, plan("load-4", 3, read={"sales_reciept": [read(FIX, "f2")]}), other, AT)
-    assert newly_refused(newest, other) == [(FIX, "no rows")]
+    assert newly_not_loaded(newest, other, "refused") == [(FIX, "no rows")]
+
+
+def test_a_version_that_is_held_back_is_open_until_somebody_accepts_it(loaded: Any) -> None:
+    cut = accepted("v2") | {"status": "held back", "reason": "outlet 5 on 2019-04-01 has more"}
+    held = after_load(
+        loaded,
+        plan("load-2", 1, read={"sales_reciept": [read(APRIL, "v2")]}),
+        result("load-2", files={"sales_reciept": {APRIL: cut}}),
+        AT,
+    )
+    assert held["loads"][-1]["held_back"] == [APRIL]
+    assert [(each["key"], each["status"]) for each in open_files(held)] == [(APRIL, "held back")]
+    assert held["files"]["sales_reciept"][APRIL]["holding"]["version_id"] == "v1"
+
+    taken = after_load(
+        held,
+        plan("load-3", 2, read={"sales_reciept": [read(APRIL, "v2")]}, accept={"sales_reciept": [APRIL]}),
+        result("load-3", files={"sales_reciept": {APRIL: accepted("v2")}}),
+        AT,
+    )
+    file = taken["files"]["sales_reciept"][APRIL]
+    assert open_files(taken) == []
+    assert (file["holding"]["version_id"], file["accepted"]["run_id"]) == ("v2", "run of load-3")
 
 
 def test_a_key_withdrawn_holds_nothing(loaded: Any) -> None:

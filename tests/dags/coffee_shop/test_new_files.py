@@ -38,7 +38,12 @@ def seen(version_id: str, *, at: str = "2019-05-01T06:00:00.000+00:00", days: tu
         "size": 100,
         "status": "published",
     }
-    holding = {"version_id": version_id, "claims": {day: {"5": [1, 1, "2.50", "d"]} for day in days}}
+    holding = {
+        "version_id": version_id,
+        "claims": {
+            day: {"5": {"receipts": 1, "rows": 1, "quantity": 1, "amount": "2.50", "digest": "d"}} for day in days
+        },
+    }
     return {"last_seen": last_seen, "holding": holding, "withdrawn": None} | more
 
 
@@ -131,6 +136,8 @@ def test_the_form() -> None:
         ({"reload_to": "2019-04-01"}, "both"),
         ({"reload_from": "2019-04-02", "reload_to": "2019-04-01"}, "after"),
         ({"withdraw": ["april.csv"]}, "april.csv"),
+        ({"accept": ["april.csv"]}, "april.csv"),
+        ({"accept": [APRIL], "withdraw": [APRIL]}, "withdrawn and accepted at once"),
     ],
 )
 def test_a_form_that_cannot_be_done_is_refused(params: dict[str, object], words: str) -> None:
@@ -166,6 +173,7 @@ def test_the_plan_of_new_files(ledger: Any) -> None:
             "sales_target": [],
         },
         "withdraw": {},
+        "accept": {},
         "withdrawn_versions": {},
         "rebuild": {},
         "settings": {"max_quantity": 1000, "quarantine_share": 0.01, "kept_share": 0.9},
@@ -216,3 +224,43 @@ def test_nothing_new_is_no_work_unless_a_broken_load_left_days(ledger: Any) -> N
     assert has_work(found, {"load_id": "x", "sales_reciept": [], "sales_target": True})
     assert has_work(plan(ledger, {}, Request(withdraw=(APRIL,))), None)
     assert has_work(plan(ledger, {}, Request(reload=ALL)), None)
+
+
+def held_back(version_id: str) -> Any:
+    file = seen(version_id)
+    file["last_seen"]["status"] = "held back"
+    file["last_seen"] |= {"reason": "cut off", "load_id": "load-7", "run_id": "run-7", "at": "2019-05-01"}
+    return file
+
+
+def test_a_key_that_is_held_back_can_be_accepted(ledger: Any) -> None:
+    ledger["files"]["sales_reciept"][APRIL] = held_back("v2")
+    listing = {"sales_reciept": [version(APRIL, "v2")]}
+
+    accepting = plan(ledger, listing, Request(accept=(APRIL,)))
+
+    assert keys(accepting["read"]["sales_reciept"]) == [(APRIL, "v2")]
+    assert accepting["accept"] == {"sales_reciept": [APRIL]}
+
+
+def test_a_later_upload_of_an_accepted_key_is_judged_by_itself(ledger: Any) -> None:
+    ledger["files"]["sales_reciept"][APRIL] = held_back("v2")
+
+    accepting = plan(ledger, {"sales_reciept": [version(APRIL, "v3")]}, Request(accept=(APRIL,)))
+
+    assert keys(accepting["read"]["sales_reciept"]) == [(APRIL, "v3")]
+    assert accepting["accept"] == {}
+
+
+def test_only_what_is_held_back_can_be_accepted(ledger: Any) -> None:
+    with pytest.raises(RequestError, match=r"Cannot accept .*april.csv'.* held back: none"):
+        plan(ledger, {}, Request(accept=(APRIL,)))
+
+
+def test_a_lake_of_an_earlier_version_is_loaded_again_as_a_whole(ledger: Any) -> None:
+    ledger["format"] = 1
+
+    upgrade = plan(ledger, {"sales_reciept": [version(APRIL, "v1")]})
+
+    assert keys(upgrade["read"]["sales_reciept"]) == [(APRIL, "v1")]
+    assert upgrade["rebuild"]["sales_reciept"] == ["2019-04-01", "2019-04-02"]

@@ -22,7 +22,7 @@ def bucket(s3: Any, request: pytest.FixtureRequest) -> str:
 
 def load(load_id: str, revision: int = 0) -> tuple[Any, Any]:
     plan = {"load_id": load_id, "run_id": f"run of {load_id}", "ledger_revision": revision, "read": {}, "withdraw": {}}
-    result = {"load_id": load_id, "files": {}, "handovers": [], "shrunk": [], "touched": {}, "changed": {}}
+    result = {"load_id": load_id, "files": {}, "handovers": [], "touched": {}, "changed": {}}
     return plan, result | {"days": {"sales_reciept": {"2019-04-01": {"5": {"key": load_id}}}}}
 
 
@@ -102,8 +102,8 @@ def test_publishing_forgets_its_own_pending_days_and_no_others(s3: Any, bucket: 
 
 
 def test_a_ledger_of_a_newer_program_is_refused(s3: Any, bucket: str) -> None:
-    write_json(s3, bucket, LEDGER_KEY, empty_ledger() | {"format": 2})
-    with pytest.raises(LedgerError, match="format 2"):
+    write_json(s3, bucket, LEDGER_KEY, empty_ledger() | {"format": 3})
+    with pytest.raises(LedgerError, match="format 3"):
         read_ledger(s3, bucket)
 
 

@@ -217,7 +217,7 @@ def withdrawn(corrected: Any, deferring_dag: Any, s3: Any, raw: str, stack: dict
     source = {"Bucket": stack["COFFEE_SHOP_CONFORM_BUCKET"], "Key": damaged.replace("-03", "-02")}
     s3.copy_object(Bucket=stack["COFFEE_SHOP_CONFORM_BUCKET"], Key=damaged, CopySource=source)
     files = [story.LATE, story.FIX, story.BROKEN, story.SHOP_5]
-    return run(deferring_dag, {"withdraw": files, "reload_all": True})
+    return run(deferring_dag, {"withdraw": files, "accept": [story.SPRING], "reload_all": True})
 
 
 @pytest.fixture(scope="package")

@@ -210,7 +210,9 @@ def ids(row: dict[str, str | None]) -> dict[str, str | None]:
 def sales() -> Rows:
     return [
         {
-            "transaction_id": md5(row["salesoutletno"], row["business_date"], row["transactionno"]),
+            "transaction_id": md5(
+                row["salesoutletno"], row["business_date"], row["transactionno"], row["transactiontime"]
+            ),
             **ids(row),
             "staff_id": md5(row["staffno"]),
             "customer_id": md5(row["customerno"]),

@@ -90,6 +90,11 @@ def test_a_transaction_with_two_customers(lake):
         ),
         ("keys_are_unique", "pastry_inventory", {"pastry_inventory": twice("pastry_inventory", "waste = 9")}),
         ("keys_are_unique", "sales_target", {"sales_target": twice("sales_target", "totalgoal > 0")}),
+        (
+            "numbers_with_several_times",
+            "2019-04-09",
+            {"sales_reciept": instead("sales_reciept", "transactiontime = '16:00:00'", transactionno="'1'")},
+        ),
         ("members_are_unique", "customer", {"customer": twice("customer", "customerno = '3'")}),
         ("members_are_unique", "product", {"product": twice("product", "productno = '3'")}),
         ("members_are_unique", "staff", {"staff": twice("staff", "staffno = '3'")}),

@@ -55,6 +55,11 @@ def read(tmp_path):
     return read_text
 
 
+def totals(receipts, rows, quantity, amount):
+    """A claim without its digest."""
+    return {"receipts": receipts, "rows": rows, "quantity": quantity, "amount": amount}.items()
+
+
 def quoted(cell):
     return '"' + cell.replace('"', '""') + '"' if set(cell) & set('",\n') else cell
 
@@ -164,7 +169,7 @@ def test_empty_lines_are_no_rows_and_the_last_line_needs_no_end(read):
 def test_a_row_can_be_repeated_in_sales_and_counts_each_time(read):
     found = read(sales({}, {}, {}))
 
-    assert found.totals["claims"]["2019-04-24"]["5"][:3] == [3, 6, "18.00"]
+    assert found.totals["claims"]["2019-04-24"]["5"].items() >= totals(1, 3, 6, "18.00")
 
 
 def test_a_promotion_can_make_an_amount_zero_and_an_amount_need_not_be_quantity_times_price(read):
@@ -296,7 +301,7 @@ def test_reasons_come_from_whichever_chunk_the_row_is_in(read, monkeypatch):
     found = read(sales({}, {"Quantity": "x"}, {}, {}, {"Quantity": "y"}))
 
     assert found.reasons == {3: ["Quantity is not a whole number: x"], 6: ["Quantity is not a whole number: y"]}
-    assert found.totals["claims"]["2019-04-24"]["5"][:3] == [3, 6, "18.00"]
+    assert found.totals["claims"]["2019-04-24"]["5"].items() >= totals(1, 3, 6, "18.00")
 
 
 # --- inventory and targets
@@ -310,7 +315,7 @@ def test_inventory_is_typed_and_its_claim_counts_what_was_sold(read):
         ("5", date(2019, 4, 24), "70", 18, None, None, 56.0),
     ]
     assert found.totals["nulled"] == {"waste": {"is not a whole number": 1}}
-    assert found.totals["claims"]["2019-04-24"]["5"][:3] == [2, 8, "0.00"]
+    assert found.totals["claims"]["2019-04-24"]["5"].items() >= totals(2, 2, 8, "0.00")
 
 
 def test_all_rows_of_a_repeated_inventory_key_go_to_quarantine_also_when_written_differently(read):
@@ -342,10 +347,9 @@ def test_targets_are_typed_and_claim_months(read):
         ("5", "April 2019", *map(Decimal, ("20000.00", "75000.50", "30000.00", "5000.00", "130000.50"))),
         ("3", "May 2019", None, Decimal("1.00"), None, Decimal("2.00"), Decimal("3.00")),
     ]
-    assert {day: {o: c[:3] for o, c in outlets.items()} for day, outlets in found.totals["claims"].items()} == {
-        "2019-04": {"5": [1, 0, "130000.50"]},
-        "2019-05": {"3": [1, 0, "3.00"]},
-    }
+    assert list(found.totals["claims"]) == ["2019-04", "2019-05"]
+    assert found.totals["claims"]["2019-04"]["5"].items() >= totals(1, 1, 0, "130000.50")
+    assert found.totals["claims"]["2019-05"]["3"].items() >= totals(1, 1, 0, "3.00")
 
 
 def test_all_rows_of_a_repeated_target_key_go_to_quarantine(read):
@@ -446,11 +450,11 @@ def test_any_other_value_gives_another_digest(read, changed):
     before = read(sales({}, {}))
     after = read(sales({}, changed))
 
-    assert before.totals["claims"]["2019-04-24"]["5"][3] != after.totals["claims"]["2019-04-24"]["5"][3]
+    assert before.totals["claims"]["2019-04-24"]["5"]["digest"] != after.totals["claims"]["2019-04-24"]["5"]["digest"]
 
 
 def test_repeated_rows_do_not_cancel_out(read):
-    digests = {read(sales(*[{}] * times)).totals["claims"]["2019-04-24"]["5"][3] for times in range(1, 5)}
+    digests = {read(sales(*[{}] * times)).totals["claims"]["2019-04-24"]["5"]["digest"] for times in range(1, 5)}
 
     assert len(digests) == 4
 
