@@ -1,4 +1,7 @@
-"""One state of the lake for all queries of a report: if a load was published meanwhile, they run again."""
+"""One state of the lake for all queries of a report: if a load was published meanwhile, they run again.
+
+They do so too when the lake does not hold what the ledger says, as while a load is replacing days.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,15 @@ Executions = dict[str, str]
 
 @dataclass(frozen=True)
 class Settled:
-    """The queries whose results count, by question; the newest load after them; whether it still had changed."""
+    """The queries whose results count, by question; the newest load after them; whether it still had changed.
+
+    ``differing`` names the days and outlets of which the lake does not hold what that load published.
+    """
 
     executions: Executions
     load_id: str | None
     changed: bool
+    differing: list[str]
 
 
 def settle(
@@ -28,6 +35,7 @@ def settle(
     executions: Executions,
     newest: Callable[[], str | None],
     run_again: Callable[[Executions], Executions],
+    differences: Callable[[Executions], list[str]],
 ) -> Settled:
     """Return queries that all saw one state of the lake, running them again at most twice.
 
@@ -36,15 +44,16 @@ def settle(
         executions: the query of each question.
         newest: looks up the newest published load.
         run_again: starts all queries once more, waits, and returns the new ones.
+        differences: compares what queries gave with the ledger.
     """
-    after = newest()
+    after, differing = newest(), differences(executions)
     for _ in range(MOST_RUNS_AGAIN):
-        if after == noted or not executions:
+        if (after == noted and not differing) or not executions:
             break
         noted = after
         executions = run_again(executions)
-        after = newest()
-    return Settled(executions, after, changed=after != noted and bool(executions))
+        after, differing = newest(), differences(executions)
+    return Settled(executions, after, after != noted and bool(executions), differing)
 
 
 def run_queries_again(hook: AthenaHook, executions: Executions, poll_seconds: int) -> Executions:

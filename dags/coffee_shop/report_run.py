@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 HEADLINE = "headline"
+OUTLET_DAYS = "outlet_days"
 
 
 class OrderError(ValueError):
@@ -138,10 +139,14 @@ def one_state_of(found: Json, queries: Mapping[str, tuple[list[Json], list[str]]
         found: what the wait found; its newest load is the one before the first query.
         queries: for each report its questions and the ids of their queries, in the same order.
         poll_seconds: how often to look at a query that runs again.
+
+    Raises:
+        LakeDiffersError: the lake does not hold what the newest load published, also after the queries ran again.
     """
     from airflow.providers.amazon.aws.hooks.athena import AthenaHook
 
     from coffee_shop.lake_state import run_queries_again, settle
+    from coffee_shop.tie_out import LakeDiffersError, message
 
     s3, bucket, hook = s3_client(), names().state_bucket, AthenaHook()
     executions = {
@@ -154,7 +159,10 @@ def one_state_of(found: Json, queries: Mapping[str, tuple[list[Json], list[str]]
         executions,
         newest=lambda: newest_load(read_ledger(s3, bucket).value),
         run_again=lambda old: run_queries_again(hook, old, poll_seconds),
+        differences=lambda latest: _differences(latest, queries),
     )
+    if settled.differing:
+        raise LakeDiffersError(message(settled.load_id, settled.differing))
     loads = read_ledger(s3, bucket).value["loads"]
     published = [load["published_at"] for load in loads if load["load_id"] == settled.load_id]
     return {
@@ -165,6 +173,19 @@ def one_state_of(found: Json, queries: Mapping[str, tuple[list[Json], list[str]]
             "changed_while_made": settled.changed,
         },
     }
+
+
+def _differences(executions: Json, queries: Mapping[str, tuple[list[Json], list[str]]]) -> list[str]:
+    """Compare the period's days and outlets in the lake with the ledger as it is now; nothing without the question."""
+    from coffee_shop.tie_out import differences
+
+    periods = {question["question"]: question for question in queries.get(HEADLINE, ([], []))[0] or []}
+    if OUTLET_DAYS not in periods:
+        return []
+    ledger = read_ledger(s3_client(), names().state_bucket).value
+    answers = _answers({"executions": executions}, HEADLINE, (OUTLET_DAYS,))
+    period = periods[OUTLET_DAYS]
+    return differences(ledger, period["period_start"], period["period_end"], _as_dicts(answers.get(OUTLET_DAYS)))
 
 
 def figures_of(order: Json, found: Json, state: Json) -> Json:

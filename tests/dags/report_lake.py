@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -209,19 +210,15 @@ def ledger(*, loads: int = 1) -> dict[str, Any]:
     """The ledger that the load of LINES would have left, after so many loads."""
     days: dict[str, dict[str, Any]] = {}
     for line in LINES.strip().splitlines():
-        day, outlet = (cell.strip() for cell in line.split("|")[:2])
-        days.setdefault(day, {})[outlet] = {
-            "key": "sales-reciept/a.csv",
-            "version_id": "v1",
-            "rows": 1,
-            "quantity": 1,
-            "amount": "1.00",
-        }
+        day, outlet, *_, quantity, amount, _, _ = (cell.strip() for cell in line.split("|"))
+        entry = days.setdefault(day, {}).setdefault(outlet, {"rows": 0, "quantity": 0, "amount": "0.00", "keys": {}})
+        entry |= {"rows": entry["rows"] + 1, "quantity": entry["quantity"] + int(quantity)}
+        entry["amount"] = str(Decimal(entry["amount"]) + Decimal(amount))
     seen = {"version_id": "v1", "status": "published", "reason": None, "load_id": "load-1", "run_id": "r"}
     seen |= {"at": "2019-04-29T09:03:00+00:00", "last_modified": "2019-04-29T09:00:00+00:00", "etag": "e", "size": 1}
     file = {"last_seen": seen, "holding": None, "withdrawn": None}
     return {
-        "format": 1,
+        "format": 2,
         "revision": loads,
         "files": {
             "sales_reciept": {"sales-reciept/a.csv": file},

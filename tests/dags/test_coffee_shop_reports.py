@@ -266,7 +266,7 @@ def test_yesterday_is_waited_for_in_the_triggerer_until_its_outlets_are_there(ho
 
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     early, late = report_lake.ledger(), report_lake.ledger()
-    both = late["days"]["sales_reciept"]["2019-04-28"]
+    both = {outlet: {"rows": 0, "quantity": 0, "amount": "0.00", "keys": {}} for outlet in ("3", "8")}
     for ledger, outlets in ((early, {"3": both["3"]}), (late, both)):
         ledger["days"]["sales_reciept"] |= {f"{yesterday - timedelta(days=1)}": both, f"{yesterday}": outlets}
     report_lake.put_ledger(late)
@@ -279,6 +279,25 @@ def test_yesterday_is_waited_for_in_the_triggerer_until_its_outlets_are_there(ho
     assert dag_run.state == "success"
     assert next(states_seen, None) is None  # it came back from the triggerer and looked again
     assert json.loads(body(f"daily/{yesterday}/summary.json"))["data_quality"]["missing"] == []
+
+
+def test_a_lake_that_lost_what_was_published_makes_no_report_and_says_how_to_build_it_again(home, caplog):
+    ledger = report_lake.ledger()
+    ledger["days"]["sales_reciept"]["2019-04-25"]["3"] |= {"rows": 9, "quantity": 12, "amount": "453.35"}
+    report_lake.put_ledger(ledger)
+    mails = report_lake.mails(home)
+
+    dag_run = run("coffee_shop_daily_report", **{"from": "2019-04-25", "to": "2019-04-25", "mail": True})
+
+    assert dag_run.state == "failed"
+    assert states(dag_run)["one_state"] == "failed"
+    assert report_lake.mails(home) == mails
+    assert keys("daily/2019-04-25/") == []
+    assert (
+        "2019-04-25, outlet 3: 9 lines, 12 items, 453.35 were published, the lake has 1 lines, 1 items" in caplog.text
+    )
+    assert "reload_from 2019-04-25 and reload_to 2019-04-25" in caplog.text
+    report_lake.put_ledger(report_lake.ledger())
 
 
 def test_queries_run_again_give_the_data_of_now(week):
