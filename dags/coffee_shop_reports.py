@@ -1,6 +1,6 @@
-"""Reports of a day, a week, a month and an upload: conformed tables -> three workbooks -> S3 -> one mail.
+"""Reports of a day, a week, a month, any dates and an upload: conformed tables -> workbooks -> S3 -> one mail.
 
-One builder makes the four DAGs; they differ in when they run and which dates that is about.
+One builder makes the five DAGs; they differ in when they run and which dates that is about.
 """
 
 from datetime import timedelta
@@ -22,7 +22,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from coffee_shop import report_run
 from coffee_shop.load import CONFORM
 from coffee_shop.mail_operator import ReportMailOperator
-from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
+from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, UPLOAD, WEEKLY, TooManyDaysError
 from coffee_shop.published_days import PublishedDaysSensor
 from coffee_shop.report_definition import REPORT_NAMES
 from coffee_shop.settings import include_folder, names_while_parsing, parse_settings, settings, task_defaults
@@ -37,6 +37,7 @@ SCHEDULES: dict[str, Any] = {
     WEEKLY: CronTriggerTimetable(PARSE.weekly_cron, timezone=PARSE.time_zone, interval=timedelta(days=7)),
     MONTHLY: CronTriggerTimetable(PARSE.monthly_cron, timezone=PARSE.time_zone, interval=relativedelta(months=1)),
     UPLOAD: [Asset(CONFORM)],
+    CUSTOM: None,  # by hand only, so that triggering it never switches a schedule on
 }
 
 ABOUT = {
@@ -44,14 +45,15 @@ ABOUT = {
     WEEKLY: "the last whole week, Monday to Sunday",
     MONTHLY: "the last whole month",
     UPLOAD: "the days whose rows an upload changed, from the first to the last",
+    CUSTOM: "the dates that you choose",
 }
 
 DOC = """
-Three workbooks and one mail about {about}, or about any dates that you choose.
+Three workbooks and one mail about {about}.
 
-**By hand**: Trigger, then *From* and *To* (business dates, both included; leave both empty for {about}), which reports,
-whether to mail and to whom. Addresses must be allowed in the Variable `coffee_shop` (`mail_recipients`,
-`mail_allowed`).
+**By hand**: Trigger, then *From* and *To* (business dates, both included), which reports, whether to mail and to whom.
+Addresses must be allowed in the Variable `coffee_shop` (`mail_recipients`, `mail_allowed`). For dates of your own take
+`coffee_shop_custom_report`: it has no schedule that triggering it could switch on.
 
 **Again after a correction**: clear the run. **One question alone**: clear its instance of `queries` with what follows.
 """
@@ -65,7 +67,7 @@ def params() -> dict[str, Param]:
             type=["null", "string"],
             format="date",
             title="From",
-            description="First business date. Empty, as To: the last whole period.",
+            description="First business date. Empty, as To: the last whole period (a custom report needs both).",
         ),
         "to": Param(
             None,
@@ -99,6 +101,8 @@ def decide(kind: str) -> Json:
     """Decide which dates, which reports and who gets the mail."""
     try:
         order = report_run.order_of_run(kind, get_current_context(), settings())
+    except TooManyDaysError as error:
+        raise AirflowSkipException(str(error)) from error
     except ValueError as error:  # what was typed or set is wrong: trying again does not mend it
         raise AirflowFailException(str(error)) from error
     if order is None:
@@ -163,6 +167,7 @@ def report_dag(kind: str) -> DAG:
         schedule=SCHEDULES[kind],
         start_date=PARSE.start_date,
         catchup=False,
+        is_paused_upon_creation=None if SCHEDULES[kind] else False,  # without a schedule there is nothing to hold
         max_active_runs=2,
         default_args=task_defaults(),
         params=params(),

@@ -18,6 +18,10 @@ class PeriodError(ValueError):
     """The dates that were asked for make no period; the message says what to type."""
 
 
+class TooManyDaysError(PeriodError):
+    """An upload changed days that lie too far apart for one report."""
+
+
 @dataclass(frozen=True)
 class Period:
     """The dates of one report, both ends included.
@@ -81,6 +85,7 @@ def period_of_run(
     zone: ZoneInfo,
     interval_end: datetime | None = None,
     events: Sequence[Mapping[str, object]] | None = None,
+    most_upload_days: int = 42,
 ) -> Period | None:
     """Return the dates that a run is about, or None when its upload events changed nothing.
 
@@ -89,22 +94,26 @@ def period_of_run(
     that period; other dates make a custom one.
 
     Args:
-        kind: daily, weekly, monthly or upload: what the DAG reports.
+        kind: daily, weekly, monthly, custom or upload: what the DAG reports.
         params: the run's params; ``from`` and ``to`` are ISO dates or null.
         run_after: when the run was due; runs started by REST or by an asset have nothing else.
         zone: the shop's time zone.
         interval_end: the end of the data interval, if the run has one.
         events: the ``extra`` of each asset event that started the run; ``changed_dates`` in it lists ISO dates.
+        most_upload_days: how many days a report on an upload may span.
 
     Raises:
-        PeriodError: only one of the two dates, dates that are none, in the wrong order, or an upload report started
-            by hand without any.
+        PeriodError: only one of the two dates, dates that are none, in the wrong order, or a custom or an upload report
+            started by hand without any.
+        TooManyDaysError: an upload changed days of a longer span.
     """
     asked = _asked_for(params)
     if asked is not None:
         return named_period(kind, *asked)
     if kind == UPLOAD:
-        return _uploaded(events, run_after)
+        return _uploaded(events, run_after, most_upload_days)
+    if kind == CUSTOM:
+        raise PeriodError("Give from and to: this report has no dates of its own.")
     moment = interval_end or run_after
     return last_complete(kind, moment.astimezone(zone).date())
 
@@ -128,7 +137,7 @@ def _date(value: object, name: str) -> date:
         raise PeriodError(f"{name} is {value!r}; expected a date such as 2019-04-24.") from error
 
 
-def _uploaded(events: Sequence[Mapping[str, object]] | None, run_after: datetime) -> Period | None:
+def _uploaded(events: Sequence[Mapping[str, object]] | None, run_after: datetime, most_days: int) -> Period | None:
     if not events:
         raise PeriodError("This run has no upload event: give from and to.")
     changed: list[str] = []
@@ -138,7 +147,13 @@ def _uploaded(events: Sequence[Mapping[str, object]] | None, run_after: datetime
     if not changed:
         return None
     stamp = f"{run_after.astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}"
-    return Period(UPLOAD, date.fromisoformat(min(changed)), date.fromisoformat(max(changed)), stamp)
+    period = Period(UPLOAD, date.fromisoformat(min(changed)), date.fromisoformat(max(changed)), stamp)
+    if len(period.days) > most_days:
+        raise TooManyDaysError(
+            f"The upload changed days from {min(changed)} to {max(changed)}. A report on an upload spans at most "
+            f"{most_days} days (setting upload_report_days), so none is made; trigger coffee_shop_custom_report."
+        )
+    return period
 
 
 def named_period(kind: str, first: date, last: date) -> Period:

@@ -6,6 +6,7 @@ summary.json. Workbooks wait in the state bucket until all are there.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -36,13 +37,14 @@ def order_of_run(kind: str, context: Context, shop: Settings) -> Json | None:
     """Return what a run is to do, None when there is nothing to report.
 
     Args:
-        kind: daily, weekly, monthly or upload.
+        kind: daily, weekly, monthly, custom or upload.
         context: the task's context.
         shop: the settings.
 
     Raises:
         OrderError: the run's conf names something unknown.
         PeriodError: from and to make no period.
+        TooManyDaysError: an upload changed days too far apart for one report.
         RecipientsError: addresses that the settings do not allow.
     """
     from coffee_shop.mail import check_recipients
@@ -60,6 +62,7 @@ def order_of_run(kind: str, context: Context, shop: Settings) -> Json | None:
         zone=shop.zone,
         interval_end=context.get("data_interval_end"),
         events=events,
+        most_upload_days=shop.upload_report_days,
     )
     if period is None:
         return None
@@ -93,9 +96,12 @@ def _upload_events(context: Context) -> list[Json]:
 
 
 def _mail_once_as(events: list[Json] | None) -> str | None:
-    """Return the name of the marker that makes an upload mail once, whatever is cleared or announced again."""
+    """Return the name of the marker that makes an upload mail once, whatever is cleared or announced again.
+
+    A hash of the loads: a run may report hundreds of them, and a key has room for 1,024 bytes.
+    """
     loads = sorted({str(event["load_id"]) for event in events or [] if event.get("load_id")})
-    return f"upload/{'+'.join(loads)}" if loads else None
+    return f"upload/{hashlib.sha256('+'.join(loads).encode()).hexdigest()[:32]}" if loads else None
 
 
 def questions_of(report: str, order: Json, found: Json) -> list[Json]:

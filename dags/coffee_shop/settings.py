@@ -196,6 +196,8 @@ class Settings:
     """Days on which no outlet is expected to sell."""
     upload_report: bool = True
     """Whether an upload makes a report of the days that it changed."""
+    upload_report_days: int = 42
+    """A report on an upload spans at most so many days; when an upload changed days further apart, none is made."""
 
     # mail
     mail_recipients: tuple[str, ...] = ()
@@ -262,6 +264,7 @@ _RULES = {
     "expected_outlet_days": _whole(1, 366),
     "closed_days": _DAYS,
     "upload_report": _ON_OFF,
+    "upload_report_days": _whole(1, 366),
     "mail_recipients": _ADDRESSES,
     "mail_operators": _ADDRESSES,
     "mail_allowed": _ALLOWED,

@@ -28,6 +28,7 @@ def dags(airflow_database: None) -> dict[str, Any]:
 
 def test_every_dag_is_found(dags: dict[str, Any]) -> None:
     assert sorted(dags) == [
+        "coffee_shop_custom_report",
         "coffee_shop_daily_report",
         "coffee_shop_load",
         "coffee_shop_monthly_report",

@@ -53,7 +53,8 @@ IMAGE = [
     "virtualenv",
 ]
 DAG_IDS = [
-    f"coffee_shop_{name}" for name in ("daily_report", "load", "monthly_report", "upload_report", "weekly_report")
+    f"coffee_shop_{name}"
+    for name in ("custom_report", "daily_report", "load", "monthly_report", "upload_report", "weekly_report")
 ]
 
 

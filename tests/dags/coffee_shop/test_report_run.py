@@ -1,9 +1,10 @@
+import re
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
 from coffee_shop.mail import RecipientsError
-from coffee_shop.periods import PeriodError
+from coffee_shop.periods import PeriodError, TooManyDaysError
 from coffee_shop.report_run import OrderError, order_of_run, questions_of, wants_mail
 from coffee_shop.settings import Settings
 
@@ -87,7 +88,25 @@ def test_an_upload_reports_from_the_first_to_the_last_changed_day_of_all_its_eve
     assert order is not None
     assert order["period"]["folder"] == "upload/2019-04-18_2019-04-22/20190429T110000Z"
     assert order["mail"]
-    assert order["mail_once_as"] == "upload/load-10+load-8+load-9"
+    # a hash of the loads, whatever the order of their events
+    assert re.fullmatch(r"upload/[0-9a-f]{32}", order["mail_once_as"])
+    again = order_of_run("upload", context("asset_triggered", events=events[::-1]), SHOP)
+    assert again is not None
+    assert again["mail_once_as"] == order["mail_once_as"]
+
+
+def test_an_upload_whose_days_lie_too_far_apart_for_one_report_says_so():
+    events = [{"load_id": "load-8", "changed_dates": ["2019-03-01", "2019-04-12"]}]  # 43 days
+    with pytest.raises(TooManyDaysError, match=r"from 2019-03-01 to 2019-04-12\. .* at most 42 days .*custom_report"):
+        order_of_run("upload", context("asset_triggered", events=events), SHOP)
+
+    order = order_of_run("upload", context("asset_triggered", events=events), Settings(upload_report_days=43))
+    assert order is not None
+
+
+def test_a_custom_report_needs_dates():
+    with pytest.raises(PeriodError, match="Give from and to"):
+        order_of_run("custom", context(), SHOP)
 
 
 def test_an_upload_that_changed_nothing_is_no_report():
