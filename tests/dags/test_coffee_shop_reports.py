@@ -117,7 +117,7 @@ def test_the_summary_says_what_is_missing_and_which_data_it_saw(week):
     quality = summary["data_quality"]
     assert quality["missing"] == [{"day": "2019-04-24", "outlets": ["8"], "whole_day": False}]
     assert (quality["lines_without_wholesale_price"], quality["income_without_wholesale_price"]) == (1, "30.00")
-    assert quality["quarantine"] == {"rows": 1, "refunds": 1, "refund_amount": "-4.50"}
+    assert (quality["quarantine"], quality["refunds"]) == ({"rows": 1}, {"lines": 0, "amount": "0.00"})
     assert summary["data"] == {
         "load_id": "load-1",
         "published_at": "2019-04-29T09:03:00+00:00",
@@ -175,7 +175,7 @@ def test_the_contents_sheet_repeats_the_headline_figures(week):
     assert found["Transactions"] == 13
     assert found["Best outlet"] == "8 Hell's Kitchen"
     assert "Incomplete: 2019-04-24 lacks outlet 8." in found
-    assert "1 refund of $4.50 in all is in quarantine and not in any figure." in found
+    assert "1 row of the files is in quarantine, because it breaks the contract, and not in any figure." in found
 
 
 def test_no_sheet_shows_a_hash(week):

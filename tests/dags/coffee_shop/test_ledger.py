@@ -53,6 +53,7 @@ def accepted(version_id: str, days: tuple[str, ...] = ("2019-04-01",)) -> Any:
         "amount": "12.50",
         "refunds": {"rows": 0, "amount": "0.00"},
         "nulled": {},
+        "unreadable": {},
         "ignored_columns": [],
         "claims": {day: {"5": [2, 5, "12.50", "digest"]} for day in days},
     }
@@ -108,6 +109,7 @@ def test_the_first_load(loaded: Any) -> None:
                         "rows_quarantined": 1,
                         "quantity": 5,
                         "amount": "12.50",
+                        "unreadable": {},
                         "claims": {"2019-04-01": {"5": [2, 5, "12.50", "digest"]}},
                     },
                     "withdrawn": None,
