@@ -197,7 +197,8 @@ def unknown_datasets(ledger: Json) -> list[str]:
 def key_pattern(dataset: str) -> str:
     """Return where a dataset's files are looked for, as a pattern of keys.
 
-    It holds either spelling of the prefix, and .csv in any case. The sensor needs one pattern for all, and finds more than is read: a hidden file ends its wait for nothing.
+    It holds either spelling of the prefix, and .csv in any case. The sensor needs one pattern for all, and finds more
+    than is read: a hidden file ends its wait for nothing.
     """
     prefix = "sales-rec[ei][ei]pt/" if dataset == SALES else PREFIXES[dataset]
     return f"{prefix}*.[cC][sS][vV]"

@@ -123,7 +123,7 @@ def test_the_same_uploads_in_one_load_or_in_many_give_the_same_tables(lake, new_
         lambda at: at.wait_a_second(),
         lambda at: at.sales("again", DAY2 | {"ProductNo": "35"}),  # newer than april's, though its key is smaller
         lambda at: at.sales("shop-5", DAY1 | {"SalesOutletNo": "5"}),  # gives day 3 and customer 505 up
-        lambda at: at.sales("april", DAY1, DAY2 | bad),  # refused: the version before counts
+        lambda at: at.sales("april", DAY1, *[DAY2 | bad] * 4),  # refused: the version before counts
         lambda at: at.inventory("corrections/april", DAY2 | {"SoldQuantity": "7"}),
     ]
     other = new_lake()
@@ -220,13 +220,15 @@ def test_rows_go_to_quarantine_one_in_a_hundred_at_most_and_a_refused_file_takes
     before = written(lake)
     (first,) = lake.objects(lake.state, "quarantine/")
 
-    lake.sales("april", DAY1 | {"TransactionTime": "24:00:00"}, DAY1 | {"Quantity": "-1", "SaleAmount": "-3.00"}, DAY3)
+    bad = {"TransactionTime": "24:00:00"}
+    lake.sales("april", DAY1 | bad, DAY1 | {"UnitPrice": "-3.00"}, {"TransactionDate": "4/1/2019"}, DAY2 | bad, DAY3)
     refused = lake.load()["files"]["sales_reciept"]["sales-reciept/april.csv"]
 
     assert (accepted["status"], accepted["rows_read"], accepted["rows_quarantined"]) == ("published", 100, 1)
-    assert (refused["status"], refused["rows_read"], refused["rows_quarantined"]) == ("refused", 3, 2)
-    assert refused["reason"].startswith("2 of 3 rows are in quarantine, more than 1 %")
-    assert refused["refunds"] == {"rows": 1, "amount": "-3.00"}
+    assert (refused["status"], refused["rows_read"], refused["rows_quarantined"]) == ("refused", 5, 4)
+    assert refused["reason"].startswith(
+        "4 of 5 rows break the contract, more than 1 % and more than 3. line 2: Transac"
+    )
     assert changed_objects(lake, before) == []
     assert len(lake.facts("2019-04-01")) == 99
     ledger = lake.json("ledger.json")["files"]["sales_reciept"]["sales-reciept/april.csv"]
@@ -234,15 +236,13 @@ def test_rows_go_to_quarantine_one_in_a_hundred_at_most_and_a_refused_file_takes
 
     (second,) = lake.objects(lake.state, "quarantine/").keys() - {first}
     rows = lake.rows(lake.state, first) + lake.rows(lake.state, second)
-    assert [(row["load_id"], row["row_number"], row["reasons"], str(row["refund_amount"])) for row in rows] == [
-        ("load-1", 101, "SaleAmount is not a number such as 1234.50: 1,234.50", "None"),
-        ("load-2", 2, "TransactionTime is not a time from 00:00:00 to 23:59:59: 24:00:00", "None"),
-        (
-            "load-2",
-            3,
-            "refund of -3.00; Quantity is not from 1 to 1,000: -1; SaleAmount is negative: -3.00",
-            "-3.00",
-        ),
+    time = "TransactionTime is not a time from 00:00:00 to 23:59:59: 24:00:00"
+    assert [(row["load_id"], row["row_number"], row["reasons"], str(row["row_date"])) for row in rows] == [
+        ("load-1", 101, "SaleAmount is not a number such as 1234.50: 1,234.50", "2019-04-01"),
+        ("load-2", 2, time, "2019-04-01"),
+        ("load-2", 3, "UnitPrice is negative: -3.00", "2019-04-01"),
+        ("load-2", 4, "TransactionDate is not a date such as 2019-04-24: 4/1/2019", "None"),
+        ("load-2", 5, time, "2019-04-02"),
     ]
     assert rows[1]["row"].startswith("1,2019-04-01,24:00:00,Y,3,")
     assert {(row["dataset"], row["source_key"]) for row in rows} == {("sales_reciept", "sales-reciept/april.csv")}
