@@ -161,11 +161,28 @@ def start_load(airflow: Airflow, dag_id: str, item: dict[str, str]) -> str:
     return f"{new} started for {item['key']}"
 
 
+def why_left_alone(key: str) -> str | None:
+    """Return why an object starts no load (contract 3.1, what is read), None when it starts one.
+
+    The rule lets the prefixes through, which EventBridge can tell by case, and not names without regard to it.
+    """
+    *folders, name = key.split("/")
+    if not name:
+        return "it is a folder marker"
+    if any(part.startswith((".", "_")) for part in (*folders, name)):
+        return "its name, or that of a folder above it, begins with . or _"
+    if not name.lower().endswith(".csv"):
+        return "its name does not end in .csv"
+    if "archive" in map(str.lower, folders):
+        return "it is in a folder archive/"
+    return None
+
+
 def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     """Start the load for the object that the event names; return what was done."""
     item = read_event(event)
-    if item["key"].endswith("/"):
-        done = f"{item['key']} is a folder marker: nothing to load"
+    if reason := why_left_alone(item["key"]):
+        done = f"{item['key']} starts no load, because {reason}"
     else:
         done = start_load(connect(), os.environ["DAG_ID"], item)
     LOG.info(done)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infrastructure.start_load import why_left_alone
 from laptop.airflow_rest import AirflowRest
 from laptop.airflow_runs import watch_run
 from laptop.stack import Stack, aws_client, read_names
@@ -28,14 +29,17 @@ class Uploaded:
 
 
 def upload(stack: Stack, folder: Path) -> Uploaded:
-    """Put every CSV below ``folder`` into the raw bucket under the same key."""
+    """Put every CSV below ``folder``, in whatever case of its ending, into the raw bucket under the same key."""
     s3 = aws_client(stack, "s3")
     bucket = read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
     began = dt.datetime.now(dt.UTC)
     versions = {}
-    for file in sorted(folder.rglob("*.csv")):
+    for file in sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".csv"):
         key = file.relative_to(folder).as_posix()
         s3.upload_file(str(file), bucket, key)
+        if reason := why_left_alone(key):
+            print(f"  s3://{bucket}/{key} starts no load, because {reason}")
+            continue
         versions[key] = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
         print(f"  s3://{bucket}/{key}  {file.stat().st_size / 1e6:.1f} MB")
     return Uploaded(began, versions)

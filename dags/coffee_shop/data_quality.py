@@ -73,8 +73,8 @@ def data_quality(
         days: the period's days, in order.
         missing: what ``missing_outlets`` found for them.
         headline: the row of headline.sql, None without data.
-        quarantine: rows in quarantine by file: ``dataset, source_key, version_id, quarantined, refunds,
-            refund_amount``; only versions that the ledger still counts are taken.
+        quarantine: rows in quarantine by file: ``dataset, source_key, version_id, quarantined``; only versions that the
+            ledger still counts are taken.
     """
     first, last = days[0].isoformat(), days[-1].isoformat()
     begins = history_begins(ledger)
@@ -83,6 +83,11 @@ def data_quality(
         "history_begins": begins if begins and first < begins <= last else None,
         "lines_without_wholesale_price": int(headline["lines_without_wholesale_price"] or 0) if headline else 0,
         "income_without_wholesale_price": _amount(headline["income_without_wholesale_price"] if headline else 0),
+        "refunds": {
+            "lines": int(headline["refund_lines"] or 0) if headline else 0,
+            "amount": _amount(headline["refund_amount"] if headline else 0),
+        },
+        "unreadable_columns": _unreadable_columns(ledger, first, last),
         "quarantine": _quarantine(ledger, quarantine),
         "open_files": [
             {name: file[name] for name in ("dataset", "key", "reason", "at")} for file in open_files(ledger)
@@ -97,15 +102,26 @@ def data_quality(
 
 def _quarantine(ledger: Json, found: Iterable[Mapping[str, Any]]) -> Json:
     """Add up the rows of those file versions that are the last seen ones; an older version counts no longer."""
-    rows, refunds, amount = 0, 0, Decimal(0)
+    rows = 0
     for entry in found:
         file = ledger["files"].get(entry["dataset"], {}).get(entry["source_key"])
         if not file or file["withdrawn"] or file["last_seen"]["version_id"] != entry["version_id"]:
             continue
         rows += int(entry["quarantined"] or 0)
-        refunds += int(entry["refunds"] or 0)
-        amount += Decimal(entry["refund_amount"] or 0)
-    return {"rows": rows, "refunds": refunds, "refund_amount": _amount(amount)}
+    return {"rows": rows}
+
+
+def _unreadable_columns(ledger: Json, first: str, last: str) -> list[Json]:
+    """Return the optional columns that more than 1 % of a file's rows leave unreadable, of files with days in a span.
+
+    A load of an earlier program kept no such list.
+    """
+    return [
+        {"key": key, "column": column, "rows": rows, "of": file["holding"]["rows_read"]}
+        for key, file in sorted(ledger["files"][SALES].items())
+        if file["holding"] and any(first <= day <= last for day in file["holding"]["claims"])
+        for column, rows in file["holding"].get("unreadable", {}).items()
+    ]
 
 
 def _amount(value: Any) -> str:

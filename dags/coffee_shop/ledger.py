@@ -172,6 +172,7 @@ def _file_after_load(before: Json | None, version: Json, file: Json, stamp: Json
         return {"last_seen": seen, "holding": holding, "withdrawn": None} | kept
     totals = ("rows_read", "rows_clean", "rows_quarantined", "quantity", "amount", "claims")
     holding = {"version_id": version["version_id"], "last_modified": version["last_modified"]}
+    holding["unreadable"] = file.get("unreadable", {})
     return {"last_seen": seen, "holding": holding | {name: file[name] for name in totals}, "withdrawn": None} | kept
 
 

@@ -70,7 +70,10 @@ def make_plan(**context: Any) -> str | None:
 
     s3, name = s3_client(), names()
     ledger = read_ledger(s3, name.state_bucket).value
-    listing = new_files.list_current(s3, name.raw_bucket)
+    bucket = new_files.list_bucket(s3, name.raw_bucket)
+    listing = bucket.current
+    for key, reason in bucket.not_read.items():
+        log.warning("Not read, because %s: %s", reason, key)
     for dataset in new_files.missing_datasets(ledger, listing):
         place = f"s3://{name.raw_bucket}/{new_files.key_pattern(dataset)}"
         if dataset == SALES:
@@ -86,6 +89,7 @@ def make_plan(**context: Any) -> str | None:
             listing=listing,
             request=request,
             settings=settings(),
+            not_read=bucket.not_read,
         )
     except new_files.RequestError as error:
         raise AirflowFailException(str(error)) from error

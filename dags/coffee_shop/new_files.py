@@ -44,6 +44,20 @@ class Version:
 Listing = Mapping[str, Sequence[Version]]
 """The current versions by dataset."""
 
+CORRECTED_PREFIXES = {"sales-receipt/": SALES}
+"""Spellings of a prefix that people use because they are right; they count like the client's own."""
+
+DATASET_OF_PREFIX = {prefix: dataset for dataset, prefix in PREFIXES.items()} | CORRECTED_PREFIXES
+ARCHIVE = "archive"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """What lies in the raw bucket: the current version of each key that is read, and why each other key is not."""
+
+    current: dict[str, list[Version]]
+    not_read: dict[str, str]
+
 
 @dataclass(frozen=True)
 class Request:
@@ -101,44 +115,70 @@ def dataset_of(key: str) -> str:
     """Return the dataset that a raw key belongs to.
 
     Raises:
-        RequestError: it lies under none of the three prefixes.
+        RequestError: it lies under none of the prefixes.
     """
-    for dataset, prefix in PREFIXES.items():
+    for prefix, dataset in DATASET_OF_PREFIX.items():
         if key.startswith(prefix):
             return dataset
-    raise RequestError(f"The key {key!r} is under none of {', '.join(PREFIXES.values())}.")
+    raise RequestError(f"The key {key!r} is under none of {', '.join(DATASET_OF_PREFIX)}.")
 
 
-def list_current(s3: "S3Client", raw_bucket: str) -> dict[str, list[Version]]:
-    """Return the current version of every ``.csv`` key, by dataset, in the order of the keys.
+def why_not_read(key: str) -> str | None:
+    """Return why no load reads a key (contract 3.1), None when it is read. The Lambda has the same rules."""
+    if not key.startswith(tuple(DATASET_OF_PREFIX)):
+        return f"it is under none of the prefixes {', '.join(DATASET_OF_PREFIX)}, which are told apart by case"
+    *folders, name = key.split("/")
+    if any(part.startswith((".", "_")) for part in (*folders, name)):
+        return "its name, or that of a folder above it, begins with . or _"
+    if not name.lower().endswith(".csv"):
+        return "its name does not end in .csv"
+    if ARCHIVE in map(str.lower, folders):
+        return "it is in a folder archive/"
+    return None
 
-    A key whose newest version is a delete marker has no current one: deleting a raw object changes nothing.
+
+def list_bucket(s3: "S3Client", raw_bucket: str) -> Bucket:
+    """Return the current version of every key that is read, by dataset, and every other key; in the order of the keys.
+
+    A key whose newest version is a delete marker has no current one: deleting a raw object changes nothing. Markers of
+    folders are no files.
 
     Raises:
         RequestError: the bucket keeps no versions, so nobody could tell an upload from the one before.
     """
-    found: dict[str, list[Version]] = {}
-    for dataset, prefix in PREFIXES.items():
-        pages = s3.get_paginator("list_object_versions").paginate(Bucket=raw_bucket, Prefix=prefix)
-        found[dataset] = [
-            Version(
-                key=version["Key"],
-                version_id=version["VersionId"],
-                last_modified=version["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds"),
-                etag=version["ETag"].strip('"'),
-                size=version["Size"],
+    bucket = Bucket({dataset: [] for dataset in DATASETS}, {})
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=raw_bucket):
+        for entry in page.get("Versions", []):
+            key = entry["Key"]
+            if not entry["IsLatest"] or key.endswith("/"):
+                continue
+            if reason := why_not_read(key):
+                bucket.not_read[key] = reason
+                continue
+            _refuse_without_version(raw_bucket, key, entry["VersionId"])
+            bucket.current[dataset_of(key)].append(
+                Version(
+                    key=key,
+                    version_id=entry["VersionId"],
+                    last_modified=entry["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds"),
+                    etag=entry["ETag"].strip('"'),
+                    size=entry["Size"],
+                )
             )
-            for page in pages
-            for version in page.get("Versions", [])
-            if version["IsLatest"] and version["Key"].endswith(".csv")
-        ]
-        without_id = [version.key for version in found[dataset] if version.version_id == "null"]
-        if without_id:
-            raise RequestError(
-                f"s3://{raw_bucket}/{without_id[0]} has no version id: switch versioning of the bucket {raw_bucket} "
-                "on and upload the file again."
-            )
-    return found
+    return bucket
+
+
+def _refuse_without_version(raw_bucket: str, key: str, version_id: str) -> None:
+    if version_id == "null":
+        raise RequestError(
+            f"s3://{raw_bucket}/{key} has no version id: switch versioning of the bucket {raw_bucket} on and upload "
+            "the file again."
+        )
+
+
+def list_current(s3: "S3Client", raw_bucket: str) -> dict[str, list[Version]]:
+    """Return the current version of every key that is read, by dataset; see ``list_bucket``."""
+    return list_bucket(s3, raw_bucket).current
 
 
 def new_versions(ledger: Json, listing: Listing) -> dict[str, list[Version]]:
@@ -174,8 +214,13 @@ def unknown_datasets(ledger: Json) -> list[str]:
 
 
 def key_pattern(dataset: str) -> str:
-    """Return where a dataset's files are looked for, as a pattern of keys."""
-    return f"{PREFIXES[dataset]}*.csv"
+    """Return where a dataset's files are looked for, as a pattern of keys.
+
+    It holds either spelling of the prefix, and .csv in any case. The sensor needs one pattern for all, and finds more
+    than is read: a hidden file ends its wait for nothing.
+    """
+    prefix = "sales-rec[ei][ei]pt/" if dataset == SALES else PREFIXES[dataset]
+    return f"{prefix}*.[cC][sS][vV]"
 
 
 def missing_datasets(ledger: Json, listing: Listing) -> list[str]:
@@ -192,10 +237,12 @@ def make_plan(
     listing: Listing,
     request: Request,
     settings: Settings,
+    not_read: Mapping[str, str] | None = None,
 ) -> Json:
     """Return the plan of a load, as ``loads/<load_id>/plan.json`` keeps it.
 
-    A lake that an earlier version loaded is loaded again as a whole: its ledger does not know receipts.
+    A lake that an earlier version loaded is loaded again as a whole: its ledger does not know receipts. ``not_read``
+    names the keys of the bucket that no load reads, each with its reason.
 
     Raises:
         RequestError: a key to withdraw is neither in the ledger nor in the bucket, or one to accept is not held back.
@@ -229,6 +276,7 @@ def make_plan(
         # new versions of keys that are withdrawn: seen, but not to be read
         "withdrawn_versions": {dataset: versions for dataset, versions in unread.items() if versions},
         "rebuild": _days_to_rebuild(ledger, reload) if reload else {},
+        "not_read": dict(not_read or {}),
         "settings": {
             "max_quantity": settings.max_quantity,
             "quarantine_share": settings.quarantine_share,

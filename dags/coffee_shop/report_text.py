@@ -127,7 +127,13 @@ def notes(summary: Json, words: Wording) -> list[str]:
             f"{words.money(quality['income_without_wholesale_price'])} of income, "
             "count in income but not in production cost or net income."
         )
-    found += _quarantine_notes(quality["quarantine"], words)
+    found += _refund_notes(quality["refunds"], words)
+    found += [
+        f"{each['column']} cannot be read in {each['rows']:,} of {_count(each['of'], 'row')} of {each['key']}; "
+        "those values count as unknown."
+        for each in quality["unreadable_columns"]
+    ]
+    found += _quarantine_notes(quality["quarantine"])
     found += [
         f"File {file['key']} was refused on {words.moment(file['at'])} and waits for a new upload: {file['reason']}"
         for file in quality["open_files"]
@@ -136,21 +142,23 @@ def notes(summary: Json, words: Wording) -> list[str]:
     return found
 
 
-def _quarantine_notes(quarantine: Json, words: Wording) -> list[str]:
-    found = []
-    others = quarantine["rows"] - quarantine["refunds"]
-    if quarantine["refunds"]:
-        found.append(
-            f"{_count(quarantine['refunds'], 'refund')} of "
-            f"{words.money(abs(Decimal(quarantine['refund_amount'])))} in all "
-            f"{'is' if quarantine['refunds'] == 1 else 'are'} in quarantine and not in any figure."
-        )
-    if others:
-        found.append(
-            f"{_count(others, 'row')} of the files {'is' if others == 1 else 'are'} in quarantine, "
-            "because they break the contract, and not in any figure."
-        )
-    return found
+def _refund_notes(refunds: Json, words: Wording) -> list[str]:
+    if not refunds["lines"]:
+        return []
+    lines = _count(refunds["lines"], "line")
+    count, their = ("counts", "its") if refunds["lines"] == 1 else ("count", "their")
+    amount = words.money(refunds["amount"])
+    return [
+        f"{lines} with a minus (refunds and discounts), {amount} in all, {count} in every figure with {their} sign."
+    ]
+
+
+def _quarantine_notes(quarantine: Json) -> list[str]:
+    if not quarantine["rows"]:
+        return []
+    rows = _count(quarantine["rows"], "row")
+    are, they_break = ("is", "it breaks") if quarantine["rows"] == 1 else ("are", "they break")
+    return [f"{rows} of the files {are} in quarantine, because {they_break} the contract, and not in any figure."]
 
 
 def _handover_notes(handovers: list[Json], words: Wording, most: int = 10) -> list[str]:

@@ -110,7 +110,7 @@ def _make_tables() -> None:
         )
     athena(
         "create external table if not exists coffee_shop_clean.quarantine (dataset string, source_key string, version_id string, "
-        "row_number bigint, `row` string, reasons string, refund_amount decimal(12,2), load_id string) "
+        "row_number bigint, `row` string, reasons string, row_date date, load_id string) "
         f"stored as parquet location 's3://{STATE}/quarantine/'"
     )
 
@@ -127,10 +127,10 @@ def _put_rows() -> None:
     put_lines(LINES)
     athena(
         "insert into coffee_shop_clean.quarantine values "
-        "('sales_reciept', 'sales-reciept/a.csv', 'v1', 7, '5,2019-04-23,10:00:00,Y,3', 'refund of -4.50', "
-        "cast(-4.50 as decimal(12,2)), 'load-1'), "
-        "('sales_reciept', 'sales-reciept/a.csv', 'v1', 8, '6,2019-03-01,10:00:00,Y,3', 'quantity: many', "
-        "cast(null as decimal(12,2)), 'load-1')"
+        "('sales_reciept', 'sales-reciept/a.csv', 'v1', 7, '5,2019-04-23,10:00:00,Y,3', 'Quantity is zero', "
+        "date '2019-04-23', 'load-1'), "
+        "('sales_reciept', 'sales-reciept/a.csv', 'v1', 8, '6,2019-03-01,10:00:00,Y,3', 'Quantity: many', "
+        "date '2019-03-01', 'load-1')"
     )
 
 

@@ -104,9 +104,24 @@ def test_put_copy_and_multipart_upload_start_one_run_each(airflow, aws):
 
 def test_other_keys_start_nothing(airflow, aws):
     s3 = aws("s3")
-    for key in ("sales-reciept/notes.txt", "elsewhere/day.csv", "sales-reciept/", "day.csv"):
+    for key in (
+        "sales-reciept/notes.txt",
+        "elsewhere/day.csv",
+        "Sales-Reciept/day.csv",
+        "sales-reciept/",
+        "sales-reciept/._day.csv",
+        "sales-reciept/archive/day.csv",
+        "day.csv",
+    ):
         s3.put_object(Bucket=RAW, Key=key, Body=b"")
     assert settled(airflow, aws) == []
+
+
+def test_the_corrected_spelling_and_csv_in_any_case_start_a_run_each(airflow, aws):
+    keys = ["sales-receipt/day.csv", "sales-reciept/DAY.CSV"]
+    for key in keys:
+        aws("s3").put_object(Bucket=RAW, Key=key, Body=b"x")
+    until(lambda: sorted(airflow.started_by()) == keys)
 
 
 def test_a_disabled_rule_starts_nothing(airflow, aws, stack):

@@ -80,9 +80,29 @@ def test_a_queued_run_will_find_the_object(airflow):
     assert list(airflow.runs) == ["scheduled"]
 
 
-def test_a_folder_marker_starts_nothing(airflow):
-    start_load.handler(event("sales-reciept/"), None)
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("sales-reciept/", "it is a folder marker"),
+        ("sales-reciept/day.xlsx", "its name does not end in .csv"),
+        ("sales-reciept/day.csv.gz", "its name does not end in .csv"),
+        ("sales-reciept/._day.csv", "its name, or that of a folder above it, begins with . or _"),
+        ("sales-reciept/_temporary/0/day.csv", "its name, or that of a folder above it, begins with . or _"),
+        ("sales-reciept/archive/day.csv", "it is in a folder archive/"),
+        ("sales-reciept/2019/Archive/old/day.csv", "it is in a folder archive/"),
+    ],
+)
+def test_what_is_not_read_starts_nothing(airflow, key, reason):
+    assert start_load.handler(event(key), None)["done"] == f"{key} starts no load, because {reason}"
     assert airflow.runs == {}
+
+
+@pytest.mark.parametrize(
+    "key", ["sales-receipt/DAY.CSV", "sales-reciept/archive.csv", "sales-reciept/my archive/a.Csv"]
+)
+def test_csv_in_any_case_starts_a_run(airflow, key):
+    start_load.handler(event(key), None)
+    assert len(airflow.runs) == 1
 
 
 def test_a_wrong_password_is_raised_so_that_lambda_tries_again(airflow):

@@ -105,7 +105,10 @@ def test_crawlers_have_one_target_a_table_folder(template):
     }
     clean = ["sales_reciept", "pastry_inventory", "sales_target"]
     assert paths == {
-        "RawCrawler": [f"s3://${{RawBucket}}/{name.replace('_', '-')}/" for name in clean],
+        "RawCrawler": [
+            f"s3://${{RawBucket}}/{name}/"
+            for name in ("sales-reciept", "sales-receipt", "pastry-inventory", "sales-target")
+        ],
         "CleanCrawler": [f"s3://${{CleanBucket}}/{name}/" for name in clean],
         "ConformCrawler": [f"s3://${{ConformBucket}}/{name}/" for name in CONFORM],
     }
@@ -189,7 +192,7 @@ def test_airflow_and_its_events_are_made_only_when_wanted(template):
     }
 
 
-def test_the_rule_is_for_the_three_prefixes_of_the_raw_bucket(template):
+def test_the_rule_is_for_the_prefixes_of_the_raw_bucket_in_both_spellings(template):
     pattern = template["Resources"]["UploadRule"]["Properties"]["EventPattern"]
     assert pattern == {
         "source": ["aws.s3"],
@@ -197,7 +200,10 @@ def test_the_rule_is_for_the_three_prefixes_of_the_raw_bucket(template):
         "detail": {
             "bucket": {"name": [{"Ref": "RawBucket"}]},
             "object": {
-                "key": [{"wildcard": f"{one}/*.csv"} for one in ("sales-reciept", "pastry-inventory", "sales-target")]
+                "key": [
+                    {"prefix": f"{one}/"}
+                    for one in ("sales-reciept", "sales-receipt", "pastry-inventory", "sales-target")
+                ]
             },
         },
     }

@@ -1,6 +1,7 @@
 """Reading one cell of a raw file exactly, or saying why it cannot be read (contract 3.1).
 
-Nothing is guessed: ``1,234.50``, ``31 Feb``, ``24:00:00``, ``1e3`` and two-digit years are unreadable.
+Nothing is guessed: ``1,234.50``, ``31 Feb``, ``24:00:00``, ``1e3`` and two-digit years are unreadable. What a program
+on the way added without changing the value is taken off: ``2622.0`` is the number 2622, ``3.1000`` the amount 3.10.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from .columns import Column
 
 Value = str | int | float | Decimal | date | None
 
-FIRST_DAY = date(2000, 1, 1)
+FIRST_DAY = date(2000, 1, 1)  # of business
+FIRST_OPTIONAL_DAY = date(1900, 1, 1)  # of births and contracts; before it stand the empty dates of programs
+TARGET_YEARS = 2  # how far ahead of the upload a month's target may be
+MOST_DIGITS = 40  # of a number of a thing
 MONTHS = (
     "January",
     "February",
@@ -33,8 +37,17 @@ MONTHS = (
 INT_MAX = 2**31 - 1
 WHOLE_DIGITS = {2: 10, 4: 8}  # before the point, of decimal(12,2) and decimal(12,4)
 
-_DIGITS = re.compile(r"[0-9]+", re.ASCII)
-_INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+# what tills and the programs behind them write where there is nothing, in any case; compared in upper case
+WORDS_FOR_NOTHING = frozenset(
+    {"NULL", "(NULL)", "<NULL>", "\\N", "NAN", "NONE", "N/A", "#N/A", "<NA>", "-", "--", "\u2013", "\u2014"}
+    | {"#NULL!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#DIV/0!"}
+)
+NOTHING = "is a word for nothing"
+
+_DIGITS = re.compile(r"([0-9]+)(?:\.0+)?", re.ASCII)
+_INTEGER = re.compile(r"(-?[0-9]{1,20})(?:\.0+)?", re.ASCII)
+_ZEROS = re.compile(r"[0. -]+", re.ASCII)
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.([0-9]+))?|\.([0-9]+))", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]", re.ASCII)
@@ -56,10 +69,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Why a cell could not be read; ``negative`` holds the number when that is all that is wrong with it."""
+    """Why a cell could not be read, and what was expected; ``day`` is its date when that lies outside the limits."""
 
     reason: str
-    negative: Decimal | None = None
+    day: date | None = None
 
 
 def _text(text: str, limits: Limits) -> str:
@@ -67,15 +80,28 @@ def _text(text: str, limits: Limits) -> str:
 
 
 def _number(text: str, limits: Limits) -> str | Unreadable:
-    if not _DIGITS.fullmatch(text):
+    digits = _DIGITS.fullmatch(text)
+    if not digits:
         return Unreadable("is not made of digits only")
-    return text.lstrip("0") or "0"
+    number = digits[1].lstrip("0") or "0"
+    return number if len(number) <= MOST_DIGITS else Unreadable(f"has more than {MOST_DIGITS} digits")
+
+
+def _card(text: str, limits: Limits) -> str | Unreadable:
+    """Read the number of a loyalty card, which may hold letters and hyphens."""
+    if _SCIENTIFIC.fullmatch(text):
+        return Unreadable("is in scientific notation, its digits are lost")
+    if _ZEROS.fullmatch(text):
+        return Unreadable("has no digit but zeros")
+    digits = _DIGITS.fullmatch(text)
+    return digits[1] if digits else text
 
 
 def _integer(text: str, limits: Limits) -> int | Unreadable:
-    if not _INTEGER.fullmatch(text):
+    digits = _INTEGER.fullmatch(text)
+    if not digits:
         return Unreadable("is not a whole number")
-    number = int(text)
+    number = int(digits[1])
     if abs(number) > INT_MAX:
         return Unreadable(f"is beyond {INT_MAX:,}")
     return number
@@ -83,34 +109,49 @@ def _integer(text: str, limits: Limits) -> int | Unreadable:
 
 def _quantity(text: str, limits: Limits) -> int | Unreadable:
     number = _integer(text, limits)
-    if isinstance(number, Unreadable) or 1 <= number <= limits.max_quantity:
+    if isinstance(number, Unreadable):
         return number
-    negative = Decimal(number) if number < 0 else None
-    return Unreadable(f"is not from 1 to {limits.max_quantity:,}", negative)
+    if number == 0:
+        return Unreadable("is zero; expected a number of items, below zero for a refund")
+    most = limits.max_quantity
+    return number if abs(number) <= most else Unreadable(f"is not from -{most:,} to {most:,}")
+
+
+def _birth_year(text: str, limits: Limits) -> int | Unreadable:
+    year = _integer(text, limits)
+    if isinstance(year, Unreadable) or FIRST_OPTIONAL_DAY.year <= year <= limits.last_day.year:
+        return year
+    return Unreadable(f"is not a year from {FIRST_OPTIONAL_DAY.year} to that of the upload")
 
 
 def _decimal(text: str, scale: int) -> Decimal | Unreadable:
-    """Read an amount >= 0 that a decimal(12, scale) holds exactly."""
-    found = _DECIMAL.fullmatch(text)
-    if not found:
+    """Read an amount that a decimal(12, scale) holds exactly."""
+    number_like = _DECIMAL.fullmatch(text)
+    if not number_like:
         return Unreadable("is not a number such as 1234.50")
-    decimals = found[1] or found[2] or ""
+    decimals = (number_like[1] or number_like[2] or "").rstrip("0")
     if len(decimals) > scale:
         return Unreadable(f"has more than {scale} decimals")
-    number = Decimal(text)
-    if abs(number) >= Decimal(10) ** WHOLE_DIGITS[scale]:
+    whole = text.lstrip("-").partition(".")[0].lstrip("0")
+    if len(whole) > WHOLE_DIGITS[scale]:
         return Unreadable(f"has more than {WHOLE_DIGITS[scale]} digits before the point")
-    number = number.quantize(Decimal(1).scaleb(-scale))
-    if number < 0:
-        return Unreadable("is negative", number)
-    return abs(number)  # -0.00 is 0.00
+    number = Decimal(f"{whole or '0'}.{decimals:0<{scale}}")
+    return -number if number and text[0] == "-" else number  # -0.00 is 0.00
+
+
+def _not_negative(number: Decimal | Unreadable) -> Decimal | Unreadable:
+    return Unreadable("is negative") if isinstance(number, Decimal) and number < 0 else number
 
 
 def _price(text: str, limits: Limits) -> Decimal | Unreadable:
-    return _decimal(text, 4)
+    return _not_negative(_decimal(text, 4))
 
 
 def _amount(text: str, limits: Limits) -> Decimal | Unreadable:
+    return _not_negative(_decimal(text, 2))
+
+
+def _signed_amount(text: str, limits: Limits) -> Decimal | Unreadable:
     return _decimal(text, 2)
 
 
@@ -137,13 +178,21 @@ def _day(text: str, limits: Limits) -> date | Unreadable:
         return Unreadable("is not a day of the calendar")
 
 
+def _optional_day(text: str, limits: Limits) -> date | Unreadable:
+    """Read a date of a person; the empty dates of programs (0001-01-01, 1899-12-30, 9999-12-31) are none."""
+    day = _day(text, limits)
+    if isinstance(day, Unreadable) or FIRST_OPTIONAL_DAY <= day <= limits.last_day:
+        return day
+    return Unreadable(f"is before {FIRST_OPTIONAL_DAY}" if day < FIRST_OPTIONAL_DAY else "is in the future")
+
+
 def _business_day(text: str, limits: Limits) -> date | Unreadable:
     day = _day(text, limits)
     if isinstance(day, Unreadable) or FIRST_DAY <= day <= limits.last_day:
         return day
     if day < FIRST_DAY:
-        return Unreadable(f"is before {FIRST_DAY}")
-    return Unreadable(f"is later than the day after the upload, {limits.last_day}")
+        return Unreadable(f"is before {FIRST_DAY}", day)
+    return Unreadable(f"is later than the day after the upload, {limits.last_day}", day)
 
 
 def _time(text: str, limits: Limits) -> str | Unreadable:
@@ -151,12 +200,15 @@ def _time(text: str, limits: Limits) -> str | Unreadable:
 
 
 def _month(text: str, limits: Limits) -> str | Unreadable:
-    found = _MONTH.fullmatch(text)
-    if not found or found[1].capitalize() not in MONTHS:
+    named = _MONTH.fullmatch(text)
+    if not named or named[1].capitalize() not in MONTHS:
         return Unreadable("is not a month such as April 2019")
-    if int(found[2]) < FIRST_DAY.year:
+    name, year = named[1].capitalize(), int(named[2])
+    if year < FIRST_DAY.year:
         return Unreadable(f"is before {FIRST_DAY}")
-    return f"{found[1].capitalize()} {found[2]}"
+    if (year - TARGET_YEARS, MONTHS.index(name) + 1) > (limits.last_day.year, limits.last_day.month):
+        return Unreadable(f"is more than {TARGET_YEARS} years after the upload")
+    return f"{name} {named[2]}"
 
 
 def _flag(text: str, limits: Limits) -> str | Unreadable:
@@ -166,16 +218,19 @@ def _flag(text: str, limits: Limits) -> str | Unreadable:
 READERS: dict[str, Callable[[str, Limits], Value | Unreadable]] = {
     "text": _text,
     "number": _number,
+    "card": _card,
     "flag": _flag,
     "time": _time,
     "month": _month,
     "integer": _integer,
+    "birth_year": _birth_year,
     "quantity": _quantity,
     "double": _double,
     "percent": _percent,
     "price": _price,
     "amount": _amount,
-    "day": _day,
+    "signed_amount": _signed_amount,
+    "day": _optional_day,
     "business_day": _business_day,
 }
 
@@ -198,15 +253,22 @@ class Memo(dict[str, "Value | Unreadable"]):
     def __init__(self, column: Column, limits: Limits) -> None:
         super().__init__()
         self._read = READERS[column.kind]
+        self._needed = column.needed
         self._limits = limits
         self.blank = self.unreadable = False
 
     def __missing__(self, text: str) -> Value | Unreadable:
         if len(self) >= self.SIZE:
             self.clear()
-        bare = text.strip()
-        value = None if bare in ("", "NULL") else self._read(bare, self._limits)
+        value = self._value(text.strip().strip("\0").strip())  # a till pads with NUL bytes too
         self.blank = self.blank or value is None
         self.unreadable = self.unreadable or isinstance(value, Unreadable)
         self[text] = value
         return value
+
+    def _value(self, bare: str) -> Value | Unreadable:
+        if bare in ("", "NULL"):
+            return None
+        if not self._needed and bare.upper() in WORDS_FOR_NOTHING:
+            return Unreadable(NOTHING)
+        return self._read(bare, self._limits)

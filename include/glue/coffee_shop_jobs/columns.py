@@ -88,10 +88,10 @@ _SALES = _columns(
     CustomerSurname text
     CustomerEmail text
     CustomerSince day
-    LoyaltyCardNumber text
+    LoyaltyCardNumber card
     DateOfBirth day
     Gender text
-    BirthYear integer
+    BirthYear birth_year
     ProductNo number !
     ProductGroup text
     ProductCategory text
@@ -107,7 +107,7 @@ _SALES = _columns(
     IsNewProduct flag
     Quantity quantity !
     UnitPrice price !
-    SaleAmount amount !
+    SaleAmount signed_amount !
     DayOfWeekNo integer
     DayOfWeekName text
     DayOfMonthNo integer
@@ -169,15 +169,18 @@ CONTRACTS = {
 TYPES = {
     "text": "string",
     "number": "string",
+    "card": "string",
     "flag": "string",
     "time": "string",
     "month": "string",
     "integer": "int",
+    "birth_year": "int",
     "quantity": "int",
     "double": "double",
     "percent": "double",
     "price": "decimal(12,4)",
     "amount": "decimal(12,2)",
+    "signed_amount": "decimal(12,2)",
     "day": "date",
     "business_day": "date",
 }

@@ -31,7 +31,7 @@ QUARANTINE = pa.schema(
         ("row_number", pa.int64()),
         ("row", pa.string()),
         ("reasons", pa.string()),
-        ("refund_amount", pa.decimal128(12, 2)),
+        ("row_date", pa.date32()),
         ("load_id", pa.string()),
     ]
 )
@@ -50,6 +50,11 @@ class RowFile:
         self.path = path
         self._schema = schema
         self._writer: Any = None
+
+    def start_again(self) -> None:
+        """Forget what was added: the next chunk begins the file anew."""
+        self.close()
+        self._writer = None
 
     def append(self, columns: Sequence[Sequence[Value | bytes]]) -> None:
         """Add rows, given as columns in the schema's order."""
@@ -78,6 +83,6 @@ def quarantine_columns(
         [row.line for row in rows],
         [row.text for row in rows],
         ["; ".join(row.reasons) for row in rows],
-        [row.refund_amount for row in rows],
+        [row.day for row in rows],
         [load_id] * n,
     ]

@@ -6,59 +6,64 @@ knows S3 or Spark.
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import json
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import compress, islice
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from .cells import Limits, Memo, Unreadable, Value, month_of
-from .columns import SALES, Column, Dataset
+from .cells import NOTHING, Limits, Memo, Unreadable, Value, month_of
+from .columns import SALES, Dataset
+from .records import Header, Record, RefusedError, header_again, match_header, read_records
 
 CHUNK = 10_000
 ZERO = Decimal("0.00")
 TakeClean = Callable[[list[Sequence[Value]], list[bytes]], None]
 Keys = frozenset[tuple[Value | Unreadable, ...]]
-REFUND_COLUMNS = ("quantity", "unitprice", "saleamount")
+Found = tuple[str, str, str]  # what is wrong with a row: column, reason, value
 
-
-class RefusedError(Exception):
-    """The file as a whole breaks the contract; the message says where and what was expected."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record of the file: the line it begins on (the header is line 1), its text as it stood, its cells."""
-
-    line: int
-    text: str
-    cells: list[str] | None  # None: its quotes cannot be read
-    problem: str = ""
+TOLERATED_ROWS = 3  # so many may break the contract in the smallest file
+SHOWN_FAULTS = 3  # of each kind, in a refusal
+SHOWN_KINDS = 10
+UNREADABLE_SHARE = Decimal("0.01")  # an optional column that is worse is named in the data quality of reports
+STRAY_GAP = timedelta(days=60)  # from all other dates of the file: a till whose clock was reset
+STRAY_SHARE = Decimal("0.01")
+HEADER_AGAIN = "header lines that came again"
+EMPTY_ROW = "rows without any value"
 
 
 @dataclass(frozen=True)
 class Quarantined:
-    """A row that breaks the contract, with every reason; ``refund_amount`` only for a refund."""
+    """A row that breaks the contract, with every reason; ``day`` is the business date that it names, if one."""
 
     line: int
     text: str
     reasons: list[str]
-    refund_amount: Decimal | None = None
+    day: date | None = None
 
 
-@dataclass(frozen=True)
-class Header:
-    """Where each column of the contract stands in the file, how many cells a row has, and what is ignored."""
+@dataclass
+class Fault:
+    """One kind of fault in a file: how many rows have it, and the first of them by line and value.
 
-    positions: list[int]
-    width: int
-    ignored: list[str]
+    ``optional``: it sets a value to null and sends no row to quarantine.
+    """
+
+    optional: bool
+    rows: int = 0
+    first: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, line: int, value: str) -> None:
+        """Count a row."""
+        self.rows += 1
+        if len(self.first) < SHOWN_FAULTS:
+            self.first.append((line, value))
 
 
 @dataclass
@@ -79,7 +84,11 @@ class Claim:
 
 @dataclass
 class Summary:
-    """The control totals of one file: rows read = rows clean + rows quarantined."""
+    """The control totals of one file: rows read = rows clean + rows quarantined.
+
+    ``refund_rows`` and ``refund_amount`` are those clean lines with a minus; ``skipped`` counts lines that are no rows;
+    ``faults`` holds what is wrong by column and reason, ``days`` the rows of each business date.
+    """
 
     rows_read: int = 0
     rows_clean: int = 0
@@ -88,6 +97,9 @@ class Summary:
     refund_amount: Decimal = ZERO
     nulled: dict[str, Counter[str]] = field(default_factory=dict)
     ignored_columns: list[str] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
+    days: Counter[date] = field(default_factory=Counter)
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -103,9 +115,20 @@ class Summary:
             "amount": str(sum((claim.amount for claim in self.claims.values()), ZERO)),
             "refunds": {"rows": self.refund_rows, "amount": str(self.refund_amount)},
             "nulled": {column: dict(sorted(reasons.items())) for column, reasons in sorted(self.nulled.items())},
+            "unreadable": self.unreadable_columns(),
             "ignored_columns": self.ignored_columns,
+            "skipped": dict(sorted(self.skipped.items())),
             "claims": claims,
         }
+
+    def unreadable_columns(self) -> dict[str, int]:
+        """Return the optional columns that cannot be read in more than 1 % of the rows, with the number of rows."""
+        unreadable = {column: reasons.total() - reasons[NOTHING] for column, reasons in sorted(self.nulled.items())}
+        return {column: rows for column, rows in unreadable.items() if rows > UNREADABLE_SHARE * self.rows_read}
+
+    def note_fault(self, column: str, reason: str, line: int, value: str = "", *, optional: bool = False) -> None:
+        """Count a row with a fault."""
+        self.faults.setdefault((column, reason), Fault(optional)).add(line, value)
 
 
 def read_file(
@@ -114,8 +137,9 @@ def read_file(
     limits: Limits,
     take_clean: TakeClean,
     take_quarantined: Callable[[list[Quarantined]], None],
+    start_again: Callable[[], None],
 ) -> Summary:
-    """Read a file once through and hand on its rows in chunks.
+    """Read a file and hand on its rows in chunks.
 
     Args:
         path: the CSV file.
@@ -123,19 +147,25 @@ def read_file(
         limits: upload day and settings.
         take_clean: gets the columns of a chunk's clean rows, in the contract's order, and a digest for each row.
         take_quarantined: gets the rows of a chunk that go to quarantine.
+        start_again: forgets what was handed on. The file is read a second time when the first showed dates that lie
+            far from all others.
 
     Returns:
         The file's control totals and claims. Whether it has too many rows in quarantine is for the caller to say.
 
     Raises:
-        RefusedError: no bytes, header only, not UTF-8, another separator, a column missing or repeated, an open quote.
-            Rows of it may have been handed on already.
+        RefusedError: no bytes, not UTF-8, another separator, a column missing or repeated, a second header in another
+            order. Rows of it may have been handed on already.
     """
     if path.stat().st_size == 0:
         raise RefusedError("the file has no bytes; expected a header line and rows")
     try:
         repeated = _repeated_keys(path, dataset, limits) if dataset.key else frozenset()
-        return _read(path, dataset, limits, repeated, take_clean, take_quarantined)
+        summary = _read(path, dataset, limits, (repeated, frozenset()), take_clean, take_quarantined)
+        if stray := stray_days(summary.days, summary.rows_read):
+            start_again()
+            summary = _read(path, dataset, limits, (repeated, stray), take_clean, take_quarantined)
+        return summary
     except UnicodeDecodeError:
         raise RefusedError(f"{_first_line_not_utf8(path)}; expected UTF-8") from None
 
@@ -144,128 +174,78 @@ def _read(
     path: Path,
     dataset: Dataset,
     limits: Limits,
-    repeated: Keys,
+    known: tuple[Keys, frozenset[date]],
     take_clean: TakeClean,
     take_quarantined: Callable[[list[Quarantined]], None],
 ) -> Summary:
     summary = Summary()
     with _open(path) as stream:
-        records = read_records(stream)
-        header = match_header(records, dataset)
+        records = read_records(stream, summary.skipped)
+        header = match_header(next(records, None), dataset)
         summary.ignored_columns = header.ignored
-        checker = _Checker(dataset, header, limits, repeated, summary)
+        checker = _Checker(dataset, header, limits, known, summary)
         for chunk in _chunks(records):
             clean, quarantined = checker.check(chunk)
-            summary.rows_read += len(chunk)
-            summary.rows_clean += len(chunk) - len(quarantined)
+            rows = len(clean[0])
+            summary.rows_read += rows + len(quarantined)
+            summary.rows_clean += rows
             summary.rows_quarantined += len(quarantined)
             if quarantined:
                 take_quarantined(quarantined)
-            if len(chunk) > len(quarantined):
+            if rows:
                 digests = [row_digest(row) for row in zip(*clean, strict=True)]
                 add_claims(summary.claims, dataset, clean, digests)
                 take_clean(clean, digests)
-    if not summary.rows_read:
-        raise RefusedError("the file has a header line only; expected rows below it")
     return summary
 
 
+def stray_days(days: Counter[date], rows_read: int) -> frozenset[date]:
+    """Return the dates of a till whose clock was reset, by the rows of each date of a file.
+
+    Dates that follow each other within 60 days belong together; a group with under 1 % of the rows is stray.
+    """
+    groups: list[list[date]] = []
+    ordered = sorted(days)
+    for day, before in zip(ordered, [None, *ordered], strict=False):
+        if before is None or day - before > STRAY_GAP:
+            groups.append([])
+        groups[-1].append(day)
+    few = STRAY_SHARE * rows_read
+    return frozenset(day for group in groups if sum(days[each] for each in group) < few for day in group)
+
+
 def too_many_quarantined(summary: Summary, share: float) -> str | None:
-    """Return why the file is refused when more than ``share`` of its rows are in quarantine, else None."""
-    if summary.rows_quarantined <= Decimal(str(share)) * summary.rows_read:  # 0.29 * 100 would be less than 29
+    """Return why the file is refused when more than ``share`` and more than three of its rows are in quarantine.
+
+    The reason names every kind of fault with its first lines and values. Optional columns are named without their
+    values, which may be a person's.
+    """
+    few = max(Decimal(str(share)) * summary.rows_read, Decimal(TOLERATED_ROWS))  # 0.29 * 100 would be less than 29
+    if summary.rows_quarantined <= few:
         return None
+    kinds = sorted(summary.faults.items(), key=lambda kind: (kind[1].optional, kind[1].first[0][0]))
+    words = [_fault_words(column, reason, fault) for (column, reason), fault in kinds[:SHOWN_KINDS]]
+    more = len(kinds) - SHOWN_KINDS
+    words += [f"and {more} {'kind' if more == 1 else 'kinds'} of fault more"] if more > 0 else []
     return (
-        f"{summary.rows_quarantined:,} of {summary.rows_read:,} rows are in quarantine,"
-        f" more than {share * 100:g} %; see the quarantine table for each row's reasons"
+        f"{summary.rows_quarantined:,} of {summary.rows_read:,} rows break the contract, more than {share * 100:g} %"
+        f" and more than {TOLERATED_ROWS}. {'; '.join(words)}. The quarantine table has every row with its reasons"
     )
 
 
-# --- records
+def _fault_words(column: str, reason: str, fault: Fault) -> str:
+    line, value = fault.first[0]
+    also = "".join(f", line {line} {value}".rstrip() for line, value in fault.first[1:])
+    many = f" ({fault.rows:,} rows{also and ': also'}{also[1:]})" if fault.rows > 1 else ""
+    return f"line {line}: {' '.join(filter(None, (column, value, reason)))}{many}"
+
+
+# --- the file
 
 
 def _open(path: Path) -> TextIO:
-    # lines end at \n alone: the csv module sees a \r that stands before it, and any other one stays what it is
+    # lines end at \n alone: the reader of records sees a \r that stands before it, and any other one stays what it is
     return path.open(encoding="utf-8-sig", newline="\n")
-
-
-class _Lines:
-    """Hands lines to the csv reader and remembers those of the record in work."""
-
-    def __init__(self, stream: Iterable[str]) -> None:
-        self._stream = iter(stream)
-        self.number = 0
-        self.taken: list[str] = []
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._stream)
-        self.number += 1
-        self.taken.append(line)
-        return line
-
-
-def read_records(stream: Iterable[str]) -> Iterator[Record]:
-    """Yield the records of a CSV text, header included; empty lines are none.
-
-    Raises:
-        RefusedError: a quote is opened and never closed: what follows it cannot be told apart.
-    """
-    lines = _Lines(stream)
-    reader = csv.reader(lines, strict=True)
-    while True:
-        first = lines.number + 1
-        lines.taken.clear()
-        try:
-            cells: list[str] | None = next(reader)
-            problem = ""
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "unexpected end of data" in str(error):
-                raise RefusedError(f"line {first}: a quote is opened and never closed; expected RFC 4180") from None
-            cells, problem = None, f"quotes or line ends are not as in RFC 4180: {error}"
-        if cells is None or len(cells) > 1 or (cells and cells[0].strip()):
-            yield Record(first, "".join(lines.taken).rstrip("\r\n"), cells, problem)
-
-
-def match_header(records: Iterator[Record], dataset: Dataset) -> Header:
-    """Take the header line and find the contract's columns in it, whatever their order or case.
-
-    Raises:
-        RefusedError: there is none, another separator, a column of the contract missing or repeated.
-    """
-    record = next(records, None)
-    if record is None:
-        raise RefusedError("the file is blank; expected a header line and rows")
-    if record.cells is None:
-        raise RefusedError(f"line {record.line}, the header: {record.problem}")
-    names = [cell.strip().lower() for cell in record.cells]
-    places = [_places(names, column) for column in dataset.columns]
-    missing = [column.header for column, at in zip(dataset.columns, places, strict=True) if not at]
-    repeated = [column.header for column, at in zip(dataset.columns, places, strict=True) if len(at) > 1]
-    if missing:
-        raise RefusedError(_other_separator(record.text, dataset) or f"the header misses {', '.join(missing)}")
-    if repeated:
-        raise RefusedError(f"the header has {', '.join(repeated)} more than once")
-    positions = [at[0] for at in places]
-    used = set(positions)
-    ignored = [cell.strip() for place, cell in enumerate(record.cells) if place not in used]
-    return Header(positions, len(names), ignored)
-
-
-def _places(names: list[str], column: Column) -> list[int]:
-    spellings = {column.header.lower(), (column.also or column.header).lower()}
-    return [place for place, name in enumerate(names) if name in spellings]
-
-
-def _other_separator(header: str, dataset: Dataset) -> str | None:
-    known = {spelling.lower() for column in dataset.columns for spelling in (column.header, column.also) if spelling}
-    for separator, name in ((";", "a semicolon"), ("\t", "a tab"), ("|", "a vertical bar")):
-        if len(known & {cell.strip().strip('"').lower() for cell in header.split(separator)}) > 1:
-            return f"the header's separator is {name}; expected a comma"
-    return None
 
 
 def _first_line_not_utf8(path: Path) -> str:
@@ -291,8 +271,8 @@ def _repeated_keys(path: Path, dataset: Dataset, limits: Limits) -> Keys:
     seen: set[tuple[Value | Unreadable, ...]] = set()
     repeated: set[tuple[Value | Unreadable, ...]] = set()
     with _open(path) as stream:
-        records = read_records(stream)
-        header = match_header(records, dataset)
+        records = read_records(stream, Counter())
+        header = match_header(next(records, None), dataset)
         at = [dataset.names.index(name) for name in dataset.key]
         memos = [Memo(dataset.columns[place], limits) for place in at]
         for record in records:
@@ -313,19 +293,26 @@ class _Checker:
         dataset: Dataset,
         header: Header,
         limits: Limits,
-        repeated: Keys,
+        known: tuple[Keys, frozenset[date]],
         summary: Summary,
     ) -> None:
         self._dataset = dataset
         self._header = header
-        self._repeated = repeated
+        self._repeated, self._stray = known
         self._summary = summary
         self._memos = [Memo(column, limits) for column in dataset.columns]
+        self._day = dataset.names.index(dataset.day)
 
     def check(self, chunk: list[Record]) -> tuple[list[Sequence[Value]], list[Quarantined]]:
         """Return the columns of the clean rows, and the rows for quarantine."""
         width = self._header.width
-        quarantined = [_unfit(record, width) for record in chunk if record.cells is None or len(record.cells) != width]
+        quarantined = [
+            self._quarantined(record, [("", record.problem or f"has {len(record.cells or ())} cells; {expected}", "")])
+            for record in chunk
+            if record.cells is None or len(record.cells) != width
+            if not self._is_no_row(record)
+            for expected in (f"the header has {width}",)
+        ]
         fit = [record for record in chunk if record.cells is not None and len(record.cells) == width]
         if not fit:
             return [() for _ in self._memos], quarantined
@@ -334,55 +321,103 @@ class _Checker:
             list(map(memo.__getitem__, cells[place]))
             for memo, place in zip(self._memos, self._header.positions, strict=True)
         ]
-        reasons = self._reasons(values, cells)
-        if reasons:
-            quarantined += [self._quarantine(fit[row], values, row, why) for row, why in sorted(reasons.items())]
+        faults = self._faults(values, cells)
+        no_rows = {row for row in faults if self._is_no_row(fit[row])}
+        self._look_at_all(values, fit, no_rows)
+        if faults:
+            bad = sorted(faults.keys() - no_rows)
+            quarantined += [self._quarantined(fit[row], faults[row], values[self._day][row]) for row in bad]
             quarantined.sort(key=lambda row: row.line)
-            keep = [row not in reasons for row in range(len(fit))]
+            keep = [row not in faults for row in range(len(fit))]
             values = [list(compress(column, keep)) for column in values]
+        self._count_refunds(values)
         return [self._without_unreadable(place, column) for place, column in enumerate(values)], quarantined
 
-    def _reasons(self, values: list[list[Value | Unreadable]], cells: list[tuple[str, ...]]) -> dict[int, list[str]]:
-        """Return every reason against a row by its place in the chunk."""
-        reasons: dict[int, list[str]] = {}
+    def _is_no_row(self, record: Record) -> bool:
+        """Say whether a record is the header once more, or has no value at all; both are counted and left out.
+
+        Raises:
+            RefusedError: a second header has its columns in another order: what follows cannot be told apart.
+        """
+        if record.cells is None:
+            return False
+        if not any(map(str.strip, record.cells)):
+            self._summary.skipped[EMPTY_ROW] += 1
+            return True
+        if self._dataset.columns[0].header.lower() not in record.text.lower():
+            return False
+        again = header_again(record, self._dataset)
+        if again is None:
+            return False
+        if (again.positions, again.width) != (self._header.positions, self._header.width):
+            raise RefusedError(
+                f"line {record.line}: a second header has its columns in another order; expected one header a file"
+            )
+        self._summary.skipped[HEADER_AGAIN] += 1
+        return True
+
+    def _faults(self, values: list[list[Value | Unreadable]], cells: list[tuple[str, ...]]) -> dict[int, list[Found]]:
+        """Return everything against a row, by its place in the chunk: column, reason and value."""
+        faults: dict[int, list[Found]] = {}
         for place, column in enumerate(self._dataset.columns):
             if not column.needed or not (self._memos[place].unreadable or self._memos[place].blank):
                 continue
             texts = cells[self._header.positions[place]]
             for row, value in enumerate(values[place]):
                 if value is None:
-                    reasons.setdefault(row, []).append(f"{column.header} is missing")
+                    faults.setdefault(row, []).append((column.header, "is missing", ""))
                 elif isinstance(value, Unreadable):
-                    reasons.setdefault(row, []).append(f"{column.header} {value.reason}: {texts[row].strip()}")
+                    faults.setdefault(row, []).append((column.header, value.reason, texts[row].strip()))
+        self._add_faults_among_rows(values, faults)
+        return faults
+
+    def _add_faults_among_rows(self, values: list[list[Value | Unreadable]], faults: dict[int, list[Found]]) -> None:
+        """Add what only the whole file shows: dates far from all others, keys that repeat."""
+        if self._stray:
+            column = self._dataset.columns[self._day].header
+            reason = f"is more than {STRAY_GAP.days} days from all other dates of the file"
+            for row, day in enumerate(values[self._day]):
+                if day in self._stray:
+                    faults.setdefault(row, []).append((column, reason, str(day)))
         if self._repeated:
-            key = [values[self._dataset.names.index(name)] for name in self._dataset.key]
-            for row, found in enumerate(zip(*key, strict=True)):
-                if found in self._repeated:
-                    shown = ", ".join(str(value) for value in found)
-                    reasons.setdefault(row, []).append(f"the key ({shown}) is in more than one row of this file")
-        return reasons
+            keys = [values[self._dataset.names.index(name)] for name in self._dataset.key]
+            for row, key in enumerate(zip(*keys, strict=True)):
+                if key in self._repeated:
+                    shown = ", ".join(str(value) for value in key)
+                    faults.setdefault(row, []).append(("the key", "is in more than one row of this file", shown))
 
-    def _quarantine(
-        self, record: Record, values: list[list[Value | Unreadable]], row: int, reasons: list[str]
-    ) -> Quarantined:
-        refund = self._refund(values, row)
-        if refund is None:
-            return Quarantined(record.line, record.text, reasons)
-        self._summary.refund_rows += 1
-        self._summary.refund_amount += refund
-        return Quarantined(record.line, record.text, [f"refund of {refund}", *reasons], refund)
+    def _look_at_all(self, values: list[list[Value | Unreadable]], fit: list[Record], no_rows: set[int]) -> None:
+        """Note the dates of all rows, and where an optional column cannot be read."""
+        if self._dataset.columns[self._day].kind == "business_day":
+            days = Counter(values[self._day])
+            self._summary.days.update({day: rows for day, rows in days.items() if isinstance(day, date)})
+        for place, column in enumerate(self._dataset.columns):
+            if column.needed or not self._memos[place].unreadable:
+                continue
+            for row, value in enumerate(values[place]):
+                if isinstance(value, Unreadable) and value.reason != NOTHING and row not in no_rows:
+                    self._summary.note_fault(column.header, value.reason, fit[row].line, optional=True)
 
-    def _refund(self, values: list[list[Value | Unreadable]], row: int) -> Decimal | None:
-        """Return a refund's amount as it stands in the file (0 when unreadable), or None when the row is none."""
+    def _quarantined(self, record: Record, faults: list[Found], day: Value | Unreadable = None) -> Quarantined:
+        """Return a row for quarantine, with the date that it names also when that is outside the limits."""
+        for column, reason, value in faults:
+            self._summary.note_fault(column, reason, record.line, value and json.dumps(value[:60], ensure_ascii=False))
+        reasons = [f"{column} {reason}".strip() + (f": {value}" if value else "") for column, reason, value in faults]
+        named = day.day if isinstance(day, Unreadable) else day
+        return Quarantined(record.line, record.text, reasons, named if isinstance(named, date) else None)
+
+    def _count_refunds(self, values: list[list[Value | Unreadable]]) -> None:
+        """Count the clean lines of sales with a minus."""
         if self._dataset.name != SALES:
-            return None
-        cells = [values[self._dataset.names.index(name)][row] for name in REFUND_COLUMNS]
-        if not any(isinstance(cell, Unreadable) and cell.negative is not None for cell in cells):
-            return None
-        amount = cells[-1]
-        if isinstance(amount, Unreadable):
-            return amount.negative or ZERO
-        return amount if isinstance(amount, Decimal) else ZERO
+            return
+        quantities, amounts = (values[self._dataset.names.index(name)] for name in ("quantity", "saleamount"))
+        minus = [
+            amount
+            for quantity, amount in zip(quantities, amounts, strict=True)
+            if isinstance(quantity, int) and isinstance(amount, Decimal) and (quantity < 0 or amount < 0)
+        ]
+        self._summary.refund_rows += len(minus)
+        self._summary.refund_amount += sum(minus, ZERO)
 
     def _without_unreadable(self, place: int, column: list[Value | Unreadable]) -> Sequence[Value]:
         """Turn what cannot be read into null, counted with its reason."""
@@ -392,12 +427,6 @@ class _Checker:
         if reasons:
             self._summary.nulled.setdefault(self._dataset.columns[place].name, Counter()).update(reasons)
         return [None if isinstance(value, Unreadable) else value for value in column]
-
-
-def _unfit(record: Record, width: int) -> Quarantined:
-    if record.cells is None:
-        return Quarantined(record.line, record.text, [record.problem])
-    return Quarantined(record.line, record.text, [f"has {len(record.cells)} cells; the header has {width}"])
 
 
 # --- claims

@@ -13,15 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from .cells import Limits, Value
-from .columns import CONTRACTS
+from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
 from .ownership import version_digest
 from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema
-from .raw_file import Quarantined, RefusedError, Summary, read_file, too_many_quarantined
+from .raw_file import Quarantined, Summary, read_file, too_many_quarantined
+from .records import RefusedError
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
 
 PUBLISHED, REFUSED, HELD_BACK = "published", "refused", "held back"
+GONE = ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed")
+# archived; or a key that the customer keeps, which S3 answers with InvalidRequest
+WITHHELD = ("InvalidObjectState", "InvalidRequest")
+NO_ROWS = {SALES: "sales", INVENTORY: "inventory", TARGETS: "targets"}
+MENDED = "restore it, or upload it once more with the bucket's own encryption and in the storage class STANDARD"
 
 
 class VersionGoneError(Exception):
@@ -74,7 +80,7 @@ class Outcome:
 
     def holding(self) -> Json:
         """Return the outcome as the ledger's ``holding``."""
-        totals = ("rows_read", "rows_clean", "rows_quarantined", "quantity", "amount", "claims")
+        totals = ("rows_read", "rows_clean", "rows_quarantined", "quantity", "amount", "unreadable", "claims")
         version = {"version_id": self.version.version_id, "last_modified": self.version.last_modified}
         return version | {name: self.totals[name] for name in totals}
 
@@ -110,22 +116,38 @@ def read_version(reading: Reading) -> Outcome:
     s3 = boto3.client("s3")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "raw.csv")
-        _fetch(s3, reading, path)
+        try:
+            _fetch(s3, reading, path)
+        except RefusedError as error:
+            return Outcome(reading.version, REFUSED, str(error), Summary().as_json(), None)
         return _read(s3, reading, path, Path(folder))
 
 
 def _fetch(s3: Any, reading: Reading, path: Path) -> None:
+    """Write a version's bytes to a file.
+
+    Raises:
+        VersionGoneError: it is not in the bucket any more; or the tables stand on it and S3 does not hand it out.
+        RefusedError: S3 does not hand a new version out, and would not an hour later: it is archived, or encrypted with
+            a key that this role may not use.
+    """
     version = reading.version
     try:
-        found = s3.get_object(Bucket=reading.raw_bucket, Key=version.key, VersionId=version.version_id)
+        answer = s3.get_object(Bucket=reading.raw_bucket, Key=version.key, VersionId=version.version_id)
     except s3.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] not in ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed"):
-            raise
-        raise VersionGoneError(
-            f"s3://{reading.raw_bucket}/{version.key} has no version {version.version_id} any more:"
-            " upload the file again or withdraw it"
-        ) from None
-    with contextlib.closing(found["Body"]) as body, path.open("wb") as file:
+        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        place = f"s3://{reading.raw_bucket}/{version.key}"
+        if code in GONE:
+            raise VersionGoneError(
+                f"{place} has no version {version.version_id} any more: upload the file again or withdraw it"
+            ) from None
+        if code not in WITHHELD and "kms" not in f"{code} {words}".lower():
+            raise  # a role without a permission says nothing about the file
+        told = f"S3 does not hand out version {version.version_id} ({code}: {words})"
+        if not reading.keep_quarantine:
+            raise VersionGoneError(f"{place}: {told}; the tables stand on it: {MENDED}") from None
+        raise RefusedError(f"{told}; expected an object that the role of the job can read: {MENDED}") from None
+    with contextlib.closing(answer["Body"]) as body, path.open("wb") as file:
         shutil.copyfileobj(body, file, 1 << 20)
 
 
@@ -142,9 +164,13 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
     def take_quarantined(found: list[Quarantined]) -> None:
         quarantine.append(quarantine_columns(found, version.dataset, version.key, version.version_id, reading.load_id))
 
+    def start_again() -> None:
+        rows.start_again()
+        quarantine.start_again()
+
     try:
         limits = Limits.of_upload(uploaded, reading.max_quantity)
-        summary = read_file(path, dataset, limits, take_clean, take_quarantined)
+        summary = read_file(path, dataset, limits, take_clean, take_quarantined, start_again)
         reason = too_many_quarantined(summary, reading.quarantine_share)
     except RefusedError as error:
         summary, reason = Summary(), str(error)
@@ -185,10 +211,18 @@ def log_outcome(outcome: Outcome) -> None:
         f"; REFUSED: {outcome.reason}" if outcome.reason else "",
     )
     if totals["refunds"]["rows"]:
-        log.info("  refunds in quarantine: %s rows, %s", totals["refunds"]["rows"], totals["refunds"]["amount"])
+        log.info(
+            "  lines with a minus (refunds): %s, %s", f"{totals['refunds']['rows']:,}", totals["refunds"]["amount"]
+        )
+    if not totals["rows_read"] and not outcome.reason:
+        log.info("  the file has a header and no rows: no %s", NO_ROWS[version.dataset])
+    for what, count in totals["skipped"].items():
+        log.info("  left out: %s %s", f"{count:,}", what)
     for column, reasons in totals["nulled"].items():
         for reason, count in reasons.items():
             log.info("  %s: %s values set to null, each %s", column, f"{count:,}", reason)
+    for column, count in totals["unreadable"].items():
+        log.warning("  %s cannot be read in %s of %s rows", column, f"{count:,}", f"{totals['rows_read']:,}")
     if totals["ignored_columns"]:
         log.info("  columns ignored: %s", ", ".join(totals["ignored_columns"]))
 

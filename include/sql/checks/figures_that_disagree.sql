@@ -6,21 +6,21 @@ select
     sales_outlet.salesoutletno,
     pastry_inventory.business_date,
     product.productno as detail,
-    cast(pastry_inventory.stoctquantity - pastry_inventory.soldquantity as decimal(12, 2)) as expected,
-    cast(pastry_inventory.waste as decimal(12, 2)) as found
+    cast(cast(pastry_inventory.stoctquantity as bigint) - pastry_inventory.soldquantity as decimal(14, 2)) as expected,
+    cast(pastry_inventory.waste as decimal(14, 2)) as found
 from pastry_inventory
 inner join sales_outlet on pastry_inventory.salesoutlet_id = sales_outlet.salesoutlet_id
 inner join product on pastry_inventory.product_id = product.product_id
 where
     pastry_inventory.business_date between '{{ params.first_date }}' and '{{ params.last_date }}'
-    and pastry_inventory.waste <> pastry_inventory.stoctquantity - pastry_inventory.soldquantity
+    and pastry_inventory.waste <> cast(pastry_inventory.stoctquantity as bigint) - pastry_inventory.soldquantity
 union all
 select
     'sales_target' as table_name,
     sales_outlet.salesoutletno,
     sales_target.monthyear as business_date,
     'totalgoal' as detail,
-    cast(sales_target.beans + sales_target.beverage + sales_target.food + sales_target.merchendise as decimal(12, 2))
+    cast(sales_target.beans + sales_target.beverage + sales_target.food + sales_target.merchendise as decimal(14, 2))
         as expected,
     sales_target.totalgoal as found
 from sales_target

@@ -49,7 +49,7 @@ select
     array_join(
         array_agg(
             concat_ws(' ', sales_outlet.salesoutletno, sales_outlet.neighbourhood)
-            order by cast(sales_outlet.salesoutletno as bigint)
+            order by length(sales_outlet.salesoutletno), sales_outlet.salesoutletno
         ), ', '
     ) as outlets,
     sum(per_outlet.transactions) as transactions,
@@ -66,4 +66,5 @@ group by
     staff.stafffirstname,
     staff.stafflastname,
     history.first_day
-order by per_outlet.business_day, cast(staff.staffno as bigint) nulls last
+-- digits without leading zeros: the longer number is the greater, however long it is
+order by per_outlet.business_day, length(staff.staffno) nulls last, staff.staffno

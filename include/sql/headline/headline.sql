@@ -36,6 +36,8 @@ select
     count(*) as lines,
     count_if(lines.wholesaleprice is null) as lines_without_wholesale_price,
     coalesce(sum(case when lines.wholesaleprice is null then lines.saleamount end), 0)
-        as income_without_wholesale_price
+        as income_without_wholesale_price,
+    count_if(lines.quantity < 0 or lines.saleamount < 0) as refund_lines,
+    coalesce(sum(case when lines.quantity < 0 or lines.saleamount < 0 then lines.saleamount end), 0) as refund_amount
 from lines
 left join registered on lines.customer_id = registered.customer_id

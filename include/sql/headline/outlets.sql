@@ -19,4 +19,4 @@ select
     sold.items
 from sold
 inner join sales_outlet on sold.salesoutlet_id = sales_outlet.salesoutlet_id
-order by sold.income desc, cast(sales_outlet.salesoutletno as bigint) asc
+order by sold.income desc, length(sales_outlet.salesoutletno) asc, sales_outlet.salesoutletno asc

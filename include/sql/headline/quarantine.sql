@@ -1,23 +1,11 @@
--- Which rows of the period are in quarantine, and how many of them are refunds?
--- Grain: one row per raw file version with a quarantined row; a row's day is the first date in its text.
-with quarantined as (
-    select
-        dataset,
-        source_key,
-        version_id,
-        refund_amount,
-        regexp_extract("row", '20[0-9]{2}-[0-9]{2}-[0-9]{2}') as row_date
-    from {{ params.clean_database }}.quarantine
-)
-
+-- Which rows that name a day of the period are in quarantine?
+-- Grain: one row per raw file version with such a row.
 select
     dataset,
     source_key,
     version_id,
-    count(*) as quarantined,
-    count(refund_amount) as refunds,
-    coalesce(sum(refund_amount), 0) as refund_amount
-from quarantined
-where row_date between '{{ params.period_start }}' and '{{ params.period_end }}'
+    count(*) as quarantined
+from {{ params.clean_database }}.quarantine
+where row_date between date '{{ params.period_start }}' and date '{{ params.period_end }}'
 group by dataset, source_key, version_id
 order by dataset, source_key, version_id

@@ -69,4 +69,5 @@ from summed
 cross join history
 inner join product on summed.product_id = product.product_id
 where summed.business_day >= date '{{ params.period_start }}'
-order by cast(product.productno as bigint), summed.business_day
+-- digits without leading zeros: the longer number is the greater, however long it is
+order by length(product.productno), product.productno, summed.business_day

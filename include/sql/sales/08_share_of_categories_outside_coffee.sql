@@ -1,5 +1,6 @@
 -- Which share of all items of a day has each category other than Coffee and Coffee beans, and what does it bring?
--- Grain: one row per category and day on which it was sold. The share is of all items of the day, coffee included.
+-- Grain: one row per category and day on which it was sold. The share is of all items of the day, coffee
+-- included; null when refunds took back as many as were sold.
 with sold as (
     select
         sales_reciept.business_date,
@@ -27,7 +28,7 @@ select
     cast(business_date as date) as business_date,
     items,
     all_items,
-    cast(items as double) / all_items as share_of_items,
+    cast(items as double) / nullif(all_items, 0) as share_of_items,
     income
 from with_all
 where productcategory not in ('Coffee', 'Coffee beans')

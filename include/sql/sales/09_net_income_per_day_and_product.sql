@@ -26,4 +26,5 @@ select
     sold.net_income
 from sold
 inner join product on sold.product_id = product.product_id
-order by sold.business_date, cast(product.productno as bigint)
+-- digits without leading zeros: the longer number is the greater, however long it is
+order by sold.business_date, length(product.productno), product.productno

@@ -16,7 +16,11 @@ QUALITY = {
     "history_begins": None,
     "lines_without_wholesale_price": 12,
     "income_without_wholesale_price": "45.60",
-    "quarantine": {"rows": 3, "refunds": 2, "refund_amount": "-7.50"},
+    "refunds": {"lines": 2, "amount": "-7.50"},
+    "unreadable_columns": [
+        {"key": "sales-reciept/a.csv", "column": "loyaltycardnumber", "rows": 24, "of": 120},
+    ],
+    "quarantine": {"rows": 1},
     "open_files": [
         {
             "dataset": "sales_reciept",
@@ -43,7 +47,9 @@ ALL_THERE = {
     "history_begins": None,
     "lines_without_wholesale_price": 0,
     "income_without_wholesale_price": "0.00",
-    "quarantine": {"rows": 0, "refunds": 0, "refund_amount": "0.00"},
+    "refunds": {"lines": 0, "amount": "0.00"},
+    "unreadable_columns": [],
+    "quarantine": {"rows": 0},
     "open_files": [],
     "handovers": [],
 }

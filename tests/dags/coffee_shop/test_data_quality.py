@@ -82,10 +82,15 @@ def file(version: str, status: str = "published", withdrawn: dict | None = None)
     return {"last_seen": seen, "holding": None, "withdrawn": withdrawn}
 
 
+def holding(day: str, unreadable: dict[str, int]) -> dict:
+    return {"rows_read": 120, "claims": {day: {"3": []}}, "unreadable": unreadable}
+
+
 def test_what_summary_json_says_about_the_data():
     ledger = ledger_with({"2019-04-10": "3"})
     ledger["files"][SALES] = {
-        "sales-reciept/a.csv": file("v2"),
+        "sales-reciept/a.csv": file("v2") | {"holding": holding("2019-04-10", {"loyaltycardnumber": 24})},
+        "sales-reciept/before.csv": file("v2") | {"holding": holding("2019-04-08", {"loyaltycardnumber": 9})},
         "sales-reciept/b.csv": file("v1", "refused"),
         "sales-reciept/gone.csv": file("v1", withdrawn={"run_id": "r", "at": "2019-05-01T09:00:00+00:00"}),
     }
@@ -110,20 +115,27 @@ def test_what_summary_json_says_about_the_data():
     quarantine = [
         {"dataset": SALES, "source_key": key, "version_id": version} | counts
         for key, version, counts in (
-            ("sales-reciept/a.csv", "v1", {"quarantined": 100, "refunds": 50, "refund_amount": "1.00"}),  # replaced
-            ("sales-reciept/a.csv", "v2", {"quarantined": 5, "refunds": 2, "refund_amount": "-7.50"}),
-            ("sales-reciept/gone.csv", "v1", {"quarantined": 9, "refunds": 9, "refund_amount": "-9"}),
-            ("sales-reciept/b.csv", "v1", {"quarantined": 1, "refunds": 0, "refund_amount": None}),
+            ("sales-reciept/a.csv", "v1", {"quarantined": 100}),  # replaced
+            ("sales-reciept/a.csv", "v2", {"quarantined": 5}),
+            ("sales-reciept/gone.csv", "v1", {"quarantined": 9}),
+            ("sales-reciept/b.csv", "v1", {"quarantined": 1}),
         )
     ]
-    headline = {"lines_without_wholesale_price": 12, "income_without_wholesale_price": "45.6"}
+    headline = {
+        "lines_without_wholesale_price": 12,
+        "income_without_wholesale_price": "45.6",
+        "refund_lines": 3,
+        "refund_amount": "-7.5",
+    }
 
     assert data_quality(ledger, days("2019-04-09", "2019-04-11"), [], headline, quarantine) == {
         "missing": [],
         "history_begins": "2019-04-10",
         "lines_without_wholesale_price": 12,
         "income_without_wholesale_price": "45.60",
-        "quarantine": {"rows": 6, "refunds": 2, "refund_amount": "-7.50"},
+        "refunds": {"lines": 3, "amount": "-7.50"},
+        "unreadable_columns": [{"key": "sales-reciept/a.csv", "column": "loyaltycardnumber", "rows": 24, "of": 120}],
+        "quarantine": {"rows": 6},
         "open_files": [
             {
                 "dataset": SALES,

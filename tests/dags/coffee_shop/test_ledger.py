@@ -54,6 +54,7 @@ def accepted(version_id: str, days: tuple[str, ...] = ("2019-04-01",)) -> Any:
         "amount": "12.50",
         "refunds": {"rows": 0, "amount": "0.00"},
         "nulled": {},
+        "unreadable": {},
         "ignored_columns": [],
         "claims": {day: {"5": CLAIM} for day in days},
     }
@@ -109,6 +110,7 @@ def test_the_first_load(loaded: Any) -> None:
                         "rows_quarantined": 1,
                         "quantity": 5,
                         "amount": "12.50",
+                        "unreadable": {},
                         "claims": {"2019-04-01": {"5": CLAIM}},
                     },
                     "withdrawn": None,

@@ -95,7 +95,7 @@ def test_both_parts_hold_the_headline_figures():
         "50.0%",
         "3 Astoria",
         "$350.00",
-        "2 refunds of $7.50 in all are in quarantine and not in any figure.",
+        "2 lines with a minus (refunds and discounts), -$7.50 in all, count in every figure with their sign.",
         "Data as published on 2019-04-29 05:03 EDT (load load-7)",
     ):
         assert text in text_of(message)

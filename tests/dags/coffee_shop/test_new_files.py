@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from coffee_shop.new_files import (
     Version,
     dataset_of,
     has_work,
+    key_pattern,
     make_plan,
     missing_datasets,
     new_versions,
     newest_upload,
     request_from_params,
     unknown_datasets,
+    why_not_read,
 )
 from coffee_shop.settings import Settings
 
@@ -118,6 +121,69 @@ def test_a_key_of_no_dataset_is_refused(key: str) -> None:
         dataset_of(key)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        APRIL,
+        FIX,
+        "sales-reciept/SALES0617.CSV",
+        "sales-receipt/2019-06-17-outlet5.csv",
+        "sales-reciept/year=2019/month=07/day=08/part-0000.csv",
+        "sales-reciept/Laden Süd + Nord/2019-07-07 (1).csv",
+        "pastry-inventory/archive.csv",
+        "sales-target/my archive/2019.Csv",
+    ],
+)
+def test_keys_that_are_read(key: str) -> None:
+    assert why_not_read(key) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("Sales-Reciept/2019-06-17-outlet8.csv", "it is under none of the prefixes sales-reciept/"),
+        ("april.csv", "it is under none of the prefixes sales-reciept/"),
+        ("sales-reciept/april.xlsx", "its name does not end in .csv"),
+        ("sales-reciept/april.csv.gz", "its name does not end in .csv"),
+        ("sales-reciept/csv", "its name does not end in .csv"),
+        ("sales-reciept/._2019-06-30.csv", "its name, or that of a folder above it, begins with . or _"),
+        ("sales-reciept/_temporary/0/part-0000.csv", "its name, or that of a folder above it, begins with . or _"),
+        ("sales-reciept/.sync/april.csv", "its name, or that of a folder above it, begins with . or _"),
+        ("sales-reciept/archive/april.csv", "it is in a folder archive/"),
+        ("sales-reciept/2019/Archive/old/april.csv", "it is in a folder archive/"),
+    ],
+)
+def test_keys_that_are_not_read_have_a_reason(key: str, reason: str) -> None:
+    assert str(why_not_read(key)).startswith(reason)
+
+
+def test_the_plan_lists_the_keys_that_are_not_read(ledger: Any) -> None:
+    made = make_plan(
+        load_id="load",
+        run_id="manual__1",
+        made_at=datetime(2019, 5, 1, 6, 5, tzinfo=UTC),
+        ledger=ledger,
+        listing={},
+        request=Request(),
+        settings=Settings(),
+        not_read={"april.csv": "it is under none of the prefixes"},
+    )
+    assert made["not_read"] == {"april.csv": "it is under none of the prefixes"}
+
+
+def test_the_corrected_spelling_of_a_prefix_is_of_the_same_dataset() -> None:
+    assert dataset_of("sales-receipt/april.csv") == "sales_reciept"
+    assert request_from_params({"withdraw": ["sales-receipt/april.csv"]}, "raw").withdraw == (
+        "sales-receipt/april.csv",
+    )
+
+
+@pytest.mark.parametrize("key", [APRIL, "sales-receipt/a/b.Csv", "sales-reciept/SALES0617.CSV"])
+def test_the_sensor_finds_a_file_in_either_spelling_and_in_any_case(key: str) -> None:
+    assert fnmatch(key, key_pattern("sales_reciept"))
+    assert not fnmatch(key, key_pattern("pastry_inventory"))
+
+
 def test_the_form() -> None:
     assert request_from_params({}, "raw") == Request()
     assert request_from_params({"withdraw": [], "reload_from": None, "reload_to": "", "reload_all": False}, "raw").empty
@@ -176,6 +242,7 @@ def test_the_plan_of_new_files(ledger: Any) -> None:
         "accept": {},
         "withdrawn_versions": {},
         "rebuild": {},
+        "not_read": {},
         "settings": {"max_quantity": 1000, "quarantine_share": 0.01, "kept_share": 0.9},
     }
 

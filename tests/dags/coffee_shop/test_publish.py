@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from coffee_shop.ledger import LEDGER_KEY, PENDING_KEY, LedgerError, empty_ledger, publish, read_ledger
-from coffee_shop.new_files import RequestError, list_current, new_versions
+from coffee_shop.new_files import RequestError, list_bucket, list_current, new_versions
 from coffee_shop.state import read_json, write_json
 
 AT = datetime(2019, 5, 1, 6, 10, tzinfo=UTC)
@@ -125,15 +125,28 @@ def test_current_versions_by_dataset(s3: Any, raw: str) -> None:
     put(s3, raw, "sales-reciept/")
     put(s3, raw, "sales-reciept/notes.txt")
     put(s3, raw, "elsewhere/april.csv")
+    put(s3, raw, "Sales-Reciept/april.csv")
+    corrected = put(s3, raw, "sales-receipt/MAY.CSV")
+    put(s3, raw, "sales-reciept/._april.csv")
     put(s3, raw, "pastry-inventory/gone.csv")
     s3.delete_object(Bucket=raw, Key="pastry-inventory/gone.csv")
     found = list_current(s3, raw)
     assert {dataset: [(each.key, each.version_id) for each in some] for dataset, some in found.items()} == {
-        "sales_reciept": [("sales-reciept/april.csv", newest), ("sales-reciept/corrections/shop 5/café.csv", fix)],
+        "sales_reciept": [
+            ("sales-receipt/MAY.CSV", corrected),
+            ("sales-reciept/april.csv", newest),
+            ("sales-reciept/corrections/shop 5/café.csv", fix),
+        ],
         "pastry_inventory": [],
         "sales_target": [("sales-target/2019.csv", goals)],
     }
-    assert found["sales_reciept"][0].size == 7
+    assert found["sales_reciept"][1].size == 7
+    assert list(list_bucket(s3, raw).not_read) == [
+        "Sales-Reciept/april.csv",
+        "elsewhere/april.csv",
+        "sales-reciept/._april.csv",
+        "sales-reciept/notes.txt",
+    ]
     assert datetime.fromisoformat(found["sales_reciept"][0].last_modified).tzinfo is not None
 
 

@@ -46,8 +46,9 @@ def test_notes_name_prices_refunds_files_and_take_overs():
             "12 lines without a wholesale price, with $45.60 of income, count in income but not in production cost or "
             "net income."
         ),
-        "2 refunds of $7.50 in all are in quarantine and not in any figure.",
-        "1 row of the files is in quarantine, because they break the contract, and not in any figure.",
+        "2 lines with a minus (refunds and discounts), -$7.50 in all, count in every figure with their sign.",
+        ("loyaltycardnumber cannot be read in 24 of 120 rows of sales-reciept/a.csv; those values count as unknown."),
+        "1 row of the files is in quarantine, because it breaks the contract, and not in any figure.",
         (
             "File sales-reciept/<b>.csv was refused on 2019-04-29 05:03 EDT and waits for a new upload: line 1: column "
             "Quantity is missing"

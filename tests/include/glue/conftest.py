@@ -209,6 +209,9 @@ class Lake:
     def crawl(self, zone):
         crawler = f"{ {'clean': self.clean, 'conform': self.conform}[zone] }-crawler"
         self.glue.start_crawler(Name=crawler)
+        self.wait_for_crawl(crawler)
+
+    def wait_for_crawl(self, crawler):
         while self.glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":
             time.sleep(0.02)
         last = self.glue.get_crawler(Name=crawler)["Crawler"]["LastCrawl"]

@@ -28,9 +28,9 @@ TYPES = {
     "dayofweekno dayofmonthno weekno monthno quarterno year",
     "double": "volume wastepercentage",
     "bigint": "row_number",
-    "date": "dateofbirth",
+    "date": "dateofbirth row_date",
     "decimal(12,4)": "unitprice wholesaleprice retailprice",
-    "decimal(12,2)": "saleamount beans beverage food merchendise totalgoal refund_amount",
+    "decimal(12,2)": "saleamount beans beverage food merchendise totalgoal",
 }
 TYPE_OF = {name: kind for kind, names in TYPES.items() for name in names.split()}
 ARROW = {

@@ -146,7 +146,7 @@ def test_a_transaction_with_two_customers(lake):
                 ("transactiontime", "transactiontime", "'24:00:00'"),
                 ("quantity", "quantity", "0"),
                 ("unitprice", "unitprice", "null"),
-                ("saleamount", "saleamount", "-0.01"),
+                ("saleamount", "saleamount", "null"),
                 ("price", "wholesaleprice", "-1"),
                 ("ispromoitem", "ispromoitem", "'yes'"),
                 ("isinstoretransaction", "isinstoretransaction", "'X'"),

@@ -17,13 +17,13 @@ NOON = datetime(2019, 4, 24, 12, tzinfo=UTC)
 DAY = "2019-04-01"
 
 
-def receipt(amount="3.00", rows=1, digest=None):
-    """One receipt's content; its digest stands for its rows, so other rows have another one."""
-    return Content(1, rows, rows, Decimal(amount), hash((amount, rows)) % 2**64 if digest is None else digest)
+def receipt(number="1", amount="3.00"):
+    """A receipt of one row; its digest stands for the row, so another row has another one."""
+    return Content(1, 1, 1, Decimal(amount), hash((number, amount)) % 2**128)
 
 
 def receipts(*numbers, amount="3.00"):
-    return {number: receipt(amount) for number in numbers}
+    return {number: receipt(number, amount) for number in numbers}
 
 
 @dataclass
@@ -313,9 +313,9 @@ def test_forced_days_are_built_again_also_when_nobody_holds_them():
 
 def test_one_touched_month_of_targets_touches_all_because_their_table_is_one_object():
     lake = Lake()
-    goals = {"2019-04": {"3": {"": receipt("9.00")}}, "2019-05": {"3": {"": receipt("9.00")}}}
+    goals = {"2019-04": {"3": {"": receipt(amount="9.00")}}, "2019-05": {"3": {"": receipt(amount="9.00")}}}
     lake.load(Upload("a.csv", goals), dataset=TARGETS)
-    others = goals | {"2019-05": {"3": {"": receipt("10.00")}}}
+    others = goals | {"2019-05": {"3": {"": receipt(amount="10.00")}}}
 
     decision = lake.load(Upload("a.csv", others, 1, "v2"), dataset=TARGETS)
     unchanged = lake.load(Upload("a.csv", others, 2, "v3"), dataset=TARGETS)
@@ -406,7 +406,7 @@ class Model:
 
 def as_upload(position, key, days, *, accepted=False):
     contents = {
-        day: {outlet: {n: receipt(amount) for n, amount in amounts.items()} for outlet, amounts in outlets.items()}
+        day: {outlet: {n: receipt(n, amount) for n, amount in amounts.items()} for outlet, amounts in outlets.items()}
         for day, outlets in days.items()
     }
     return Upload(key, contents, position, f"v{position}", accepted)
