@@ -1,7 +1,7 @@
 """What a report's figures are compared with, and how they went lately: from the lake's daily sums and the ledger.
 
-The rows are those of ``headline/history.sql``. A transaction belongs to one day and outlet, so all figures of a span are
-sums over its days. Pure functions; docs/figures.md says which periods are compared and when one is no measure.
+The rows are those of ``headline/history.sql``. A transaction belongs to one day and outlet, so all figures of a span
+are sums over its days. Pure functions; docs/figures.md says which periods are compared and when one is no measure.
 """
 
 from __future__ import annotations
@@ -136,9 +136,7 @@ def _comparison(
     }
 
 
-def _reason(
-    open_days: list[date], unpublished: list[date], missing: list[Json], *, complete: bool
-) -> str | None:
+def _reason(open_days: list[date], unpublished: list[date], missing: list[Json], *, complete: bool) -> str | None:
     if not open_days:
         return CLOSED
     if unpublished:
@@ -217,7 +215,7 @@ def _span(span: Period, by_day: Mapping[date, Json], expectations: Expectations)
 
 
 def categories_of(period: Period, history: Iterable[Row]) -> list[Json]:
-    """Return what each product category sold in the period: ``category``, ``income``, ``items``; highest income first."""
+    """Return ``category``, ``income``, ``items`` of each product category sold in the period, highest income first."""
     sums: dict[str, list[Any]] = {}
     for row in history:
         if row["productcategory"] is None or not period.period_start <= row["business_date"] <= period.period_end:
@@ -226,6 +224,4 @@ def categories_of(period: Period, history: Iterable[Row]) -> list[Json]:
         total[0] += Decimal(row["income"] or 0)
         total[1] += row["items"] or 0
     ranked = sorted(sums.items(), key=lambda entry: (-entry[1][0], entry[0]))
-    return [
-        {"category": name, "income": amount_text(income), "items": int(items)} for name, (income, items) in ranked
-    ]
+    return [{"category": name, "income": amount_text(income), "items": int(items)} for name, (income, items) in ranked]

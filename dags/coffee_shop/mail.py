@@ -10,29 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP as SMTP_OF_PYTHON
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from coffee_shop.data_quality import NO_DATA
-from coffee_shop.report_text import (
-    Wording,
-    figures,
-    largest,
-    notes,
-    outlet_name,
-    state_text,
-    subject,
-    title,
-    warnings,
-)
+from coffee_shop.mail_figures import MOST_DAYS, figures_of_mail, period_of_summary
+from coffee_shop.report_text import data_line, largest, notes, state_text, subject, title, warnings
+from coffee_shop.wording import Wording, outlet_name
 
 Json = dict[str, Any]
 
+# at the default of 78 Python breaks a subject before its first word, and some mail programs then show none
+SMTP = SMTP_OF_PYTHON.clone(max_line_length=250)
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 MAX_RECIPIENTS = 50  # SES API reference, SendRawEmail: at most 50 recipients a message
-MOST_DAYS = 14
 MOST_OUTLETS = 12
 
 
@@ -155,34 +147,19 @@ def compose_alarm(
 def _content(
     summary: Json, words: Wording, attachments: Sequence[Attachment], links: Sequence[Link], link_days: float
 ) -> Json:
-    from coffee_shop.periods import period_from_json
-
-    period = summary["period"]
-    in_words = words.period(
-        period_from_json(
-            {
-                "kind": period["kind"],
-                "period_start": period["start"],
-                "period_end": period["end"],
-                "stamp": None,
-            }
-        )
-    )
-    facts = figures(summary, words)
+    period = period_of_summary(summary)
     return {
         "summary": summary,
-        "no_data": summary["status"] == NO_DATA,
         "subject": _one_line(subject(summary, words)),
         "shop": words.shop,
-        "title": title(period["kind"]).capitalize(),
-        "period": in_words,
+        "title": title(period.kind).capitalize(),
+        "period": words.period(period),
         "warnings": warnings(summary, words),
-        "tiles": facts[:6],
-        "best": next((fact for fact in facts if fact.label == "Best outlet" and fact.remark), None),
-        "worst": next((fact for fact in facts if fact.label == "Worst outlet" and fact.remark), None),
+        **figures_of_mail(summary, words),
         "days": _bars(summary["days"], words, MOST_DAYS, lambda row: words.day(row["day"])),
         "outlets": _bars(summary["outlets"], words, MOST_OUTLETS, outlet_name),
-        "notes": notes(summary, words),
+        "data": data_line(summary, words),
+        "for_operators": bool(summary["data_quality"]["open_files"] or summary["data_quality"]["handovers"]),
         "state": state_text(summary, words),
         "attachments": attachments,
         "links": links,
@@ -191,7 +168,10 @@ def _content(
 
 
 def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
-    """Return rows as bars: name, income as text, width in per cent; none for a single row or for too many."""
+    """Return rows as bars: name, income as text, width in per cent; none for a single row or for too many.
+
+    A row without sales has no bar (width 0): a day that is missing sold not a little but nothing that is known.
+    """
     if not 2 <= len(rows) <= most:
         return []
     full = largest(rows)
@@ -200,7 +180,7 @@ def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
             "name": name(row),
             "weekday": datetime.fromisoformat(row["day"]).strftime("%a") if "day" in row else "",
             "income": "no sales" if row.get("outlets") == 0 else words.money(row["income"]),
-            "width": max(1, round(100 * Decimal(row["income"]) / full)),
+            "width": 0 if Decimal(row["income"]) <= 0 else max(1, round(100 * Decimal(row["income"]) / full)),
         }
         for row in rows
     ]

@@ -169,7 +169,7 @@ class ReportMailOperator(BaseOperator):
 
 def wording(shop: Settings) -> Any:
     """Return how the shop writes things, from its settings."""
-    from coffee_shop.report_text import Wording
+    from coffee_shop.wording import Wording
 
     return Wording(shop.shop_name, shop.currency_symbol, shop.date_format, shop.zone)
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from coffee_shop.aws import athena_client, s3_client
 from coffee_shop.ledger import newest_load, read_ledger
-from coffee_shop.periods import UPLOAD, Period, period_from_json, period_of_run
+from coffee_shop.periods import UPLOAD, period_from_json, period_of_run
 from coffee_shop.report_definition import REPORT_NAMES
 from coffee_shop.settings import Settings, include_folder, names, settings
-from coffee_shop.state import read_json
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -175,27 +174,35 @@ def figures_of(order: Json, found: Json, state: Json) -> Json:
         found: what the wait found.
         state: which queries count.
     """
-    from coffee_shop.data_quality import NO_DATA, data_quality, missing_outlets, status_of
-    from coffee_shop.summary import draft_summary, period_before
+    from coffee_shop.comparison import Expectations
+    from coffee_shop.data_quality import COMPLETE, NO_DATA, data_quality, missing_outlets, status_of
+    from coffee_shop.summary import compared_with_history, draft_summary
 
     shop, period = settings(), period_from_json(order["period"])
-    s3 = s3_client()
-    ledger = read_ledger(s3, names().state_bucket).value
-    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine"))
+    ledger = read_ledger(s3_client(), names().state_bucket).value
+    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine", "history"))
     headline = next(iter(_as_dicts(answers.get("headline"))), None)
     missing = missing_outlets(ledger, period.days, shop.closed_days, shop.expected_outlet_days)
     without_data = found["status"] == NO_DATA or headline is None or not headline["lines"]
+    status = NO_DATA if without_data else status_of(ledger, period.days, missing)
+    if not without_data and "history" not in answers:
+        raise OrderError("No query ran for history; clear headline.questions and what follows it.")
     return draft_summary(
         run=order["run"],
         period=period,
         words={"shop": shop.shop_name, "currency": shop.currency_symbol},
         state=state["data"],
-        status=NO_DATA if without_data else status_of(ledger, period.days, missing),
+        status=status,
         quality=data_quality(ledger, period.days, missing, headline, _as_dicts(answers.get("quarantine"))),
         headline=headline,
         outlets=_as_dicts(answers.get("outlets")),
         days=_as_dicts(answers.get("days")),
-        previous=_summary_before(s3, period_before(period)),
+        compared=compared_with_history(
+            period,
+            _as_dicts(answers.get("history")),
+            Expectations(ledger, shop.closed_days, shop.expected_outlet_days),
+            complete=status == COMPLETE,
+        ),
     )
 
 
@@ -274,10 +281,3 @@ def _answers(state: Json, report: str, questions: Iterable[str]) -> dict[str, Ro
 
 def _as_dicts(rows: Rows | None) -> list[Json]:
     return [dict(zip(rows.columns, row, strict=True)) for row in rows.rows] if rows else []
-
-
-def _summary_before(s3: Any, period: Period | None) -> Json | None:
-    if period is None:
-        return None
-    stored = read_json(s3, names().reports_bucket, f"{period.folder}/summary.json")
-    return stored.value if stored else None

@@ -142,6 +142,7 @@ def test_questions_carry_file_period_and_name(monkeypatch):
     assert [question["question"] for question in questions_of("headline", order, {"status": "incomplete"})] == [
         "days",
         "headline",
+        "history",
         "outlets",
         "quarantine",
     ]
