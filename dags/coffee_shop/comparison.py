@@ -60,8 +60,8 @@ def compare(period: Period, history: Iterable[Row], expectations: Expectations, 
 
     Returns:
         ``base`` (before, year_before, weekday_average), ``label``, ``days`` that were averaged, ``start`` and ``end``,
-        ``figures`` (null if it is no measure), ``reason`` (null, or one of this module's four), ``unpublished`` (ISO
-        days) and ``missing`` (as in data_quality).
+        ``figures`` (null if it is no measure), ``reason`` (null, or one of this module's four), ``closed`` and
+        ``unpublished`` (ISO days) and ``missing`` (as in data_quality).
     """
     by_day = _sums_by_day(history)
     return [_comparison(name, periods, by_day, expectations, complete=complete) for name, periods in bases_of(period)]
@@ -131,6 +131,7 @@ def _comparison(
         "averaged": counted if len(periods) > 1 else None,
         "figures": None if reason else _figures(_total(by_day, open_days), counted),
         "reason": reason,
+        "closed": [day.isoformat() for day in days if day not in open_days],
         "unpublished": [day.isoformat() for day in unpublished],
         "missing": [entry for entry in missing if not entry["whole_day"]],
     }

@@ -74,8 +74,22 @@ def remark_of(summary: Json, name: str, words: Wording) -> str:
     return f"{text}: {reason_of(comparison, words)}" if comparison["reason"] else text
 
 
-def reasons(summary: Json, words: Wording) -> list[str]:
-    """Return why there are no changes on a base, a sentence for each base without."""
+def notes_on_bases(summary: Json, words: Wording) -> list[str]:
+    """Return why there are no changes on a base, and which days of a base were closed, a sentence each."""
+    return _reasons(summary, words) + [
+        f"{label_of(each)} had {_closed(each['closed'], words)}."
+        for each in summary["comparisons"]
+        if each["closed"] and each["figures"] and not each["averaged"]
+    ]
+
+
+def _closed(days: list[str], words: Wording) -> str:
+    if len(days) == 1:
+        return f"a closed day, {words.day(days[0])}"
+    return f"{len(days)} closed days, the first of them {words.day(days[0])}"
+
+
+def _reasons(summary: Json, words: Wording) -> list[str]:
     lacking = [comparison for comparison in summary["comparisons"] if comparison["reason"]]
     texts = [(label_of(comparison), reason_of(comparison, words)) for comparison in lacking]
     if len(texts) > 1 and len({reason for _, reason in texts}) == 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from coffee_shop.comparison_text import change_of, change_text, heading_of, highlights_text, reasons
+from coffee_shop.comparison_text import change_of, change_text, heading_of, highlights_text, notes_on_bases
 from coffee_shop.periods import DAILY, WEEKLY, Period, period_from_json
 from coffee_shop.report_text import Figure, figures
 from coffee_shop.wording import Wording, outlet_name, shortened
@@ -48,7 +48,7 @@ def figures_of_mail(summary: Json, words: Wording) -> Json:
         "highlights": highlights_text(summary, words) if there else [],
         "comparison_headings": [heading_of(comparison) for comparison in summary["comparisons"]],
         "comparison_rows": _comparison_rows(summary) if there else [],
-        "reasons": reasons(summary, words),
+        "notes_on_bases": notes_on_bases(summary, words),
         "best_and_worst": _best_and_worst(summary, words) if there else [],
         "trend": _trend_text(summary, words),
     }

@@ -92,7 +92,7 @@ def data_line(summary: Json, words: Wording) -> str:
         parts.append(_left_out(quality["quarantine"], words))
     if quality["lines_without_wholesale_price"]:
         income = words.money(quality["income_without_wholesale_price"])
-        parts.append(f"{_count(quality['lines_without_wholesale_price'], 'line')} ({income}) without a cost")
+        parts.append(f"{_count(quality['lines_without_wholesale_price'], 'line')} ({income}) without a cost price")
     if quality["open_files"]:
         parts.append(f"{_count(len(quality['open_files']), 'refused file')} waiting for a new upload")
     return f"Data: {'; '.join(parts) or 'complete, nothing left out'}."

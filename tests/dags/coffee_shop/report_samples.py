@@ -93,6 +93,7 @@ LAST_WEEK = {
         "registered_share": 0.48,
     },
     "reason": None,
+    "closed": [],
     "unpublished": [],
     "missing": [],
 }

@@ -104,6 +104,7 @@ def test_figures_of_a_base_are_sums_over_its_days_and_outlets():
             "registered_share": 0.5,
         },
         "reason": None,
+        "closed": [],
         "unpublished": [],
         "missing": [],
     }
@@ -167,7 +168,7 @@ def test_a_closed_day_counts_as_closed():
 
     before = compare(WEEK, rows, published(rows, closed=[date(2019, 4, 21)]), complete=True)[0]
 
-    assert (before["reason"], before["figures"]["income"]) == (None, "60.00")
+    assert (before["reason"], before["figures"]["income"], before["closed"]) == (None, "60.00", ["2019-04-21"])
 
 
 def test_a_closed_base_has_a_reason_and_no_zero():

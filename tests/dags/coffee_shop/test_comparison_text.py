@@ -5,8 +5,8 @@ from coffee_shop.comparison_text import (
     heading_of,
     highlights_text,
     label_of,
+    notes_on_bases,
     reason_of,
-    reasons,
 )
 
 from tests.dags.coffee_shop.report_samples import A_YEAR_BEFORE, COMPARED, LAST_WEEK, WORDS, draft
@@ -84,7 +84,7 @@ def test_why_there_is_no_change(changes, says):
 
 
 def test_each_base_without_figures_has_a_sentence():
-    assert reasons(draft(), WORDS) == [
+    assert notes_on_bases(draft(), WORDS) == [
         "Changes on 2018-W17 are n/a: no sales are loaded for 2018-04-23 to 2018-04-29.",
     ]
 
@@ -92,7 +92,16 @@ def test_each_base_without_figures_has_a_sentence():
 def test_the_same_reason_is_said_once():
     lacking = [each | {"figures": None, "reason": "period incomplete"} for each in (LAST_WEEK, A_YEAR_BEFORE)]
     summary = draft(compared=COMPARED | {"comparisons": lacking})
-    assert reasons(summary, WORDS) == ["All changes are n/a: this period itself is incomplete."]
+    assert notes_on_bases(summary, WORDS) == ["All changes are n/a: this period itself is incomplete."]
+
+
+def test_closed_days_of_a_base_are_named_because_they_explain_a_change():
+    closed = LAST_WEEK | {"closed": ["2019-04-21"]}
+    (note,) = notes_on_bases(draft(compared=COMPARED | {"comparisons": [closed]}), WORDS)
+    assert note == "2019-W16 had a closed day, 2019-04-21."
+    two = LAST_WEEK | {"closed": ["2019-04-15", "2019-04-21"]}
+    (note,) = notes_on_bases(draft(compared=COMPARED | {"comparisons": [two]}), WORDS)
+    assert note == "2019-W16 had 2 closed days, the first of them 2019-04-15."
 
 
 def sentences(judged=True, *moves, period=None):

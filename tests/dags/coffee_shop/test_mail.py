@@ -101,7 +101,7 @@ def test_both_parts_hold_the_headline_figures():
         "a year before 2018-W17",
         "Changes on 2018-W17 are n/a: no sales are loaded for 2018-04-23 to 2018-04-29.",
         "Tea & <more>",
-        "Data: 1 outlet day missing; 2 refunds of $7.50 and 1 other row left out; 12 lines ($45.60) without a cost;",
+        "Data: 1 outlet day missing; 2 refunds of $7.50 and 1 other row left out; 12 lines ($45.60) without a cost price;",
         "Data as published on 2019-04-29 05:03 EDT (load load-7)",
     ):
         assert text in text_of(message)

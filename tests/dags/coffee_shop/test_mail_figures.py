@@ -83,7 +83,7 @@ def test_all_changes_on_all_bases():
 def test_without_any_measure_there_is_a_reason_and_no_table():
     content = shown(comparisons=[LAST_WEEK | {"figures": None, "reason": "closed"}])
     assert content["comparison_rows"] == []
-    assert content["reasons"] == ["Changes on 2019-W16 are n/a: the shop was closed."]
+    assert content["notes_on_bases"] == ["Changes on 2019-W16 are n/a: the shop was closed."]
 
 
 def test_best_and_worst_are_outlets_and_named_categories():

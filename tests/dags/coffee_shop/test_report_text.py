@@ -74,7 +74,7 @@ def test_lists_of_files_and_take_overs_are_cut_off():
 def test_what_a_manager_must_know_of_the_data_is_one_line():
     assert data_line(draft(), WORDS) == (
         "Data: 1 outlet day missing; 2 refunds of $7.50 and 1 other row left out; "
-        "12 lines ($45.60) without a cost; 1 refused file waiting for a new upload."
+        "12 lines ($45.60) without a cost price; 1 refused file waiting for a new upload."
     )
     begins = ALL_THERE | {"history_begins": "2019-04-24"}
     assert data_line(draft(quality=begins), WORDS) == "Data: no sales before 2019-04-24."
