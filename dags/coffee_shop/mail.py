@@ -17,6 +17,7 @@ from typing import Any
 
 from coffee_shop.mail_figures import MOST_DAYS, figures_of_mail, period_of_summary
 from coffee_shop.report_text import data_line, largest, notes, state_text, subject, title, warnings
+from coffee_shop.settings import MailList, Settings
 from coffee_shop.wording import Wording, outlet_name
 
 Json = dict[str, Any]
@@ -73,6 +74,44 @@ def check_recipients(typed: Sequence[str], recipients: Sequence[str], allowed: S
     if len(unique) > MAX_RECIPIENTS:
         raise RecipientsError(f"{len(unique)} recipients; a mail can have {MAX_RECIPIENTS}. Use a list address.")
     return unique
+
+
+def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: Settings) -> list[Json]:
+    """Return the mails that a run sends: for each group of people the workbooks that they get.
+
+    Somebody who stands in several lists gets one mail, with the workbooks of all of them.
+
+    Args:
+        kind: what the run's period is: daily, weekly, monthly, custom, upload.
+        reports: the workbooks that the run makes; who gets none of them gets no mail.
+        typed: addresses from the form; they alone get it then, with all workbooks.
+        shop: the settings ``mail_recipients``, ``mail_lists``, ``mail_allowed``.
+
+    Returns:
+        ``recipients``, and ``reports``, the workbooks attached; null stands for all that lie beside the report.
+
+    Raises:
+        RecipientsError: as ``check_recipients``.
+    """
+    lists = (MailList(shop.mail_recipients), *shop.mail_lists)
+    if any(address.strip() for address in typed):
+        everybody = [address for each in lists for address in each.recipients]
+        return [{"recipients": check_recipients(typed, everybody, shop.mail_allowed), "reports": None}]
+    wanted: dict[str, set[str]] = {}
+    for each in lists:
+        for address in each.recipients if kind in each.periods else ():
+            wanted.setdefault(address, set()).update(each.reports)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for address, names in wanted.items():
+        groups.setdefault(tuple(report for report in reports if report in names), []).append(address)
+    return [
+        {
+            "recipients": check_recipients(addresses, addresses, ()),
+            "reports": None if chosen == tuple(reports) else list(chosen),
+        }
+        for chosen, addresses in groups.items()
+        if chosen
+    ]
 
 
 def _is_allowed(address: str, known: set[str]) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from coffee_shop.aws import athena_client, s3_client
 from coffee_shop.ledger import newest_load, read_ledger
-from coffee_shop.periods import UPLOAD, period_from_json, period_of_run
+from coffee_shop.periods import DAILY, UPLOAD, period_from_json, period_of_run
 from coffee_shop.report_definition import REPORT_NAMES
 from coffee_shop.settings import Settings, include_folder, names, settings
 
@@ -43,7 +43,7 @@ def order_of_run(kind: str, context: Context, shop: Settings) -> Json | None:
         PeriodError: from and to make no period.
         RecipientsError: addresses that the settings do not allow.
     """
-    from coffee_shop.mail import check_recipients
+    from coffee_shop.mail import mails_of_run
 
     dag_run, params = context["dag_run"], context["params"]
     _check_conf(dag_run.conf or {}, context["dag"].params)
@@ -61,12 +61,14 @@ def order_of_run(kind: str, context: Context, shop: Settings) -> Json | None:
     )
     if period is None:
         return None
+    reports = [name for name in REPORT_NAMES if name in params["reports"]]
+    in_digest = shop.mail_digest and kind in (DAILY, UPLOAD) and run_type != "manual"
     return {
         "run": {"dag_id": dag_run.dag_id, "run_id": dag_run.run_id},
         "period": period.as_json(),
-        "reports": [name for name in REPORT_NAMES if name in params["reports"]],
+        "reports": reports,
         "mail": wants_mail(run_type, asked=bool(params["mail"]), on_backfill=shop.mail_on_backfill),
-        "recipients": check_recipients(params["recipients"] or [], shop.mail_recipients, shop.mail_allowed),
+        "mails": [] if in_digest else mails_of_run(period.kind, reports, params["recipients"] or [], shop),
         "mail_once_as": _mail_once_as(events),
         "closed": all(day in shop.closed_days for day in period.days),
     }

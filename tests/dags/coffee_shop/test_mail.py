@@ -6,7 +6,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from coffee_shop.mail import Attachment, Link, RecipientsError, check_recipients, compose, compose_alarm
+from coffee_shop.mail import (
+    Attachment,
+    Link,
+    RecipientsError,
+    check_recipients,
+    compose,
+    compose_alarm,
+    mails_of_run,
+)
+from coffee_shop.settings import MailList, Settings
 
 from tests.dags.coffee_shop.report_samples import ALL_THERE, LAST_WEEK, OUTLETS, QUALITY, WORDS, summary
 
@@ -288,3 +297,44 @@ def test_other_addresses_are_named(address):
 def test_more_recipients_than_ses_takes():
     with pytest.raises(RecipientsError, match="51 recipients; a mail can have 50"):
         check_recipients([f"a{n}@shop.example" for n in range(51)], [], ["@shop.example"])
+
+
+REPORTS = ["customer", "employee", "sales"]
+LISTS = Settings(
+    mail_recipients=("boss@shop.example",),
+    mail_lists=(
+        MailList(("cook@shop.example",), periods=("weekly",), reports=("sales",)),
+        MailList(("cook@shop.example", "clerk@shop.example"), reports=("employee",)),
+        MailList(("boss@shop.example",), reports=("sales",)),
+    ),
+)
+
+
+def test_who_stands_in_several_lists_gets_one_mail_with_the_workbooks_of_all():
+    assert mails_of_run("weekly", REPORTS, [], LISTS) == [
+        {"recipients": ["boss@shop.example"], "reports": None},
+        {"recipients": ["cook@shop.example"], "reports": ["employee", "sales"]},
+        {"recipients": ["clerk@shop.example"], "reports": ["employee"]},
+    ]
+
+
+def test_a_list_is_for_its_periods():
+    assert mails_of_run("daily", REPORTS, [], LISTS)[1:] == [
+        {"recipients": ["cook@shop.example", "clerk@shop.example"], "reports": ["employee"]},
+    ]
+
+
+def test_who_gets_none_of_the_workbooks_gets_no_mail():
+    """Everybody who gets one gets all there are: a run for sales alone."""
+    assert mails_of_run("weekly", ["sales"], [], LISTS) == [
+        {"recipients": ["boss@shop.example", "cook@shop.example"], "reports": None},
+    ]
+    assert mails_of_run("weekly", REPORTS, [], Settings()) == []
+
+
+def test_typed_addresses_alone_get_the_mail_and_those_of_lists_may_be_typed():
+    assert mails_of_run("daily", REPORTS, ["clerk@shop.example"], LISTS) == [
+        {"recipients": ["clerk@shop.example"], "reports": None},
+    ]
+    with pytest.raises(RecipientsError):
+        mails_of_run("daily", REPORTS, ["guest@shop.example"], LISTS)

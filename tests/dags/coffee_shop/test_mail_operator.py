@@ -60,7 +60,8 @@ class Shop:
         return summary(**changes) | {"files": files}
 
     def send(self, document: dict[str, Any], **order: Any) -> str:
-        asked = {"mail": True, "recipients": ["boss@shop.example"], "mail_once_as": None, "closed": False}
+        mails = [{"recipients": ["boss@shop.example"], "reports": None}]
+        asked = {"mail": True, "mails": mails, "mail_once_as": None, "closed": False}
         operator = ReportMailOperator(task_id="mail", order=asked | order, summary=document)
         return operator.execute({})  # type: ignore[typeddict-item]
 
@@ -171,7 +172,45 @@ def test_nobody_asked_for_a_mail(shop):
 
 def test_nobody_to_mail_to(shop):
     with pytest.raises(AirflowSkipException, match="set mail_recipients"):
-        shop.send(shop.report(), recipients=[])
+        shop.send(shop.report(), mails=[])
+
+
+TWO_MAILS = [
+    {"recipients": ["boss@shop.example"], "reports": None},
+    {"recipients": ["cook@shop.example", "clerk@shop.example"], "reports": ["sales"]},
+]
+
+
+def test_each_group_gets_its_workbooks(shop):
+    message_ids = shop.send(shop.report(), mails=TWO_MAILS)
+
+    boss, others = shop.mails()
+    assert len(list(boss.iter_attachments())) == 3
+    assert others["To"] == "cook@shop.example, clerk@shop.example"
+    assert [part.get_filename() for part in others.iter_attachments()] == ["sales.xlsx"]
+    assert "customers.xlsx" not in others.get_body(("plain",)).get_content()
+    assert message_ids == ", ".join(
+        shop.marker(f"mails/weekly/2019-W17/{name}.json")["message_id"] for name in ("1", "1-sales")
+    )
+
+
+def test_a_retry_sends_only_what_has_not_gone_out(shop):
+    report = shop.report()
+    shop.send(report, mails=TWO_MAILS[:1])
+    shop.send(report, mails=TWO_MAILS)
+    with pytest.raises(AirflowSkipException, match="mailed before"):
+        shop.send(report, mails=TWO_MAILS)
+
+    assert [mail["To"] for mail in shop.mails()] == ["boss@shop.example", "cook@shop.example, clerk@shop.example"]
+
+
+def test_links_are_those_of_the_group_too(shop):
+    shop.settings = Settings(mail_size_limit_mb=0.05)
+    shop.send(shop.report(size=100_000), mails=TWO_MAILS[1:])
+
+    text = shop.mails()[0].get_body(("plain",)).get_content()
+    assert "sales.xlsx (100 kB)" in text
+    assert "employees.xlsx" not in text
 
 
 def test_no_data_alarms_the_operator_once(shop):
