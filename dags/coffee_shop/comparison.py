@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from coffee_shop.data_quality import missing_outlets
-from coffee_shop.ledger import outlets_on
+from coffee_shop.ledger import SALES, outlets_on
 from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, WEEKLY, Period, named_period, period_around
 
 Json = dict[str, Any]
@@ -44,6 +44,11 @@ class Expectations:
         """Return the days without any published sales on which the shop was not closed."""
         return [day for day in days if day not in self.closed_days and not outlets_on(self.ledger, day)]
 
+    def of_outlet(self, number: str) -> Expectations:
+        """Return the expectations of a shop that is this outlet alone."""
+        days: Json = {day: {number: {}} for day, outlets in self.ledger["days"][SALES].items() if number in outlets}
+        return Expectations({"days": {SALES: days}}, self.closed_days, self.days_before)
+
     def is_closed(self, day: date) -> bool:
         """Return whether the settings close this day and nobody sold on it."""
         return day in self.closed_days and not outlets_on(self.ledger, day)
@@ -63,7 +68,7 @@ def compare(period: Period, history: Iterable[Row], expectations: Expectations, 
         ``figures`` (null if it is no measure), ``reason`` (null, or one of this module's four), ``closed`` and
         ``unpublished`` (ISO days) and ``missing`` (as in data_quality).
     """
-    by_day = _sums_by_day(history)
+    by_day = sums_by_day(history)
     return [_comparison(name, periods, by_day, expectations, complete=complete) for name, periods in bases_of(period)]
 
 
@@ -147,7 +152,7 @@ def _reason(open_days: list[date], unpublished: list[date], missing: list[Json],
     return None if complete else PERIOD_INCOMPLETE
 
 
-def _sums_by_day(history: Iterable[Row]) -> dict[date, Json]:
+def sums_by_day(history: Iterable[Row]) -> dict[date, Json]:
     """Return the figures of each day with sales, over all outlets."""
     by_day: dict[date, Json] = {}
     for row in history:
@@ -177,6 +182,11 @@ def _figures(total: Json, days: int = 1) -> Json:
     }
 
 
+def figures_of_days(by_day: Mapping[date, Json], days: Iterable[date]) -> Json:
+    """Return the figures of some days together: six of the headline's, from what `sums_by_day` returned."""
+    return _figures(_total(by_day, days))
+
+
 def amount_text(value: Any) -> str:
     """Return an amount as a decimal text with all its decimals, two to four."""
     amount = round(Decimal(str(value or 0)), 4)
@@ -192,7 +202,7 @@ def trend_of(period: Period, history: Iterable[Row], expectations: Expectations)
     Returns:
         ``start``, ``end``, ``complete`` (every expected outlet sold), ``figures`` (null where nothing is published).
     """
-    by_day = _sums_by_day(history)
+    by_day = sums_by_day(history)
     return [_span(span, by_day, expectations) for span in _trend_spans(_by_dates(period))]
 
 
@@ -206,12 +216,12 @@ def _trend_spans(period: Period) -> list[Period]:
 
 
 def _span(span: Period, by_day: Mapping[date, Json], expectations: Expectations) -> Json:
-    total = _total(by_day, span.days)
+    figures = figures_of_days(by_day, span.days)
     return {
         "start": span.period_start.isoformat(),
         "end": span.period_end.isoformat(),
         "complete": not expectations.unpublished(span.days) and not expectations.missing(span.days),
-        "figures": _figures(total) if total["transactions"] else None,
+        "figures": figures if figures["transactions"] else None,
     }
 
 

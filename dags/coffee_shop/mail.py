@@ -88,7 +88,8 @@ def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: 
         shop: the settings ``mail_recipients``, ``mail_lists``, ``mail_allowed``.
 
     Returns:
-        ``recipients``, and ``reports``, the workbooks attached; null stands for all that lie beside the report.
+        ``recipients``; ``reports``, the workbooks attached, null for all that lie beside the report; ``outlet``, the
+        number of the outlet that the mail is about, null for the shop.
 
     Raises:
         RecipientsError: as ``check_recipients``.
@@ -96,22 +97,39 @@ def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: 
     lists = (MailList(shop.mail_recipients), *shop.mail_lists)
     if any(address.strip() for address in typed):
         everybody = [address for each in lists for address in each.recipients]
-        return [{"recipients": check_recipients(typed, everybody, shop.mail_allowed), "reports": None}]
+        to = check_recipients(typed, everybody, shop.mail_allowed)
+        return [{"recipients": to, "reports": None, "outlet": None}]
+    of_kind = [each for each in lists if kind in each.periods]
+    groups = _by_reports([each for each in of_kind if not each.outlets], reports)
+    mails: list[Json] = [
+        {"recipients": to, "reports": None if chosen == tuple(reports) else list(chosen), "outlet": None}
+        for chosen, to in groups.items()
+    ]
+    outlets = _by_outlet([each for each in of_kind if each.outlets])
+    mails += [{"recipients": to, "reports": [], "outlet": number} for number, to in outlets.items()]
+    return [mail | {"recipients": check_recipients(mail["recipients"], mail["recipients"], ())} for mail in mails]
+
+
+def _by_reports(lists: Sequence[MailList], reports: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
+    """Return the addresses that get the same workbooks, those that get none of them left out."""
     wanted: dict[str, set[str]] = {}
     for each in lists:
-        for address in each.recipients if kind in each.periods else ():
+        for address in each.recipients:
             wanted.setdefault(address, set()).update(each.reports)
     groups: dict[tuple[str, ...], list[str]] = {}
     for address, names in wanted.items():
-        groups.setdefault(tuple(report for report in reports if report in names), []).append(address)
-    return [
-        {
-            "recipients": check_recipients(addresses, addresses, ()),
-            "reports": None if chosen == tuple(reports) else list(chosen),
-        }
-        for chosen, addresses in groups.items()
-        if chosen
-    ]
+        if chosen := tuple(report for report in reports if report in names):
+            groups.setdefault(chosen, []).append(address)
+    return groups
+
+
+def _by_outlet(lists: Sequence[MailList]) -> dict[str, list[str]]:
+    """Return the addresses that get the mail of an outlet, by its number."""
+    groups: dict[str, list[str]] = {}
+    for each in lists:
+        for number in each.outlets:
+            groups.setdefault(number, []).extend(each.recipients)
+    return groups
 
 
 def _is_allowed(address: str, known: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -59,13 +60,12 @@ class ReportMailOperator(BaseOperator):
         return ", ".join(message_id for message_id in sent if message_id)
 
     def _send(self, s3: S3Client, shop: Settings, mail: Json) -> str | None:
-        return self._send_once(
-            s3, self._marker(mail["reports"]), mail["recipients"], lambda: self._report(s3, shop, mail)
-        )
+        own = [f"-outlet-{mail['outlet']}"] if mail["outlet"] else [f"-{report}" for report in mail["reports"] or ()]
+        return self._send_once(s3, self._marker("".join(own)), mail["recipients"], lambda: self._report(s3, shop, mail))
 
-    def _marker(self, reports: Sequence[str] | None = None) -> str:
+    def _marker(self, own: str = "") -> str:
         once_as = self.order["mail_once_as"] or f"{self.summary['period']['folder']}/{self.summary['version']}"
-        return f"mails/{once_as}{''.join(f'-{report}' for report in reports or ())}.json"
+        return f"mails/{once_as}{own}.json"
 
     def _alarm(self, s3: S3Client, shop: Settings) -> None:
         from coffee_shop.mail import compose_alarm
@@ -76,7 +76,7 @@ class ReportMailOperator(BaseOperator):
             return
         self._send_once(
             s3,
-            self._marker().replace(".json", "-alarm.json"),
+            self._marker("-alarm"),
             list(shop.mail_operators),
             lambda: compose_alarm(
                 self.summary,
@@ -91,6 +91,7 @@ class ReportMailOperator(BaseOperator):
     def _report(self, s3: S3Client, shop: Settings, mail: Json) -> bytes:
         """Return a mail with its workbooks attached, or with links when it would be too large."""
         from coffee_shop.mail import Attachment, compose
+        from coffee_shop.outlet_report import outlet_of, summary_of_outlet
 
         bucket, limit = names().reports_bucket, shop.mail_size_limit_mb * 1_000_000
         common: Json = {
@@ -99,8 +100,12 @@ class ReportMailOperator(BaseOperator):
             "now": datetime.now(UTC),
         }
         reports = mail["reports"]
-        files = [file for file in self.summary["files"] if reports is None or file["report"] in reports]
-        templates, words = include_folder() / "mail", wording(shop)
+        summary, words = self.summary, wording(shop)
+        if mail["outlet"]:
+            summary = summary_of_outlet(summary, mail["outlet"])
+            words = replace(words, shop=f"{shop.shop_name}, {outlet_of(summary)}")
+        files = [file for file in summary["files"] if reports is None or file["report"] in reports]
+        templates = include_folder() / "mail"
         # base64 makes four bytes of three: no need to fetch what cannot fit
         if sum(file["size"] for file in files) * 4 / 3 < limit:
             attachments = [
@@ -110,11 +115,11 @@ class ReportMailOperator(BaseOperator):
                 )
                 for file in files
             ]
-            message = compose(self.summary, words, templates, attachments=attachments, **common)
+            message = compose(summary, words, templates, attachments=attachments, **common)
             if len(message) <= limit:
                 return message
         links = self._links(bucket, files, shop.link_days)
-        return compose(self.summary, words, templates, links=links, link_days=shop.link_days, **common)
+        return compose(summary, words, templates, links=links, link_days=shop.link_days, **common)
 
     def _links(self, bucket: str, files: Sequence[Json], link_days: float) -> list[Any]:
         from airflow.providers.amazon.aws.hooks.s3 import S3Hook

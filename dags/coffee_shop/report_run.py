@@ -204,6 +204,7 @@ def figures_of(order: Json, found: Json, state: Json) -> Json:
             _as_dicts(answers.get("history")),
             Expectations(ledger, shop.closed_days, shop.expected_outlet_days),
             complete=status == COMPLETE,
+            outlets=sorted({mail["outlet"] for mail in order["mails"] if mail["outlet"]}),
         ),
     )
 

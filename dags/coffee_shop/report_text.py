@@ -84,7 +84,8 @@ def data_line(summary: Json, words: Wording) -> str:
     """Return in one line what a manager must know about the data; files and their names are for the operators."""
     quality, headline = summary["data_quality"], summary["headline"]
     parts = []
-    if headline and headline["outlet_days_missing"]:
+    of_outlet = "outlet" in summary  # whose own missing days are a warning; of other rows the outlet is not known
+    if headline and headline["outlet_days_missing"] and not of_outlet:
         parts.append(f"{_count(headline['outlet_days_missing'], 'outlet day')} missing")
     if quality["history_begins"]:
         parts.append(f"no sales before {words.day(quality['history_begins'])}")
@@ -95,7 +96,8 @@ def data_line(summary: Json, words: Wording) -> str:
         parts.append(f"{_count(quality['lines_without_wholesale_price'], 'line')} ({income}) without a cost price")
     if quality["open_files"]:
         parts.append(f"{_count(len(quality['open_files']), 'refused file')} waiting for a new upload")
-    return f"Data: {'; '.join(parts) or 'complete, nothing left out'}."
+    start = "Data of the whole shop" if of_outlet else "Data"
+    return f"{start}: {'; '.join(parts) or 'complete, nothing left out'}."
 
 
 def _left_out(quarantine: Json, words: Wording) -> str:

@@ -164,11 +164,12 @@ def _seconds(environment: Mapping[str, str], variable: str, *, default: int) -> 
 
 @dataclass(frozen=True)
 class MailList:
-    """Who gets the mails about some kinds of period, with which workbooks attached."""
+    """Who gets the mails about some kinds of period, with which workbooks, or about some outlets without any."""
 
     recipients: tuple[str, ...]
     periods: tuple[str, ...] = (*CALENDAR_KINDS, CUSTOM, UPLOAD)
     reports: tuple[str, ...] = REPORT_NAMES
+    outlets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,9 +265,11 @@ _ALLOWED = _Rule(
 )
 _DAYS = _Rule('a list of dates such as ["2019-12-25"]', (list,), items=re.compile(r"\d{4}-\d{2}-\d{2}"))
 
+_OUTLET = re.compile(r"0|[1-9][0-9]{0,39}")  # contract 3.3: without leading zeros
 _MAIL_LISTS = _Rule(
     'a list of objects such as {"recipients": ["manager@coffee-shop.example"], "periods": ["weekly"], "reports": '
-    f'["sales"]}}; periods can be {", ".join(MailList.periods)}, reports {", ".join(MailList.reports)}',
+    f'["sales"]}}; periods can be {", ".join(MailList.periods)}, reports {", ".join(MailList.reports)}; "outlets": '
+    '["3"] in place of reports makes it the mail of those outlets',
     (list,),
 )
 
@@ -354,14 +357,18 @@ def _in_range(rule: _Rule, value: Any) -> bool:
 
 def _is_mail_list(item: Any) -> bool:
     """Return whether a JSON value has recipients, and nothing else but known periods and reports, one at least."""
-    if not isinstance(item, dict) or not {"recipients"} <= item.keys() <= {"recipients", "periods", "reports"}:
+    known = {each.name for each in fields(MailList)}
+    if not isinstance(item, dict) or not {"recipients"} <= item.keys() <= known:
         return False
+    if {"reports", "outlets"} <= item.keys():
+        return False  # workbooks are about all outlets
     if not all(isinstance(value, list) and value for value in item.values()):
         return False
     return (
         _in_range(_ADDRESSES, item["recipients"])
         and all(period in MailList.periods for period in item.get("periods", ()))
         and all(report in MailList.reports for report in item.get("reports", ()))
+        and all(isinstance(number, str) and _OUTLET.fullmatch(number) for number in item.get("outlets", ()))
     )
 
 

@@ -5,13 +5,14 @@ The workbooks' contents sheets, the mail and the Reports page show nothing that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from coffee_shop.comparison import Expectations, amount_text, categories_of, compare, trend_of
 from coffee_shop.data_quality import NO_DATA
 from coffee_shop.highlights import highlights_of
+from coffee_shop.outlet_report import outlet_report
 from coffee_shop.periods import Period
 
 Json = dict[str, Any]
@@ -23,6 +24,7 @@ NOT_COMPARED: Json = {
     "trend": [],
     "highlights": {"judged": False, "moves": []},
     "categories": [],
+    "outlet_reports": {},
 }
 
 
@@ -51,7 +53,7 @@ def draft_summary(
         headline: the row of headline.sql, None without data.
         outlets: the rows of outlets.sql.
         days: the rows of days.sql.
-        compared: comparisons, trend, highlights and categories, as ``compared_with_history`` returns them.
+        compared: what ``compared_with_history`` returns.
     """
     there = status != NO_DATA and headline is not None
     return {
@@ -81,21 +83,28 @@ def finish_summary(draft: Json, *, version: int, made_at: str, files: list[Json]
 
 
 def compared_with_history(
-    period: Period, history: Sequence[Row], expectations: Expectations, *, complete: bool
+    period: Period,
+    history: Sequence[Row],
+    expectations: Expectations,
+    *,
+    complete: bool,
+    outlets: Iterable[str] = (),
 ) -> Json:
-    """Return what summary.json says of a period beside others: comparisons, trend, highlights, categories.
+    """Return what summary.json says from the history: comparisons, trend, highlights, categories, reports of outlets.
 
     Args:
         period: the dates that the report is about.
         history: the rows of history.sql.
         expectations: what should have been published, by the ledger and the settings.
         complete: whether the period itself is complete.
+        outlets: the outlets whose own mail somebody gets.
     """
     return {
         "comparisons": compare(period, history, expectations, complete=complete),
         "trend": trend_of(period, history, expectations),
         "highlights": highlights_of(period, history, expectations),
         "categories": categories_of(period, history),
+        "outlet_reports": {number: outlet_report(number, period, history, expectations) for number in outlets},
     }
 
 

@@ -123,6 +123,7 @@ COMPARED = {
         {"category": "NO INFO", "income": "150.00", "items": 75},
         {"category": "Tea & <more>", "income": "50.00", "items": 25},
     ],
+    "outlet_reports": {},
 }
 
 

@@ -312,29 +312,45 @@ LISTS = Settings(
 
 def test_who_stands_in_several_lists_gets_one_mail_with_the_workbooks_of_all():
     assert mails_of_run("weekly", REPORTS, [], LISTS) == [
-        {"recipients": ["boss@shop.example"], "reports": None},
-        {"recipients": ["cook@shop.example"], "reports": ["employee", "sales"]},
-        {"recipients": ["clerk@shop.example"], "reports": ["employee"]},
+        {"recipients": ["boss@shop.example"], "reports": None, "outlet": None},
+        {"recipients": ["cook@shop.example"], "reports": ["employee", "sales"], "outlet": None},
+        {"recipients": ["clerk@shop.example"], "reports": ["employee"], "outlet": None},
     ]
 
 
 def test_a_list_is_for_its_periods():
     assert mails_of_run("daily", REPORTS, [], LISTS)[1:] == [
-        {"recipients": ["cook@shop.example", "clerk@shop.example"], "reports": ["employee"]},
+        {"recipients": ["cook@shop.example", "clerk@shop.example"], "reports": ["employee"], "outlet": None},
     ]
 
 
 def test_who_gets_none_of_the_workbooks_gets_no_mail():
     """Everybody who gets one gets all there are: a run for sales alone."""
     assert mails_of_run("weekly", ["sales"], [], LISTS) == [
-        {"recipients": ["boss@shop.example", "cook@shop.example"], "reports": None},
+        {"recipients": ["boss@shop.example", "cook@shop.example"], "reports": None, "outlet": None},
     ]
     assert mails_of_run("weekly", REPORTS, [], Settings()) == []
 
 
 def test_typed_addresses_alone_get_the_mail_and_those_of_lists_may_be_typed():
     assert mails_of_run("daily", REPORTS, ["clerk@shop.example"], LISTS) == [
-        {"recipients": ["clerk@shop.example"], "reports": None},
+        {"recipients": ["clerk@shop.example"], "reports": None, "outlet": None},
     ]
     with pytest.raises(RecipientsError):
         mails_of_run("daily", REPORTS, ["guest@shop.example"], LISTS)
+
+
+def test_an_outlets_people_get_its_mail_without_workbooks():
+    shop = Settings(
+        mail_lists=(
+            MailList(("north@shop.example",), periods=("weekly",), outlets=("3", "8")),
+            MailList(("south@shop.example",), outlets=("8",)),
+        )
+    )
+    assert mails_of_run("weekly", REPORTS, [], shop) == [
+        {"recipients": ["north@shop.example"], "reports": [], "outlet": "3"},
+        {"recipients": ["north@shop.example", "south@shop.example"], "reports": [], "outlet": "8"},
+    ]
+    assert mails_of_run("daily", REPORTS, [], shop) == [
+        {"recipients": ["south@shop.example"], "reports": [], "outlet": "8"},
+    ]

@@ -40,7 +40,7 @@ def test_a_scheduled_run_reports_its_interval_and_mails():
     assert order is not None
     assert order["period"]["folder"] == "weekly/2019-W17"
     assert order["mail"]
-    assert order["mails"] == [{"recipients": ["boss@shop.example"], "reports": None}]
+    assert order["mails"] == [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
     assert order["reports"] == ["customer", "employee", "sales"]
     assert order["run"] == {"dag_id": "coffee_shop_weekly_report", "run_id": "run-1"}
     assert (order["mail_once_as"], order["closed"]) == (None, False)
@@ -53,7 +53,7 @@ def test_a_run_by_hand_takes_dates_reports_and_recipients_from_its_form():
     assert order is not None
     assert order["period"]["folder"] == "custom/2019-04-01_2019-04-10"
     assert (order["reports"], order["mail"]) == (["sales"], True)
-    assert order["mails"] == [{"recipients": ["new@shop.example"], "reports": None}]
+    assert order["mails"] == [{"recipients": ["new@shop.example"], "reports": None, "outlet": None}]
 
 
 def test_a_run_by_hand_without_dates_takes_the_last_whole_week():

@@ -75,6 +75,7 @@ def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> No
     everything, some = found.mail_lists
     assert everything.periods == ("daily", "weekly", "monthly", "custom", "upload")
     assert everything.reports == ("customer", "employee", "sales")
+    assert everything.outlets == ()
     assert some == MailList(("clerk@coffee-shop.example",), ("weekly",), ("sales",))
 
 
@@ -109,7 +110,10 @@ def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> No
             "periods can be daily, weekly, monthly, custom, upload",
         ),
         ({"mail_lists": [{"recipients": ["a@b.example"], "reports": ["stock"]}]}, "reports customer, employee, sales"),
-        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": ["3"]}]}, "mail_lists"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": [3]}]}, '"outlets": ["3"] in place of reports'),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": ["3"], "reports": ["sales"]}]}, "mail_lists"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": ["03"]}]}, "mail_lists"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "to": ["c@b.example"]}]}, "mail_lists"),
         ({"link_days": 8}, "link_days is 8, expected a number from 0.01 to 7"),
     ],
 )

@@ -105,9 +105,11 @@ def test_what_is_compared_fits_the_schema():
     ledger["days"]["sales_reciept"] = {"2019-04-17": {"3": {}}, "2019-04-24": {"3": {}}}
     day = Period("daily", date(2019, 4, 24), date(2019, 4, 24))
 
-    compared = compared_with_history(day, history, Expectations(ledger, (), 28), complete=True)
+    compared = compared_with_history(day, history, Expectations(ledger, (), 28), complete=True, outlets=["3", "8"])
 
     assert [each["reason"] for each in compared["comparisons"]] == [None, "not loaded", "not loaded"]
     assert len(compared["trend"]) == 14
     assert compared["categories"] == [{"category": "Coffee", "income": "12.30", "items": 4}]
+    reports = compared["outlet_reports"]
+    assert [(number, report["status"]) for number, report in reports.items()] == [("3", "complete"), ("8", "no data")]
     check(summary(compared=compared))
