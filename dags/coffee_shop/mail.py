@@ -204,7 +204,7 @@ def compose_alarm(
 def _content(
     summary: Json, words: Wording, attachments: Sequence[Attachment], links: Sequence[Link], link_days: float
 ) -> Json:
-    period = period_of_summary(summary)
+    period, quality = period_of_summary(summary), summary["data_quality"]
     return {
         "summary": summary,
         "subject": _one_line(subject(summary, words)),
@@ -216,7 +216,7 @@ def _content(
         "days": _bars(summary["days"], words, MOST_DAYS, lambda row: words.day(row["day"])),
         "outlets": _bars(summary["outlets"], words, MOST_OUTLETS, outlet_name),
         "data": data_line(summary, words),
-        "for_operators": bool(summary["data_quality"]["open_files"] or summary["data_quality"]["handovers"]),
+        "for_operators": bool(quality["open_files"] or quality["handovers"]) and "outlet" not in summary,
         "state": state_text(summary, words),
         "attachments": attachments,
         "links": links,
