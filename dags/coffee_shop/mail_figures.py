@@ -100,7 +100,7 @@ def _bars_caption(summary: Json) -> str:
     spans = _spans_of_trend(summary)
     pale = any(span["figures"] and not span["complete"] for span in trend)
     gap = any(not span["figures"] for span in trend)
-    notes = ["pale: an outlet is missing"] * pale + ["gap: no sales"] * gap
+    notes = ["pale: some sales are missing"] * pale + ["gap: no sales"] * gap
     return f"Small bars: {spans}, from 0" + "".join(f"; {note}" for note in notes) + "."
 
 
@@ -150,4 +150,4 @@ def _trend_text(summary: Json, words: Wording) -> list[Json]:
 def _income_of(span: Json, words: Wording) -> str:
     if not span["figures"]:
         return "no sales"
-    return words.money(Decimal(span["figures"]["income"])) + ("" if span["complete"] else " (an outlet is missing)")
+    return words.money(Decimal(span["figures"]["income"])) + ("" if span["complete"] else " (some sales are missing)")

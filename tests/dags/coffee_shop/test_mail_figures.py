@@ -56,7 +56,7 @@ def test_the_period_itself_is_the_dark_bar():
 
 def test_what_the_bars_are_is_said():
     assert shown()["bars_caption"] == (
-        "Small bars: the 3 weeks that end with this one, from 0; pale: an outlet is missing; gap: no sales."
+        "Small bars: the 3 weeks that end with this one, from 0; pale: some sales are missing; gap: no sales."
     )
     assert shown(trend=days("1.00", "2.00"))["bars_caption"] == "Small bars: each day of the period, from 0."
     assert shown(trend=[])["bars_caption"] == ""
@@ -66,7 +66,7 @@ def test_the_text_part_lists_what_the_bars_show_but_no_day_twice():
     assert shown()["trend"] == [
         {"span": "2019-04-08", "income": "no sales"},
         {"span": "2019-04-15", "income": "$500.00"},
-        {"span": "2019-04-22", "income": "$600.00 (an outlet is missing)"},
+        {"span": "2019-04-22", "income": "$600.00 (some sales are missing)"},
     ]
     assert shown(trend=days("1.00", "2.00"))["trend"] == []
 
