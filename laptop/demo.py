@@ -27,7 +27,12 @@ WEEKLY = "coffee_shop_weekly_report"
 REPORTS = ["coffee_shop_daily_report", WEEKLY, "coffee_shop_monthly_report", "coffee_shop_upload_report"]
 RECIPIENT = "manager@coffee-shop.example"
 # nobody else uploads here, so a load need not wait until nothing lands any more
-SETTINGS = {"quiet_minutes": 0, "mail_recipients": [RECIPIENT], "mail_allowed": ["@coffee-shop.example"]}
+SETTINGS = {
+    "quiet_minutes": 0,
+    "mail_recipients": [RECIPIENT],
+    "mail_allowed": ["@coffee-shop.example"],
+    "closed_days": ["2019-04-21"],  # Easter Sunday, on which the sample has no sales
+}
 
 
 class DemoError(RuntimeError):

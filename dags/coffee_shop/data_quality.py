@@ -90,7 +90,7 @@ def data_quality(
         "unreadable_columns": _unreadable_columns(ledger, first, last),
         "quarantine": _quarantine(ledger, quarantine),
         "open_files": [
-            {name: file[name] for name in ("dataset", "key", "reason", "at")} for file in open_files(ledger)
+            {name: file[name] for name in ("dataset", "key", "status", "reason", "at")} for file in open_files(ledger)
         ],
         "handovers": [
             dict(handover)

@@ -10,29 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP as SMTP_OF_PYTHON
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from coffee_shop.data_quality import NO_DATA
-from coffee_shop.report_text import (
-    Wording,
-    figures,
-    largest,
-    notes,
-    outlet_name,
-    state_text,
-    subject,
-    title,
-    warnings,
-)
+from coffee_shop.mail_figures import MOST_DAYS, figures_of_mail, period_of_summary
+from coffee_shop.report_text import data_line, largest, notes, state_text, subject, title, warnings
+from coffee_shop.settings import MailList, Settings
+from coffee_shop.wording import Wording, outlet_name
 
 Json = dict[str, Any]
 
+# at the default of 78 Python breaks a subject before its first word, and some mail programs then show none
+SMTP = SMTP_OF_PYTHON.clone(max_line_length=250)
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 MAX_RECIPIENTS = 50  # SES API reference, SendRawEmail: at most 50 recipients a message
-MOST_DAYS = 14
 MOST_OUTLETS = 12
 
 
@@ -81,6 +74,62 @@ def check_recipients(typed: Sequence[str], recipients: Sequence[str], allowed: S
     if len(unique) > MAX_RECIPIENTS:
         raise RecipientsError(f"{len(unique)} recipients; a mail can have {MAX_RECIPIENTS}. Use a list address.")
     return unique
+
+
+def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: Settings) -> list[Json]:
+    """Return the mails that a run sends: for each group of people the workbooks that they get.
+
+    Somebody who stands in several lists gets one mail, with the workbooks of all of them.
+
+    Args:
+        kind: what the run's period is: daily, weekly, monthly, custom, upload.
+        reports: the workbooks that the run makes; who gets none of them gets no mail.
+        typed: addresses from the form; they alone get it then, with all workbooks.
+        shop: the settings ``mail_recipients``, ``mail_lists``, ``mail_allowed``.
+
+    Returns:
+        ``recipients``; ``reports``, the workbooks attached, null for all that lie beside the report; ``outlet``, the
+        number of the outlet that the mail is about, null for the shop.
+
+    Raises:
+        RecipientsError: as ``check_recipients``.
+    """
+    lists = (MailList(shop.mail_recipients), *shop.mail_lists)
+    if any(address.strip() for address in typed):
+        everybody = [address for each in lists for address in each.recipients]
+        to = check_recipients(typed, everybody, shop.mail_allowed)
+        return [{"recipients": to, "reports": None, "outlet": None}]
+    of_kind = [each for each in lists if kind in each.periods]
+    groups = _by_reports([each for each in of_kind if not each.outlets], reports)
+    mails: list[Json] = [
+        {"recipients": to, "reports": None if chosen == tuple(reports) else list(chosen), "outlet": None}
+        for chosen, to in groups.items()
+    ]
+    outlets = _by_outlet([each for each in of_kind if each.outlets])
+    mails += [{"recipients": to, "reports": [], "outlet": number} for number, to in outlets.items()]
+    return [mail | {"recipients": check_recipients(mail["recipients"], mail["recipients"], ())} for mail in mails]
+
+
+def _by_reports(lists: Sequence[MailList], reports: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
+    """Return the addresses that get the same workbooks, those that get none of them left out."""
+    wanted: dict[str, set[str]] = {}
+    for each in lists:
+        for address in each.recipients:
+            wanted.setdefault(address, set()).update(each.reports)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for address, names in wanted.items():
+        if chosen := tuple(report for report in reports if report in names):
+            groups.setdefault(chosen, []).append(address)
+    return groups
+
+
+def _by_outlet(lists: Sequence[MailList]) -> dict[str, list[str]]:
+    """Return the addresses that get the mail of an outlet, by its number."""
+    groups: dict[str, list[str]] = {}
+    for each in lists:
+        for number in each.outlets:
+            groups.setdefault(number, []).extend(each.recipients)
+    return groups
 
 
 def _is_allowed(address: str, known: set[str]) -> bool:
@@ -155,34 +204,19 @@ def compose_alarm(
 def _content(
     summary: Json, words: Wording, attachments: Sequence[Attachment], links: Sequence[Link], link_days: float
 ) -> Json:
-    from coffee_shop.periods import period_from_json
-
-    period = summary["period"]
-    in_words = words.period(
-        period_from_json(
-            {
-                "kind": period["kind"],
-                "period_start": period["start"],
-                "period_end": period["end"],
-                "stamp": None,
-            }
-        )
-    )
-    facts = figures(summary, words)
+    period, quality = period_of_summary(summary), summary["data_quality"]
     return {
         "summary": summary,
-        "no_data": summary["status"] == NO_DATA,
         "subject": _one_line(subject(summary, words)),
         "shop": words.shop,
-        "title": title(period["kind"]).capitalize(),
-        "period": in_words,
+        "title": title(period.kind).capitalize(),
+        "period": words.period(period),
         "warnings": warnings(summary, words),
-        "tiles": facts[:6],
-        "best": next((fact for fact in facts if fact.label == "Best outlet" and fact.remark), None),
-        "worst": next((fact for fact in facts if fact.label == "Worst outlet" and fact.remark), None),
+        **figures_of_mail(summary, words),
         "days": _bars(summary["days"], words, MOST_DAYS, lambda row: words.day(row["day"])),
         "outlets": _bars(summary["outlets"], words, MOST_OUTLETS, outlet_name),
-        "notes": notes(summary, words),
+        "data": data_line(summary, words),
+        "for_operators": bool(quality["open_files"] or quality["handovers"]) and "outlet" not in summary,
         "state": state_text(summary, words),
         "attachments": attachments,
         "links": links,
@@ -191,7 +225,10 @@ def _content(
 
 
 def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
-    """Return rows as bars: name, income as text, width in per cent; none for a single row or for too many."""
+    """Return rows as bars: name, income as text, width in per cent; none for a single row or for too many.
+
+    A row without sales has no bar (width 0): a day that is missing sold not a little but nothing that is known.
+    """
     if not 2 <= len(rows) <= most:
         return []
     full = largest(rows)
@@ -200,7 +237,7 @@ def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
             "name": name(row),
             "weekday": datetime.fromisoformat(row["day"]).strftime("%a") if "day" in row else "",
             "income": "no sales" if row.get("outlets") == 0 else words.money(row["income"]),
-            "width": max(1, round(100 * Decimal(row["income"]) / full)),
+            "width": 0 if Decimal(row["income"]) <= 0 else max(1, round(100 * Decimal(row["income"]) / full)),
         }
         for row in rows
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ class ReportMailOperator(BaseOperator):
     A marker in the state bucket, written only if there is none, makes sure that a retry does not mail twice.
 
     Args:
-        order: what the run is to do: ``mail``, ``recipients``, ``mail_once_as``, ``closed``.
+        order: what the run is to do: ``mail``, ``mails``, ``mail_once_as``, ``closed``.
         summary: summary.json of the report to mail.
     """
 
@@ -38,7 +39,7 @@ class ReportMailOperator(BaseOperator):
         self.summary = summary
 
     def execute(self, context: Context) -> str:
-        """Send the mail and, without any data, the alarm; return SES's message id."""
+        """Send the mails and, without any data, the alarm; return SES's message ids."""
         from airflow.sdk.exceptions import AirflowSkipException
 
         if not self.order["mail"]:
@@ -47,17 +48,24 @@ class ReportMailOperator(BaseOperator):
         s3 = s3_client()
         if self.summary["status"] == NO_DATA and not self.order["closed"]:
             self._alarm(s3, shop)
-        recipients = self.order["recipients"]
-        if not recipients:
-            raise AirflowSkipException("Nobody gets this mail: set mail_recipients in the Variable coffee_shop.")
-        message_id = self._send_once(s3, self._marker(), recipients, lambda: self._report(s3, shop))
-        if message_id is None:
+        mails = self.order["mails"]
+        if not mails:
+            raise AirflowSkipException(
+                "Nobody gets this mail: set mail_recipients or mail_lists in the Variable coffee_shop, or mail_digest "
+                "to false."
+            )
+        sent = [self._send(s3, shop, mail) for mail in mails]
+        if not any(sent):
             raise AirflowSkipException(f"This version was mailed before: {self._marker()} is in the state bucket.")
-        return message_id
+        return ", ".join(message_id for message_id in sent if message_id)
 
-    def _marker(self) -> str:
+    def _send(self, s3: S3Client, shop: Settings, mail: Json) -> str | None:
+        own = [f"-outlet-{mail['outlet']}"] if mail["outlet"] else [f"-{report}" for report in mail["reports"] or ()]
+        return self._send_once(s3, self._marker("".join(own)), mail["recipients"], lambda: self._report(s3, shop, mail))
+
+    def _marker(self, own: str = "") -> str:
         once_as = self.order["mail_once_as"] or f"{self.summary['period']['folder']}/{self.summary['version']}"
-        return f"mails/{once_as}.json"
+        return f"mails/{once_as}{own}.json"
 
     def _alarm(self, s3: S3Client, shop: Settings) -> None:
         from coffee_shop.mail import compose_alarm
@@ -68,7 +76,7 @@ class ReportMailOperator(BaseOperator):
             return
         self._send_once(
             s3,
-            self._marker().replace(".json", "-alarm.json"),
+            self._marker("-alarm"),
             list(shop.mail_operators),
             lambda: compose_alarm(
                 self.summary,
@@ -80,18 +88,24 @@ class ReportMailOperator(BaseOperator):
             ),
         )
 
-    def _report(self, s3: S3Client, shop: Settings) -> bytes:
-        """Return the mail with the workbooks attached, or with links when it would be too large."""
+    def _report(self, s3: S3Client, shop: Settings, mail: Json) -> bytes:
+        """Return a mail with its workbooks attached, or with links when it would be too large."""
         from coffee_shop.mail import Attachment, compose
+        from coffee_shop.outlet_report import outlet_of, summary_of_outlet
 
         bucket, limit = names().reports_bucket, shop.mail_size_limit_mb * 1_000_000
         common: Json = {
             "mail_from": names().mail_from,
-            "to": self.order["recipients"],
+            "to": mail["recipients"],
             "now": datetime.now(UTC),
         }
-        files = self.summary["files"]
-        templates, words = include_folder() / "mail", wording(shop)
+        reports = mail["reports"]
+        summary, words = self.summary, wording(shop)
+        if mail["outlet"]:
+            summary = summary_of_outlet(summary, mail["outlet"])
+            words = replace(words, shop=f"{shop.shop_name}, {outlet_of(summary)}")
+        files = [file for file in summary["files"] if reports is None or file["report"] in reports]
+        templates = include_folder() / "mail"
         # base64 makes four bytes of three: no need to fetch what cannot fit
         if sum(file["size"] for file in files) * 4 / 3 < limit:
             attachments = [
@@ -101,13 +115,13 @@ class ReportMailOperator(BaseOperator):
                 )
                 for file in files
             ]
-            mail = compose(self.summary, words, templates, attachments=attachments, **common)
-            if len(mail) <= limit:
-                return mail
-        links = self._links(bucket, shop.link_days)
-        return compose(self.summary, words, templates, links=links, link_days=shop.link_days, **common)
+            message = compose(summary, words, templates, attachments=attachments, **common)
+            if len(message) <= limit:
+                return message
+        links = self._links(bucket, files, shop.link_days)
+        return compose(summary, words, templates, links=links, link_days=shop.link_days, **common)
 
-    def _links(self, bucket: str, link_days: float) -> list[Any]:
+    def _links(self, bucket: str, files: Sequence[Json], link_days: float) -> list[Any]:
         from airflow.providers.amazon.aws.hooks.s3 import S3Hook
         from botocore.config import Config
 
@@ -123,7 +137,7 @@ class ReportMailOperator(BaseOperator):
                 ),
                 file["size"],
             )
-            for file in self.summary["files"]
+            for file in files
         ]
 
     def _send_once(self, s3: S3Client, marker: str, recipients: Sequence[str], make: Callable[[], bytes]) -> str | None:
@@ -134,7 +148,7 @@ class ReportMailOperator(BaseOperator):
         except ChangedMeanwhileError:
             self._refuse_if_unknown(s3, bucket, marker)
             return None
-        message_id = self._send(s3, bucket, marker, recipients, raw)
+        message_id = self._hand_over(s3, bucket, marker, recipients, raw)
         write_json(s3, bucket, marker, _mark("sent", recipients) | {"message_id": message_id})
         return message_id
 
@@ -150,7 +164,7 @@ class ReportMailOperator(BaseOperator):
                 f"s3://{bucket}/{marker} and clear this task."
             )
 
-    def _send(self, s3: S3Client, bucket: str, marker: str, recipients: Sequence[str], raw: bytes) -> str:
+    def _hand_over(self, s3: S3Client, bucket: str, marker: str, recipients: Sequence[str], raw: bytes) -> str:
         from airflow.providers.amazon.aws.hooks.ses import SesHook
         from botocore.config import Config
         from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
@@ -169,7 +183,7 @@ class ReportMailOperator(BaseOperator):
 
 def wording(shop: Settings) -> Any:
     """Return how the shop writes things, from its settings."""
-    from coffee_shop.report_text import Wording
+    from coffee_shop.wording import Wording
 
     return Wording(shop.shop_name, shop.currency_symbol, shop.date_format, shop.zone)
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from coffee_shop.aws import athena_client, s3_client
 from coffee_shop.ledger import newest_load, read_ledger
-from coffee_shop.periods import UPLOAD, Period, period_from_json, period_of_run
+from coffee_shop.periods import DAILY, UPLOAD, period_from_json, period_of_run
 from coffee_shop.report_definition import REPORT_NAMES
 from coffee_shop.settings import Settings, include_folder, names, settings
-from coffee_shop.state import read_json
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -47,7 +46,7 @@ def order_of_run(kind: str, context: Context, shop: Settings) -> Json | None:
         TooManyDaysError: an upload changed days too far apart for one report.
         RecipientsError: addresses that the settings do not allow.
     """
-    from coffee_shop.mail import check_recipients
+    from coffee_shop.mail import mails_of_run
 
     dag_run, params = context["dag_run"], context["params"]
     _check_conf(dag_run.conf or {}, context["dag"].params)
@@ -66,12 +65,14 @@ def order_of_run(kind: str, context: Context, shop: Settings) -> Json | None:
     )
     if period is None:
         return None
+    reports = [name for name in REPORT_NAMES if name in params["reports"]]
+    in_digest = shop.mail_digest and kind in (DAILY, UPLOAD) and run_type != "manual"
     return {
         "run": {"dag_id": dag_run.dag_id, "run_id": dag_run.run_id},
         "period": period.as_json(),
-        "reports": [name for name in REPORT_NAMES if name in params["reports"]],
+        "reports": reports,
         "mail": wants_mail(run_type, asked=bool(params["mail"]), on_backfill=shop.mail_on_backfill),
-        "recipients": check_recipients(params["recipients"] or [], shop.mail_recipients, shop.mail_allowed),
+        "mails": [] if in_digest else mails_of_run(period.kind, reports, params["recipients"] or [], shop),
         "mail_once_as": _mail_once_as(events),
         "closed": all(day in shop.closed_days for day in period.days),
     }
@@ -202,27 +203,36 @@ def figures_of(order: Json, found: Json, state: Json) -> Json:
         found: what the wait found.
         state: which queries count.
     """
-    from coffee_shop.data_quality import NO_DATA, data_quality, missing_outlets, status_of
-    from coffee_shop.summary import draft_summary, period_before
+    from coffee_shop.comparison import Expectations
+    from coffee_shop.data_quality import COMPLETE, NO_DATA, data_quality, missing_outlets, status_of
+    from coffee_shop.summary import compared_with_history, draft_summary
 
     shop, period = settings(), period_from_json(order["period"])
-    s3 = s3_client()
-    ledger = read_ledger(s3, names().state_bucket).value
-    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine"))
+    ledger = read_ledger(s3_client(), names().state_bucket).value
+    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine", "history"))
     headline = next(iter(_as_dicts(answers.get("headline"))), None)
     missing = missing_outlets(ledger, period.days, shop.closed_days, shop.expected_outlet_days)
     without_data = found["status"] == NO_DATA or headline is None or not headline["lines"]
+    status = NO_DATA if without_data else status_of(ledger, period.days, missing)
+    if not without_data and "history" not in answers:
+        raise OrderError("No query ran for history; clear headline.questions and what follows it.")
     return draft_summary(
         run=order["run"],
         period=period,
         words={"shop": shop.shop_name, "currency": shop.currency_symbol},
         state=state["data"],
-        status=NO_DATA if without_data else status_of(ledger, period.days, missing),
+        status=status,
         quality=data_quality(ledger, period.days, missing, headline, _as_dicts(answers.get("quarantine"))),
         headline=headline,
         outlets=_as_dicts(answers.get("outlets")),
         days=_as_dicts(answers.get("days")),
-        previous=_summary_before(s3, period_before(period)),
+        compared=compared_with_history(
+            period,
+            _as_dicts(answers.get("history")),
+            Expectations(ledger, shop.closed_days, shop.expected_outlet_days),
+            complete=status == COMPLETE,
+            outlets=sorted({mail["outlet"] for mail in order["mails"] if mail["outlet"]}),
+        ),
     )
 
 
@@ -301,10 +311,3 @@ def _answers(state: Json, report: str, questions: Iterable[str]) -> dict[str, Ro
 
 def _as_dicts(rows: Rows | None) -> list[Json]:
     return [dict(zip(rows.columns, row, strict=True)) for row in rows.rows] if rows else []
-
-
-def _summary_before(s3: Any, period: Period | None) -> Json | None:
-    if period is None:
-        return None
-    stored = read_json(s3, names().reports_bucket, f"{period.folder}/summary.json")
-    return stored.value if stored else None

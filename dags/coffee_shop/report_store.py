@@ -108,7 +108,7 @@ def _is_same(current: Json, draft: Json, staged: list[Json], made_reports: list[
     """Tell whether the newest version is this run's, with these very workbooks."""
     there = {file["file"]: file["sha256"] for file in current["files"] if file["report"] in made_reports}
     return (
-        bool(current["run"] == draft["run"])
+        bool(current["run"] == draft["run"] and current["format"] == draft["format"])
         and current["status"] == draft["status"]
         and there == {each["file"]: each["sha256"] for each in staged}
     )

@@ -4,53 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from coffee_shop.comparison_text import MINUS, change_text, remark_of
 from coffee_shop.data_quality import INCOMPLETE, NO_DATA
-from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY, Period
+from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
+from coffee_shop.wording import Wording, missing_text, outlet_name, shortened
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Wording:
-    """How the shop writes things: its name, currency sign, date format and time zone."""
-
-    shop: str
-    currency: str
-    date_format: str
-    zone: ZoneInfo
-
-    def money(self, value: str | Decimal | float) -> str:
-        """Return an amount such as $1,234.50 or -$3.00."""
-        amount = Decimal(value)
-        return f"{'-' if amount < 0 else ''}{self.currency}{abs(amount):,.2f}"
-
-    def day(self, day: str | date) -> str:
-        """Return a date as the shop writes it."""
-        return (date.fromisoformat(day) if isinstance(day, str) else day).strftime(self.date_format)
-
-    def moment(self, moment: str) -> str:
-        """Return an ISO moment in the shop's time zone, to the minute."""
-        local = datetime.fromisoformat(moment).astimezone(self.zone)
-        return local.strftime(f"{self.date_format} %H:%M %Z")
-
-    def period(self, period: Period) -> str:
-        """Return a period in words, both ends included."""
-        first, last = self.day(period.period_start), self.day(period.period_end)
-        if period.kind == DAILY:
-            return f"{period.period_start:%A} {first}"
-        if period.kind == WEEKLY:
-            year, week, _ = period.period_start.isocalendar()
-            return f"Week {week} of {year}: Monday {first} to Sunday {last}"
-        if period.kind == MONTHLY:
-            return f"{period.period_start:%B %Y}: {first} to {last}"
-        if first == last:
-            return f"{period.period_start:%A} {first}"
-        return f"{period.period_start:%A} {first} to {period.period_end:%A} {last}"
 
 
 def title(kind: str) -> str:
@@ -64,14 +26,17 @@ def title(kind: str) -> str:
 
 
 def subject(summary: Json, words: Wording) -> str:
-    """Return the mail's subject: shop, report, period, then income, or what keeps it from being the whole truth."""
+    """Return the mail's subject: shop, report, period, income and its change, or what keeps it from the whole truth."""
     period = summary["period"]
     label = period["label"].replace("_", " to ")
     start = f"{words.shop} {title(period['kind'])} {label}"
     if summary["status"] == NO_DATA:
         return f"{start}: no data"
     income = f"income {words.money(summary['headline']['income'])}"
-    return f"{start}: incomplete, {income}" if summary["status"] == INCOMPLETE else f"{start}: {income}"
+    if summary["status"] == INCOMPLETE:
+        return f"{start}: incomplete, {income}"
+    changes = [change_text(each, summary["headline"], "income") for each in summary["comparisons"][:1]]
+    return f"{start}: {', '.join([income, *changes])}".replace(MINUS, "-")  # plain letters need no encoding
 
 
 def warnings(summary: Json, words: Wording) -> list[str]:
@@ -87,24 +52,6 @@ def warnings(summary: Json, words: Wording) -> list[str]:
             "each other. Make it again later."
         )
     return found
-
-
-def missing_text(missing: list[Json], words: Wording, most: int = 12) -> str:
-    """Return which days and outlets are missing; after ``most`` entries only how many more."""
-    entries = [
-        f"{words.day(entry['day'])} has no sales at all"
-        if entry["whole_day"]
-        else f"{words.day(entry['day'])} lacks {_outlets(entry['outlets'])}"
-        for entry in missing
-    ]
-    more = len(entries) - most
-    return "; ".join(entries[:most]) + (f"; and {more} more days" if more > 0 else "")
-
-
-def _outlets(numbers: list[str]) -> str:
-    if len(numbers) == 1:
-        return f"outlet {numbers[0]}"
-    return f"outlets {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def state_text(summary: Json, words: Wording) -> str:
@@ -128,16 +75,9 @@ def notes(summary: Json, words: Wording) -> list[str]:
             "count in income but not in production cost or net income."
         )
     found += _refund_notes(quality["refunds"], words)
-    found += [
-        f"{each['column']} cannot be read in {each['rows']:,} of {_count(each['of'], 'row')} of {each['key']}; "
-        "those values count as unknown."
-        for each in quality["unreadable_columns"]
-    ]
+    found += _unreadable_notes(quality["unreadable_columns"])
     found += _quarantine_notes(quality["quarantine"])
-    found += [
-        f"File {file['key']} was refused on {words.moment(file['at'])} and waits for a new upload: {file['reason']}"
-        for file in quality["open_files"]
-    ]
+    found += _open_file_notes(quality["open_files"], words)
     found += _handover_notes(quality["handovers"], words)
     return found
 
@@ -153,6 +93,16 @@ def _refund_notes(refunds: Json, words: Wording) -> list[str]:
     ]
 
 
+def _unreadable_notes(columns: list[Json], most: int = 10) -> list[str]:
+    found = [
+        f"{each['column']} cannot be read in {each['rows']:,} of {_count(each['of'], 'row')} of {_file(each['key'])}; "
+        "those values count as unknown."
+        for each in columns[:most]
+    ]
+    more = len(columns) - most
+    return found + ([f"{_count(more, 'more column')} of files that cannot be read not listed."] if more > 0 else [])
+
+
 def _quarantine_notes(quarantine: Json) -> list[str]:
     if not quarantine["rows"]:
         return []
@@ -161,10 +111,51 @@ def _quarantine_notes(quarantine: Json) -> list[str]:
     return [f"{rows} of the files {are} in quarantine, because {they_break} the contract, and not in any figure."]
 
 
+def data_line(summary: Json, words: Wording) -> str:
+    """Return in one line what a manager must know about the data; files and their names are for the operators."""
+    quality, headline = summary["data_quality"], summary["headline"]
+    parts = []
+    of_outlet = "outlet" in summary  # whose own missing days are a warning; of other rows the outlet is not known
+    if headline and headline["outlet_days_missing"] and not of_outlet:
+        parts.append(f"{_count(headline['outlet_days_missing'], 'outlet day')} missing")
+    if quality["history_begins"]:
+        parts.append(f"no sales before {words.day(quality['history_begins'])}")
+    if quality["refunds"]["lines"]:
+        amount = words.money(quality["refunds"]["amount"])
+        parts.append(f"{_count(quality['refunds']['lines'], 'line')} with a minus ({amount}) counted")
+    if quality["quarantine"]["rows"]:
+        parts.append(f"{_count(quality['quarantine']['rows'], 'row')} left out")
+    if quality["lines_without_wholesale_price"]:
+        income = words.money(quality["income_without_wholesale_price"])
+        parts.append(f"{_count(quality['lines_without_wholesale_price'], 'line')} ({income}) without a cost price")
+    if quality["open_files"]:
+        parts.append(f"{_count(len(quality['open_files']), 'file')} not loaded, waiting for a new upload")
+    start = "Data of the whole shop" if of_outlet else "Data"
+    return f"{start}: {'; '.join(parts) or 'complete, nothing left out'}."
+
+
+def _open_file_notes(files: list[Json], words: Wording, most: int = 10) -> list[str]:
+    found = [
+        f"File {_file(file['key'])} was {file['status']} on {words.moment(file['at'])} and waits for a new upload: "
+        f"{shortened(file['reason'] or 'no reason kept', 500)}"
+        for file in files[-most:]
+    ]
+    more = len(files) - most
+    return found + (
+        [f"{_count(more, 'older file')} that {'was' if more == 1 else 'were'} not loaded not listed."]
+        if more > 0
+        else []
+    )
+
+
+def _file(key: str | None) -> str:
+    return shortened(key or "no file", 200)
+
+
 def _handover_notes(handovers: list[Json], words: Wording, most: int = 10) -> list[str]:
     found = [
-        f"{words.day(each['day'])}, outlet {each['outlet']}: {each['to_key'] or 'no file'} took over from "
-        f"{each['from_key']}; {each['rows_before']:,} rows and {words.money(each['amount_before'])} before, "
+        f"{words.day(each['day'])}, outlet {shortened(each['outlet'])}: {_file(each['to_key'])} took over from "
+        f"{_file(each['from_key'])}; {each['rows_before']:,} rows and {words.money(each['amount_before'])} before, "
         f"{each['rows_after']:,} rows and {words.money(each['amount_after'])} after."
         for each in handovers[-most:]
     ]
@@ -192,17 +183,16 @@ def figures(summary: Json, words: Wording) -> list[Figure]:
     headline = summary["headline"]
     if headline is None:
         return []
-    previous = summary["previous"]
 
     def money(label: str, name: str) -> Figure:
         value = headline[name]
         if value is None:
             return Figure(label, None, "money", "none")
         exact = value if isinstance(value, float) else Decimal(value)
-        return Figure(label, exact, "money", words.money(value), change(previous, headline, name))
+        return Figure(label, exact, "money", words.money(value), remark_of(summary, name, words))
 
     def whole(label: str, name: str) -> Figure:
-        return Figure(label, headline[name], "integer", f"{headline[name]:,}", change(previous, headline, name))
+        return Figure(label, headline[name], "integer", f"{headline[name]:,}", remark_of(summary, name, words))
 
     share = headline["registered_share"]
     return [
@@ -235,22 +225,6 @@ def _outlet(label: str, outlet: Mapping[str, Any] | None, words: Wording) -> Fig
     if outlet is None:
         return Figure(label, "none", "text", "none")
     return Figure(label, outlet_name(outlet), "text", outlet_name(outlet), words.money(outlet["income"]))
-
-
-def outlet_name(outlet: Mapping[str, Any]) -> str:
-    """Return an outlet's number and neighbourhood."""
-    return " ".join(part for part in (outlet["number"], outlet["neighbourhood"]) if part)
-
-
-def change(previous: Json | None, headline: Json, name: str) -> str:
-    """Return how a figure differs from the period before, empty when that is not known."""
-    if not previous or not previous.get(name) or Decimal(previous[name]) <= 0:
-        return ""
-    difference = float(Decimal(headline[name]) / Decimal(previous[name]) - 1)
-    if abs(difference) < 0.0005:
-        return f"as in {previous['label']}"
-    sign = "+" if difference > 0 else "\u2212"
-    return f"{sign}{abs(difference):.1%} on {previous['label']}"
 
 
 def largest(rows: Iterable[Mapping[str, Any]]) -> Decimal:

@@ -15,6 +15,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from coffee_shop.periods import CALENDAR_KINDS, CUSTOM, UPLOAD
+from coffee_shop.report_definition import REPORT_NAMES
+
 VARIABLE = "coffee_shop"
 
 
@@ -160,6 +163,16 @@ def _seconds(environment: Mapping[str, str], variable: str, *, default: int) -> 
 
 
 @dataclass(frozen=True)
+class MailList:
+    """Who gets the mails about some kinds of period, with which workbooks, or about some outlets without any."""
+
+    recipients: tuple[str, ...]
+    periods: tuple[str, ...] = (*CALENDAR_KINDS, CUSTOM, UPLOAD)
+    reports: tuple[str, ...] = REPORT_NAMES
+    outlets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """The Airflow Variable ``coffee_shop``, every key checked; keys that it does not have keep these defaults.
 
@@ -201,7 +214,11 @@ class Settings:
 
     # mail
     mail_recipients: tuple[str, ...] = ()
-    """Who gets the reports."""
+    """Who gets all reports."""
+    mail_lists: tuple[MailList, ...] = ()
+    """Who gets the mails of some periods only, or with some workbooks only: see docs/operating.md."""
+    mail_digest: bool = False
+    """Whether daily and upload reports are made but not mailed by themselves, so that the weekly one is the digest."""
     mail_operators: tuple[str, ...] = ()
     """Who gets the alarms, besides the recipients' report."""
     mail_allowed: tuple[str, ...] = ()
@@ -250,6 +267,14 @@ _ALLOWED = _Rule(
 )
 _DAYS = _Rule('a list of dates such as ["2019-12-25"]', (list,), items=re.compile(r"\d{4}-\d{2}-\d{2}"))
 
+_OUTLET = re.compile(r"0|[1-9][0-9]{0,39}")  # contract 3.3: without leading zeros
+_MAIL_LISTS = _Rule(
+    'a list of objects such as {"recipients": ["manager@coffee-shop.example"], "periods": ["weekly"], "reports": '
+    f'["sales"]}}; periods can be {", ".join(MailList.periods)}, reports {", ".join(MailList.reports)}; "outlets": '
+    '["3"] in place of reports makes it the mail of those outlets',
+    (list,),
+)
+
 _RULES = {
     "shop_name": _TEXT,
     "currency_symbol": _TEXT,
@@ -266,6 +291,8 @@ _RULES = {
     "upload_report": _ON_OFF,
     "upload_report_days": _whole(1, 366),
     "mail_recipients": _ADDRESSES,
+    "mail_lists": _MAIL_LISTS,
+    "mail_digest": _ON_OFF,
     "mail_operators": _ADDRESSES,
     "mail_allowed": _ALLOWED,
     "mail_size_limit_mb": _number(0.01, 40),
@@ -322,11 +349,30 @@ def _problem(key: str, value: object) -> str | None:
 
 
 def _in_range(rule: _Rule, value: Any) -> bool:
+    if rule is _MAIL_LISTS:
+        return all(_is_mail_list(item) for item in value)
     if rule.items is not None:
         return all(isinstance(item, str) and rule.items.fullmatch(item) and _real_day(rule, item) for item in value)
     if rule.least is not None and rule.most is not None:
         return bool(rule.least <= value <= rule.most)
     return value != "" or str not in rule.types
+
+
+def _is_mail_list(item: Any) -> bool:
+    """Return whether a JSON value has recipients, and nothing else but known periods and reports, one at least."""
+    known = {each.name for each in fields(MailList)}
+    if not isinstance(item, dict) or not {"recipients"} <= item.keys() <= known:
+        return False
+    if {"reports", "outlets"} <= item.keys():
+        return False  # workbooks are about all outlets
+    if not all(isinstance(value, list) and value for value in item.values()):
+        return False
+    return (
+        _in_range(_ADDRESSES, item["recipients"])
+        and all(period in MailList.periods for period in item.get("periods", ()))
+        and all(report in MailList.reports for report in item.get("reports", ()))
+        and all(isinstance(number, str) and _OUTLET.fullmatch(number) for number in item.get("outlets", ()))
+    )
 
 
 def _real_day(rule: _Rule, item: str) -> bool:
@@ -342,6 +388,8 @@ def _real_day(rule: _Rule, item: str) -> bool:
 def _plain(key: str, value: Any) -> Any:
     if key == "closed_days":
         return tuple(date.fromisoformat(day) for day in value)
+    if key == "mail_lists":
+        return tuple(MailList(**{name: tuple(values) for name, values in item.items()}) for item in value)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -5,18 +5,27 @@ The workbooks' contents sheets, the mail and the Reports page show nothing that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from coffee_shop.comparison import Expectations, amount_text, categories_of, compare, trend_of
 from coffee_shop.data_quality import NO_DATA
-from coffee_shop.periods import CALENDAR_KINDS, Period, period_around
+from coffee_shop.highlights import highlights_of
+from coffee_shop.outlet_report import outlet_report
+from coffee_shop.periods import Period
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
 
-FORMAT = 1
+FORMAT = 2
+NOT_COMPARED: Json = {
+    "comparisons": [],
+    "trend": [],
+    "highlights": {"judged": False, "moves": []},
+    "categories": [],
+    "outlet_reports": {},
+}
 
 
 def draft_summary(
@@ -30,7 +39,7 @@ def draft_summary(
     headline: Row | None,
     outlets: Sequence[Row],
     days: Sequence[Row],
-    previous: Json | None,
+    compared: Json,
 ) -> Json:
     """Return everything of summary.json but version, files and the moment it was made.
 
@@ -44,7 +53,7 @@ def draft_summary(
         headline: the row of headline.sql, None without data.
         outlets: the rows of outlets.sql.
         days: the rows of days.sql.
-        previous: the summary of the period before, if there is one.
+        compared: what ``compared_with_history`` returns.
     """
     there = status != NO_DATA and headline is not None
     return {
@@ -61,9 +70,9 @@ def draft_summary(
         "status": status,
         "data": state,
         "headline": _headline(headline, outlets, quality) if there and headline else None,
-        "previous": _previous(previous) if there else None,
         "outlets": [_outlet(row) for row in outlets] if there else [],
         "days": [_day(row) for row in days] if there else [],
+        **(compared if there else NOT_COMPARED),
         "data_quality": quality,
     }
 
@@ -73,11 +82,30 @@ def finish_summary(draft: Json, *, version: int, made_at: str, files: list[Json]
     return {**draft, "version": version, "made_at": made_at, "files": files}
 
 
-def period_before(period: Period) -> Period | None:
-    """Return the day, week or month before; None for other periods."""
-    if period.kind not in CALENDAR_KINDS:
-        return None
-    return period_around(period.kind, period.period_start - timedelta(days=1))
+def compared_with_history(
+    period: Period,
+    history: Sequence[Row],
+    expectations: Expectations,
+    *,
+    complete: bool,
+    outlets: Iterable[str] = (),
+) -> Json:
+    """Return what summary.json says from the history: comparisons, trend, highlights, categories, reports of outlets.
+
+    Args:
+        period: the dates that the report is about.
+        history: the rows of history.sql.
+        expectations: what should have been published, by the ledger and the settings.
+        complete: whether the period itself is complete.
+        outlets: the outlets whose own mail somebody gets.
+    """
+    return {
+        "comparisons": compare(period, history, expectations, complete=complete),
+        "trend": trend_of(period, history, expectations),
+        "highlights": highlights_of(period, history, expectations),
+        "categories": categories_of(period, history),
+        "outlet_reports": {number: outlet_report(number, period, history, expectations) for number in outlets},
+    }
 
 
 def _headline(row: Row, outlets: Sequence[Row], quality: Json) -> Json:
@@ -85,9 +113,9 @@ def _headline(row: Row, outlets: Sequence[Row], quality: Json) -> Json:
     registered = int(row["registered_transactions"] or 0)
     ranked = sorted((_outlet(outlet) for outlet in outlets), key=lambda outlet: Decimal(outlet["income"]))
     return {
-        "income": _money(row["income"]),
-        "production_cost": _money(row["production_cost"]),
-        "net_income": _money(row["net_income"]),
+        "income": amount_text(row["income"]),
+        "production_cost": amount_text(row["production_cost"]),
+        "net_income": amount_text(row["net_income"]),
         "transactions": transactions,
         "items": int(row["items"] or 0),
         "average_receipt": float(row["income"] or 0) / transactions if transactions else None,
@@ -101,19 +129,11 @@ def _headline(row: Row, outlets: Sequence[Row], quality: Json) -> Json:
     }
 
 
-def _previous(summary: Json | None) -> Json | None:
-    """Return the figures to compare with; a period that was not complete is no measure."""
-    if not summary or summary.get("format") != FORMAT or summary["status"] != "complete":
-        return None
-    names = ("income", "net_income", "transactions", "items", "average_receipt", "registered_share")
-    return {"label": summary["period"]["label"]} | {name: summary["headline"][name] for name in names}
-
-
 def _outlet(row: Row) -> Json:
     return {
         "number": str(row["salesoutletno"]),
         "neighbourhood": str(row["neighbourhood"] or ""),
-        "income": _money(row["income"]),
+        "income": amount_text(row["income"]),
         "transactions": int(row["transactions"]),
         "items": int(row["items"]),
     }
@@ -122,14 +142,8 @@ def _outlet(row: Row) -> Json:
 def _day(row: Row) -> Json:
     return {
         "day": str(row["business_date"]),
-        "income": _money(row["income"]),
+        "income": amount_text(row["income"]),
         "transactions": int(row["transactions"]),
         "items": int(row["items"]),
         "outlets": int(row["outlets"]),
     }
-
-
-def _money(value: Any) -> str:
-    """Return an amount as a decimal string with all its decimals, at least two."""
-    amount = round(Decimal(str(value or 0)), 4)
-    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:f}"

@@ -134,6 +134,27 @@ def test_the_summary_says_what_is_missing_and_which_data_it_saw(week):
     ]
 
 
+def test_the_summary_compares_with_the_lake_and_adds_up_to_the_headline(week):
+    """The week lacks an outlet on the 24th, and of the week before only the 17th was ever loaded."""
+    summary = week["summary"]
+    before, year_before = summary["comparisons"]
+
+    assert (before["label"], before["figures"], before["reason"]) == ("2019-W16", None, "not loaded")
+    assert before["unpublished"] == [f"2019-04-{day}" for day in (15, 16, 18, 19, 20, 21)]
+    assert (year_before["label"], year_before["reason"]) == ("2018-W17", "not loaded")
+    last = summary["trend"][-1]
+    assert (last["start"], last["complete"]) == ("2019-04-22", False)
+    names = ("income", "net_income", "transactions", "items", "average_receipt", "registered_share")
+    assert last["figures"] == {name: summary["headline"][name] for name in names}
+    assert summary["trend"][-2]["figures"]["income"] == "5.00"
+    assert [(each["category"], each["income"]) for each in summary["categories"]] == [
+        ("Tea", "30.00"),
+        ("Coffee", "22.00"),
+        ("Bakery", "14.00"),
+    ]
+    assert summary["highlights"] == {"judged": False, "moves": []}
+
+
 def test_files_are_listed_with_size_and_hash(week):
     assert keys("weekly/") == [f"weekly/2019-W17/{name}" for name in (*FILES, "summary.json")]
     for file in week["summary"]["files"]:
@@ -208,6 +229,7 @@ def test_one_mail_with_the_three_workbooks(week):
     text = mail.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
     assert text.splitlines()[0] == "Incomplete: 2019-04-24 lacks outlet 8."
     assert "$66.00" in text
+    assert "Changes on 2018-W17 are n/a: no sales are loaded for 2018-04-23 to 2018-04-29." in text
     attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}  # type: ignore[attr-defined]
     assert attached == {file: body(f"weekly/2019-W17/{file}") for file in FILES}
 

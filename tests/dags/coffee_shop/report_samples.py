@@ -5,8 +5,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from coffee_shop.periods import Period
-from coffee_shop.report_text import Wording
 from coffee_shop.summary import draft_summary, finish_summary
+from coffee_shop.wording import Wording
 
 WORDS = Wording("Coffee Shop", "$", "%Y-%m-%d", ZoneInfo("America/New_York"))
 WEEK = Period("weekly", date(2019, 4, 22), date(2019, 4, 28))
@@ -25,6 +25,7 @@ QUALITY = {
         {
             "dataset": "sales_reciept",
             "key": "sales-reciept/<b>.csv",
+            "status": "refused",
             "reason": "line 1: column Quantity is missing",
             "at": "2019-04-29T09:03:00+00:00",
         }
@@ -84,18 +85,52 @@ DAYS = [
     {"business_date": date(2019, 4, day), "income": Decimal(income), "transactions": 15, "items": 50, "outlets": 2}
     for day, income in ((22, "100.00"), (23, "200.00"), (24, "50.00"), (25, "250.00"), (26, "0"))
 ]
-PREVIOUS = {
-    "format": 1,
-    "status": "complete",
-    "period": {"label": "2019-W16"},
-    "headline": {
+LAST_WEEK = {
+    "base": "before",
+    "label": "2019-W16",
+    "start": "2019-04-15",
+    "end": "2019-04-21",
+    "averaged": None,
+    "figures": {
         "income": "500.00",
         "net_income": "500.00",
         "transactions": 90,
         "items": 0,
         "average_receipt": 5.0,
-        "registered_share": 0.5,
+        "registered_share": 0.48,
     },
+    "reason": None,
+    "closed": [],
+    "unpublished": [],
+    "missing": [],
+}
+A_YEAR_BEFORE = LAST_WEEK | {
+    "base": "year_before",
+    "label": "2018-W17",
+    "start": "2018-04-23",
+    "end": "2018-04-29",
+    "figures": None,
+    "reason": "not loaded",
+    "unpublished": [f"2018-04-{day}" for day in range(23, 30)],
+}
+FIGURES = LAST_WEEK["figures"]
+COMPARED = {
+    "comparisons": [LAST_WEEK, A_YEAR_BEFORE],
+    "trend": [
+        {"start": "2019-04-08", "end": "2019-04-14", "complete": True, "figures": None},
+        {"start": "2019-04-15", "end": "2019-04-21", "complete": True, "figures": FIGURES},
+        {"start": "2019-04-22", "end": "2019-04-28", "complete": False, "figures": FIGURES | {"income": "600.00"}},
+    ],
+    "highlights": {
+        "judged": True,
+        "moves": [{"of": "outlet", "name": "8", "income": "250.00", "usual": "200.00", "days_left_out": 1}],
+    },
+    "categories": [
+        {"category": "Coffee", "income": "400.00", "items": 200},
+        {"category": "NO INFO", "income": "150.00", "items": 75},
+        {"category": "Tea & <more>", "income": "50.00", "items": 25},
+    ],
+    "outlet_reports": {},
 }
 
 
@@ -115,7 +150,7 @@ def draft(**changes):
         "headline": HEADLINE,
         "outlets": OUTLETS,
         "days": DAYS,
-        "previous": PREVIOUS,
+        "compared": COMPARED,
     }
     return draft_summary(**(parts | changes))
 

@@ -140,6 +140,7 @@ def test_what_summary_json_says_about_the_data():
             {
                 "dataset": SALES,
                 "key": "sales-reciept/b.csv",
+                "status": "refused",
                 "reason": "no header line",
                 "at": "2019-05-01T09:00:00+00:00",
             }

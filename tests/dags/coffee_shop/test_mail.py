@@ -6,9 +6,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from coffee_shop.mail import Attachment, Link, RecipientsError, check_recipients, compose, compose_alarm
+from coffee_shop.mail import (
+    Attachment,
+    Link,
+    RecipientsError,
+    check_recipients,
+    compose,
+    compose_alarm,
+    mails_of_run,
+)
+from coffee_shop.settings import MailList, Settings
 
-from tests.dags.coffee_shop.report_samples import ALL_THERE, WORDS, summary
+from tests.dags.coffee_shop.report_samples import ALL_THERE, LAST_WEEK, OUTLETS, QUALITY, WORDS, summary
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "include" / "mail"
 WORKBOOKS = [
@@ -44,13 +53,15 @@ class Words(HTMLParser):
         super().__init__()
         self.found: list[str] = []
         self.tags: set[str] = set()
+        self.tag = ""
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
+        self.tag = tag
 
     def handle_data(self, data):
-        if data.strip():
+        if data.strip() and self.tag != "style":
             self.found.append(" ".join(data.split()))
 
 
@@ -95,7 +106,11 @@ def test_both_parts_hold_the_headline_figures():
         "50.0%",
         "3 Astoria",
         "$350.00",
-        "2 lines with a minus (refunds and discounts), -$7.50 in all, count in every figure with their sign.",
+        "Outlet 8 Hell's <Kitchen> took $250.00, 25.0% more than the $200.00 usual for the days with all their sales",
+        "a year before 2018-W17",
+        "Changes on 2018-W17 are n/a: no sales are loaded for 2018-04-23 to 2018-04-29.",
+        "Tea & <more>",
+        "Data: 1 outlet day missing; 2 lines with a minus (-$7.50) counted; 1 row left out; 12 lines ($45.60) without a cost price;",
         "Data as published on 2019-04-29 05:03 EDT (load load-7)",
     ):
         assert text in text_of(message)
@@ -119,15 +134,16 @@ def test_text_from_the_data_is_escaped():
     page = html_of(mail())
 
     assert "Hell&#39;s &lt;Kitchen&gt;" in page
-    assert "sales-reciept/&lt;b&gt;.csv" in page
+    assert "Tea &amp; &lt;more&gt;" in page
     assert "b" not in Words(page).tags
 
 
-def test_a_complete_report_has_no_warning_and_no_notes():
+def test_a_complete_report_has_no_warning():
     message = mail(summary(status="complete", quality=ALL_THERE))
 
-    assert message["Subject"] == "Coffee Shop weekly report 2019-W17: income $600.00"
-    assert "About the data" not in html_of(message)
+    assert message["Subject"] == "Coffee Shop weekly report 2019-W17: income $600.00, +20.0% on 2019-W16"
+    assert "Data: complete, nothing left out." in html_of(message)
+    assert "For operators" not in html_of(message)
     assert text_of(message).splitlines()[0] == "Coffee Shop: Weekly report"
 
 
@@ -136,7 +152,7 @@ def test_no_data_says_so_and_shows_no_figure():
 
     assert message["Subject"] == "Coffee Shop weekly report 2019-W17: no data"
     assert text_of(message).splitlines()[0] == "No data: no sales have been loaded for this period."
-    assert "$" not in text_of(message).partition("About the data")[0]
+    assert "$" not in text_of(message).partition("Data:")[0]
     assert "Income" not in html_of(message)
 
 
@@ -164,6 +180,54 @@ def test_a_line_break_in_the_shops_name_does_not_make_a_header():
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert message["Bcc"] is None
     assert message["Subject"].startswith("Coffee Bcc: all@example.com weekly report")
+
+
+def test_a_long_subject_begins_in_the_line_of_its_name():
+    """Folded before its first word it would be empty to some mail programs."""
+    raw = compose(
+        summary(status="complete", quality=ALL_THERE),
+        WORDS,
+        TEMPLATES,
+        mail_from="a@b.example",
+        to=["c@d.example"],
+        now=datetime(2019, 4, 29, tzinfo=UTC),
+    )
+    assert raw.startswith(b"Subject: Coffee Shop weekly report 2019-W17: income $600.00, +20.0% on 2019-W16\r\n")
+
+
+def test_file_names_are_for_operators_who_are_told_where():
+    message = mail()
+
+    for body in (text_of(message), html_of(message)):
+        assert "sales-reciept" not in body
+        assert "For operators" in body
+
+
+def test_however_much_is_wrong_a_mail_stays_below_100_kb():
+    """Gmail cuts a message off at 102 kB. Names as long as a cell, 300 outlets and categories, a month of bars."""
+    name = "&" * 32_767
+    numbers = [str(number) for number in range(300)]
+    outlets = [OUTLETS[0] | {"salesoutletno": number, "neighbourhood": name} for number in numbers]
+    days = [f"2019-04-{day:02d}" for day in range(1, 31)]
+    quality = QUALITY | {
+        "missing": [{"day": day, "outlets": numbers, "whole_day": False} for day in days],
+        "open_files": [QUALITY["open_files"][0] | {"reason": name}] * 1000,
+        "handovers": QUALITY["handovers"] * 1000,
+    }
+    lacking = LAST_WEEK | {"reason": "lacks outlets", "missing": quality["missing"], "label": "2019-03"}
+    move = {"of": "category", "name": name, "income": "9.00", "usual": "1.00", "days_left_out": 2}
+    compared = {
+        "comparisons": [lacking, lacking, LAST_WEEK],
+        "trend": [{"start": day, "end": day, "complete": True, "figures": LAST_WEEK["figures"]} for day in days],
+        "highlights": {"judged": True, "moves": [move] * 3},
+        "categories": [{"category": f"{name}{number}", "income": "1.00", "items": 1} for number in numbers],
+    }
+    links = [Link(f"{report}.xlsx", "https://s3.example/" + "x" * 2000, 10**9) for report in ("a", "b", "c", "d", "e")]
+
+    message = mail(summary(outlets=outlets, quality=quality, compared=compared), attachments=(), links=links)
+
+    assert len(html_of(message).encode()) < 100_000
+    assert len(text_of(message).encode()) < 100_000
 
 
 def test_letters_beyond_ascii_arrive():
@@ -233,3 +297,60 @@ def test_other_addresses_are_named(address):
 def test_more_recipients_than_ses_takes():
     with pytest.raises(RecipientsError, match="51 recipients; a mail can have 50"):
         check_recipients([f"a{n}@shop.example" for n in range(51)], [], ["@shop.example"])
+
+
+REPORTS = ["customer", "employee", "sales"]
+LISTS = Settings(
+    mail_recipients=("boss@shop.example",),
+    mail_lists=(
+        MailList(("cook@shop.example",), periods=("weekly",), reports=("sales",)),
+        MailList(("cook@shop.example", "clerk@shop.example"), reports=("employee",)),
+        MailList(("boss@shop.example",), reports=("sales",)),
+    ),
+)
+
+
+def test_who_stands_in_several_lists_gets_one_mail_with_the_workbooks_of_all():
+    assert mails_of_run("weekly", REPORTS, [], LISTS) == [
+        {"recipients": ["boss@shop.example"], "reports": None, "outlet": None},
+        {"recipients": ["cook@shop.example"], "reports": ["employee", "sales"], "outlet": None},
+        {"recipients": ["clerk@shop.example"], "reports": ["employee"], "outlet": None},
+    ]
+
+
+def test_a_list_is_for_its_periods():
+    assert mails_of_run("daily", REPORTS, [], LISTS)[1:] == [
+        {"recipients": ["cook@shop.example", "clerk@shop.example"], "reports": ["employee"], "outlet": None},
+    ]
+
+
+def test_who_gets_none_of_the_workbooks_gets_no_mail():
+    """Everybody who gets one gets all there are: a run for sales alone."""
+    assert mails_of_run("weekly", ["sales"], [], LISTS) == [
+        {"recipients": ["boss@shop.example", "cook@shop.example"], "reports": None, "outlet": None},
+    ]
+    assert mails_of_run("weekly", REPORTS, [], Settings()) == []
+
+
+def test_typed_addresses_alone_get_the_mail_and_those_of_lists_may_be_typed():
+    assert mails_of_run("daily", REPORTS, ["clerk@shop.example"], LISTS) == [
+        {"recipients": ["clerk@shop.example"], "reports": None, "outlet": None},
+    ]
+    with pytest.raises(RecipientsError):
+        mails_of_run("daily", REPORTS, ["guest@shop.example"], LISTS)
+
+
+def test_an_outlets_people_get_its_mail_without_workbooks():
+    shop = Settings(
+        mail_lists=(
+            MailList(("north@shop.example",), periods=("weekly",), outlets=("3", "8")),
+            MailList(("south@shop.example",), outlets=("8",)),
+        )
+    )
+    assert mails_of_run("weekly", REPORTS, [], shop) == [
+        {"recipients": ["north@shop.example"], "reports": [], "outlet": "3"},
+        {"recipients": ["north@shop.example", "south@shop.example"], "reports": [], "outlet": "8"},
+    ]
+    assert mails_of_run("daily", REPORTS, [], shop) == [
+        {"recipients": ["south@shop.example"], "reports": [], "outlet": "8"},
+    ]

@@ -14,7 +14,7 @@ from coffee_shop import mail_operator
 from coffee_shop.mail_operator import ReportMailOperator
 from coffee_shop.settings import Settings
 
-from tests.dags.coffee_shop.report_samples import summary
+from tests.dags.coffee_shop.report_samples import COMPARED, LAST_WEEK, summary
 
 FILES = {"customer": "customers.xlsx", "employee": "employees.xlsx", "sales": "sales.xlsx"}
 
@@ -60,7 +60,8 @@ class Shop:
         return summary(**changes) | {"files": files}
 
     def send(self, document: dict[str, Any], **order: Any) -> str:
-        asked = {"mail": True, "recipients": ["boss@shop.example"], "mail_once_as": None, "closed": False}
+        mails = [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
+        asked = {"mail": True, "mails": mails, "mail_once_as": None, "closed": False}
         operator = ReportMailOperator(task_id="mail", order=asked | order, summary=document)
         return operator.execute({})  # type: ignore[typeddict-item]
 
@@ -171,7 +172,70 @@ def test_nobody_asked_for_a_mail(shop):
 
 def test_nobody_to_mail_to(shop):
     with pytest.raises(AirflowSkipException, match="set mail_recipients"):
-        shop.send(shop.report(), recipients=[])
+        shop.send(shop.report(), mails=[])
+
+
+TWO_MAILS = [
+    {"recipients": ["boss@shop.example"], "reports": None, "outlet": None},
+    {"recipients": ["cook@shop.example", "clerk@shop.example"], "reports": ["sales"], "outlet": None},
+]
+
+
+def test_each_group_gets_its_workbooks(shop):
+    message_ids = shop.send(shop.report(), mails=TWO_MAILS)
+
+    boss, others = shop.mails()
+    assert len(list(boss.iter_attachments())) == 3
+    assert others["To"] == "cook@shop.example, clerk@shop.example"
+    assert [part.get_filename() for part in others.iter_attachments()] == ["sales.xlsx"]
+    assert "customers.xlsx" not in others.get_body(("plain",)).get_content()
+    assert message_ids == ", ".join(
+        shop.marker(f"mails/weekly/2019-W17/{name}.json")["message_id"] for name in ("1", "1-sales")
+    )
+
+
+def test_a_retry_sends_only_what_has_not_gone_out(shop):
+    report = shop.report()
+    shop.send(report, mails=TWO_MAILS[:1])
+    shop.send(report, mails=TWO_MAILS)
+    with pytest.raises(AirflowSkipException, match="mailed before"):
+        shop.send(report, mails=TWO_MAILS)
+
+    assert [mail["To"] for mail in shop.mails()] == ["boss@shop.example", "cook@shop.example, clerk@shop.example"]
+
+
+def test_an_outlets_mail_names_it_and_has_no_workbook(shop):
+    report = {
+        "figures": LAST_WEEK["figures"],
+        "status": "complete",
+        "registered_transactions": 43,
+        "missing": [],
+        "days": [],
+        "comparisons": [LAST_WEEK],
+        "trend": [],
+        "highlights": {"judged": True, "moves": []},
+    }
+    document = shop.report(compared=COMPARED | {"outlet_reports": {"3": report}})
+    shop.send(document, mails=[{"recipients": ["north@shop.example"], "reports": [], "outlet": "3"}])
+
+    (mail,) = shop.mails()
+    assert mail["Subject"] == ("Coffee Shop, outlet 3 Astoria weekly report 2019-W17: income $500.00, same as 2019-W16")
+    assert not list(mail.iter_attachments())
+    text = mail.get_body(("plain",)).get_content()
+    assert "43 of 90 transactions" in text
+    assert "Data of the whole shop: 2 refunds" in text
+    assert "Kitchen" not in text  # the other outlet
+    assert "For operators" not in text
+    assert shop.marker("mails/weekly/2019-W17/1-outlet-3.json")["to"] == ["north@shop.example"]
+
+
+def test_links_are_those_of_the_group_too(shop):
+    shop.settings = Settings(mail_size_limit_mb=0.05)
+    shop.send(shop.report(size=100_000), mails=TWO_MAILS[1:])
+
+    text = shop.mails()[0].get_body(("plain",)).get_content()
+    assert "sales.xlsx (100 kB)" in text
+    assert "employees.xlsx" not in text
 
 
 def test_no_data_alarms_the_operator_once(shop):

@@ -41,7 +41,7 @@ def test_a_scheduled_run_reports_its_interval_and_mails():
     assert order is not None
     assert order["period"]["folder"] == "weekly/2019-W17"
     assert order["mail"]
-    assert order["recipients"] == ["boss@shop.example"]
+    assert order["mails"] == [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
     assert order["reports"] == ["customer", "employee", "sales"]
     assert order["run"] == {"dag_id": "coffee_shop_weekly_report", "run_id": "run-1"}
     assert (order["mail_once_as"], order["closed"]) == (None, False)
@@ -53,7 +53,8 @@ def test_a_run_by_hand_takes_dates_reports_and_recipients_from_its_form():
 
     assert order is not None
     assert order["period"]["folder"] == "custom/2019-04-01_2019-04-10"
-    assert (order["reports"], order["mail"], order["recipients"]) == (["sales"], True, ["new@shop.example"])
+    assert (order["reports"], order["mail"]) == (["sales"], True)
+    assert order["mails"] == [{"recipients": ["new@shop.example"], "reports": None, "outlet": None}]
 
 
 def test_a_run_by_hand_without_dates_takes_the_last_whole_week():
@@ -125,6 +126,25 @@ def test_uploads_can_be_switched_off_but_not_a_run_by_hand():
     assert order["period"]["folder"] == "custom/2019-04-20_2019-04-20"
 
 
+@pytest.mark.parametrize(
+    ("kind", "run_type", "mails"),
+    [("daily", "scheduled", 0), ("daily", "manual", 1), ("weekly", "scheduled", 1), ("monthly", "scheduled", 1)],
+)
+def test_with_a_digest_days_are_mailed_by_hand_only(kind, run_type, mails):
+    digest = Settings(mail_recipients=("boss@shop.example",), mail_digest=True)
+    order = order_of_run(kind, context(run_type), digest)
+    assert order is not None
+    assert len(order["mails"]) == mails
+
+
+def test_with_a_digest_uploads_are_not_mailed():
+    digest = Settings(mail_recipients=("boss@shop.example",), mail_digest=True)
+    events = [{"load_id": "load-8", "changed_dates": ["2019-04-20"]}]
+    order = order_of_run("upload", context("asset_triggered", events=events), digest)
+    assert order is not None
+    assert order["mails"] == []
+
+
 def test_a_closed_day_is_known_as_such():
     order = order_of_run("daily", context(conf={"from": "2019-12-25", "to": "2019-12-25"}), SHOP)
     assert order is not None
@@ -161,6 +181,7 @@ def test_questions_carry_file_period_and_name(monkeypatch):
     assert [question["question"] for question in questions_of("headline", order, {"status": "incomplete"})] == [
         "days",
         "headline",
+        "history",
         "outlet_days",
         "outlets",
         "quarantine",

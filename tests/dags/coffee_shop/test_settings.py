@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from coffee_shop import settings
-from coffee_shop.settings import SettingsError, check_settings, names, names_while_parsing, parse_settings
+from coffee_shop.settings import MailList, SettingsError, check_settings, names, names_while_parsing, parse_settings
 
 ENVIRONMENT = {
     "COFFEE_SHOP_STACK": "beans",
@@ -63,6 +63,22 @@ def test_settings_of_the_variable_replace_defaults() -> None:
     assert found.zone.key == "Europe/Rome"
 
 
+def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> None:
+    found = check_settings(
+        {
+            "mail_lists": [
+                {"recipients": ["cook@coffee-shop.example"]},
+                {"recipients": ["clerk@coffee-shop.example"], "periods": ["weekly"], "reports": ["sales"]},
+            ]
+        }
+    )
+    everything, some = found.mail_lists
+    assert everything.periods == ("daily", "weekly", "monthly", "custom", "upload")
+    assert everything.reports == ("customer", "employee", "sales")
+    assert everything.outlets == ()
+    assert some == MailList(("clerk@coffee-shop.example",), ("weekly",), ("sales",))
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [
@@ -83,6 +99,21 @@ def test_settings_of_the_variable_replace_defaults() -> None:
         ({"mail_recipients": ["a@b.example, c@d.example"]}, "mail_recipients"),
         ({"mail_allowed": ["coffee-shop.example"]}, "mail_allowed"),
         ({"mail_allowed": [7]}, "mail_allowed"),
+        ({"mail_digest": 1}, "mail_digest is 1, expected true or false"),
+        ({"mail_lists": {"recipients": ["a@b.example"]}}, "expected a list of objects such as"),
+        ({"mail_lists": ["a@b.example"]}, "expected a list of objects such as"),
+        ({"mail_lists": [{"periods": ["weekly"]}]}, "mail_lists"),
+        ({"mail_lists": [{"recipients": []}]}, "mail_lists"),
+        ({"mail_lists": [{"recipients": ["b.example"]}]}, "mail_lists"),
+        (
+            {"mail_lists": [{"recipients": ["a@b.example"], "periods": ["yearly"]}]},
+            "periods can be daily, weekly, monthly, custom, upload",
+        ),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "reports": ["stock"]}]}, "reports customer, employee, sales"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": [3]}]}, '"outlets": ["3"] in place of reports'),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": ["3"], "reports": ["sales"]}]}, "mail_lists"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": ["03"]}]}, "mail_lists"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "to": ["c@b.example"]}]}, "mail_lists"),
         ({"link_days": 8}, "link_days is 8, expected a number from 0.01 to 7"),
     ],
 )

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from coffee_shop.comparison import Expectations
+from coffee_shop.ledger import empty_ledger
 from coffee_shop.periods import Period
-from coffee_shop.summary import period_before
+from coffee_shop.summary import compared_with_history
 
-from tests.dags.coffee_shop.report_samples import HEADLINE, OUTLETS, PREVIOUS, WEEK, draft, summary
+from tests.dags.coffee_shop.report_samples import HEADLINE, OUTLETS, draft, summary
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "docs" / "summary.schema.json").read_text())
 
@@ -57,7 +59,7 @@ def test_without_data_there_are_no_figures_and_no_income_of_0():
     document = summary(status="no data", headline=HEADLINE | {"income": Decimal(0), "lines": 0})
 
     assert document["headline"] is None
-    assert (document["outlets"], document["days"], document["previous"]) == ([], [], None)
+    assert (document["outlets"], document["days"], document["comparisons"]) == ([], [], [])
     check(document)
 
 
@@ -73,7 +75,9 @@ def test_a_whole_summary_fits_its_schema():
     check(summary() | {"files": [file]})
 
 
-@pytest.mark.parametrize("part", ["run", "period", "status", "data", "headline", "data_quality", "files", "version"])
+@pytest.mark.parametrize(
+    "part", ["run", "period", "status", "data", "headline", "comparisons", "data_quality", "files"]
+)
 def test_the_schema_misses_what_is_not_there(part):
     document = summary()
     del document[part]
@@ -81,23 +85,31 @@ def test_the_schema_misses_what_is_not_there(part):
         check(document)
 
 
-def test_an_incomplete_period_before_is_no_measure():
-    assert draft(previous=PREVIOUS | {"status": "incomplete"})["previous"] is None
-    assert draft(previous=None)["previous"] is None
-    assert draft()["previous"]["label"] == "2019-W16"
+def test_what_is_compared_fits_the_schema():
+    """A day with one outlet, a week after another one; nothing else was ever loaded."""
+    history = [
+        {
+            "business_date": date(2019, 4, day),
+            "salesoutletno": outlet,
+            "productcategory": None if outlet else "Coffee",
+            "income": Decimal("12.30"),
+            "net_income": Decimal("8.1234"),
+            "transactions": 3,
+            "items": 4,
+            "registered_transactions": 1,
+        }
+        for day in (17, 24)
+        for outlet in ("3", None)
+    ]
+    ledger = empty_ledger()
+    ledger["days"]["sales_reciept"] = {"2019-04-17": {"3": {}}, "2019-04-24": {"3": {}}}
+    day = Period("daily", date(2019, 4, 24), date(2019, 4, 24))
 
+    compared = compared_with_history(day, history, Expectations(ledger, (), 28), complete=True, outlets=["3", "8"])
 
-@pytest.mark.parametrize(
-    ("period", "before"),
-    [
-        (WEEK, Period("weekly", date(2019, 4, 15), date(2019, 4, 21))),
-        (
-            Period("monthly", date(2019, 3, 1), date(2019, 3, 31)),
-            Period("monthly", date(2019, 2, 1), date(2019, 2, 28)),
-        ),
-        (Period("daily", date(2019, 1, 1), date(2019, 1, 1)), Period("daily", date(2018, 12, 31), date(2018, 12, 31))),
-        (Period("custom", date(2019, 1, 1), date(2019, 1, 5)), None),
-    ],
-)
-def test_the_period_before(period, before):
-    assert period_before(period) == before
+    assert [each["reason"] for each in compared["comparisons"]] == [None, "not loaded", "not loaded"]
+    assert len(compared["trend"]) == 14
+    assert compared["categories"] == [{"category": "Coffee", "income": "12.30", "items": 4}]
+    reports = compared["outlet_reports"]
+    assert [(number, report["status"]) for number, report in reports.items()] == [("3", "complete"), ("8", "no data")]
+    check(summary(compared=compared))

@@ -5,7 +5,7 @@ import pytest
 PAGE = "/coffee-shop/reports"
 
 SUMMARY = {
-    "format": 1,
+    "format": 2,
     "shop": "Coffee Shop",
     "currency": "$",
     "run": {"dag_id": "coffee_shop_weekly_report", "run_id": "scheduled__2019-04-29"},
@@ -36,7 +36,31 @@ SUMMARY = {
         }
     ],
     "days": [],
-    "data_quality": {"missing": [{"day": "2019-04-24", "outlets": ["8"], "whole_day": False}]},
+    "data_quality": {
+        "missing": [{"day": "2019-04-24", "outlets": ["8"], "whole_day": False}],
+        "open_files": [
+            {
+                "dataset": "sales_reciept",
+                "key": f"sales-reciept/<i>{number}.csv",
+                "status": "refused",
+                "reason": "line 1: column Quantity is missing" + "!" * 32_000,
+                "at": "2019-04-29T09:03:00+00:00",
+            }
+            for number in range(1, 26)
+        ],
+        "handovers": [
+            {
+                "day": "2019-04-23",
+                "outlet": "3",
+                "from_key": "sales-reciept/a.csv",
+                "to_key": None,
+                "rows_before": 1200,
+                "rows_after": 0,
+                "amount_before": "4000.00",
+                "amount_after": "0.00",
+            }
+        ],
+    },
     "version": 2,
     "made_at": "2019-04-29T10:31:00+00:00",
     "files": [{"report": "sales", "file": "sales.xlsx", "key": "weekly/2019-W17/sales.xlsx", "version": 2}],
@@ -103,6 +127,18 @@ def test_a_report_shows_what_is_missing_its_figures_and_earlier_versions(client,
     assert "<b>51.9%</b>" in page
     assert "Earlier versions" in page
     assert "weekly/2019-W17/versions/1/sales.xlsx" in page
+
+
+def test_operators_see_the_newest_refused_files_and_who_took_a_day_over(client, bucket, guest):
+    page = client.get(f"{PAGE}/report?folder=weekly/2019-W17", headers=guest).text
+
+    assert "sales-reciept/&lt;i&gt;25.csv" in page
+    assert "2019-04-29 09:03 UTC" in page
+    assert "sales-reciept/&lt;i&gt;5.csv" not in page
+    assert "5 older ones are in summary.json." in page
+    assert len(page) < 30_000
+    for text in ("no file", "sales-reciept/a.csv", "1,200, 0", "$4,000.00, $0.00"):
+        assert text in page
 
 
 def test_text_from_the_data_is_escaped(client, bucket, guest):
