@@ -141,11 +141,8 @@ def _open_file_notes(files: list[Json], words: Wording, most: int = 10) -> list[
         for file in files[-most:]
     ]
     more = len(files) - most
-    return found + (
-        [f"{_count(more, 'older file')} that {'was' if more == 1 else 'were'} not loaded not listed."]
-        if more > 0
-        else []
-    )
+    words_for_more = "older file that was not loaded is" if more == 1 else "older files that were not loaded are"
+    return found + ([f"{more:,} {words_for_more} not listed."] if more > 0 else [])
 
 
 def _file(key: str | None) -> str:

@@ -223,7 +223,7 @@ def test_an_outlets_mail_names_it_and_has_no_workbook(shop):
     assert not list(mail.iter_attachments())
     text = mail.get_body(("plain",)).get_content()
     assert "43 of 90 transactions" in text
-    assert "Data of the whole shop: 2 refunds" in text
+    assert "Data of the whole shop: 2 lines with a minus" in text
     assert "Kitchen" not in text  # the other outlet
     assert "For operators" not in text
     assert shop.marker("mails/weekly/2019-W17/1-outlet-3.json")["to"] == ["north@shop.example"]

@@ -66,16 +66,16 @@ def test_lists_of_files_and_take_overs_are_cut_off():
 
     found = notes(draft(quality=many), WORDS)
 
-    assert "290 older refused files not listed." in found
+    assert "290 older files that were not loaded are not listed." in found
     assert "290 older take-overs in this period not listed." in found
     assert max(len(note) for note in found) < 1000
-    assert len(found) == 25
+    assert len(found) == 26
 
 
 def test_what_a_manager_must_know_of_the_data_is_one_line():
     assert data_line(draft(), WORDS) == (
-        "Data: 1 outlet day missing; 2 refunds of $7.50 and 1 other row left out; "
-        "12 lines ($45.60) without a cost price; 1 refused file waiting for a new upload."
+        "Data: 1 outlet day missing; 2 lines with a minus (-$7.50) counted; 1 row left out; "
+        "12 lines ($45.60) without a cost price; 1 file not loaded, waiting for a new upload."
     )
     begins = ALL_THERE | {"history_begins": "2019-04-24"}
     assert data_line(draft(quality=begins), WORDS) == "Data: no sales before 2019-04-24."
