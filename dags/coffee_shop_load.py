@@ -18,7 +18,7 @@ from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
 from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
 from airflow.providers.standard.sensors.python import PythonSensor
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, chain
-from coffee_shop import guards, load
+from coffee_shop import failures, guards, load
 from coffee_shop.settings import names_while_parsing, parse_settings, task_defaults
 
 NAMES = names_while_parsing()
@@ -43,7 +43,7 @@ JOB: dict[str, Any] = {
     "pre_execute": guards.before_job,
     "post_execute": guards.after_job,
     "on_retry_callback": guards.after_failed_job,
-    "on_failure_callback": [guards.after_failed_job, guards.release],
+    "on_failure_callback": [guards.after_failed_job, guards.release, failures.keep_reason],
 }
 # a run of a job is found again after a crash by this mark: the same load, the same job
 JOB_ARGUMENTS = {"--load_id": LOAD_ID, "--airflow_task_uuid": "{{ task.task_id }} of load " + LOAD_ID}
@@ -93,7 +93,7 @@ with DAG(
     start_date=PARSE.start_date,
     catchup=False,
     max_active_runs=1,
-    default_args=task_defaults() | {"on_failure_callback": guards.release},
+    default_args=task_defaults() | {"on_failure_callback": [guards.release, failures.keep_reason]},
     params=PARAMS,
     doc_md=__doc__,
     tags=["coffee shop", "load"],
@@ -227,6 +227,12 @@ with DAG(
         doc_md="Fails if a file of this load was refused or held back; all else is published.",
     )
 
+    tell_operators = PythonOperator(
+        task_id="tell_operators",
+        python_callable=failures.tell_operators,
+        doc_md="Mails the operators if a task failed. As a teardown it runs in any case and changes no run's state.",
+    ).as_teardown()
+
     chain(
         quiet,
         files_there,
@@ -242,4 +248,5 @@ with DAG(
         judge_checks,
         publish,
         gate,
+        tell_operators,
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.operators.athena import AthenaOperator
+from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import (
     DAG,
     Asset,
@@ -19,7 +20,7 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from coffee_shop import report_run
+from coffee_shop import failures, report_run
 from coffee_shop.load import CONFORM
 from coffee_shop.mail_operator import ReportMailOperator
 from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, UPLOAD, WEEKLY, TooManyDaysError
@@ -169,7 +170,7 @@ def report_dag(kind: str) -> DAG:
         catchup=False,
         is_paused_upon_creation=None if SCHEDULES[kind] else False,  # without a schedule there is nothing to hold
         max_active_runs=2,
-        default_args=task_defaults(),
+        default_args=task_defaults() | {"on_failure_callback": failures.keep_reason},
         params=params(),
         template_searchpath=[str(include_folder() / "sql")],
         tags=["coffee shop", "report"],
@@ -196,7 +197,13 @@ def report_dag(kind: str) -> DAG:
         store = put_in_place(period, figures, built)
         mail = ReportMailOperator(task_id="mail", order=period, summary=store)
 
-        chain(period, wait_until_published, query_groups, one_state, figures, workbooks, store, mail)
+        tell_operators = PythonOperator(
+            task_id="tell_operators",
+            python_callable=failures.tell_operators,
+            doc_md="Mails the operators if a task failed. As a teardown it runs in any case.",
+        ).as_teardown()
+
+        chain(period, wait_until_published, query_groups, one_state, figures, workbooks, store, mail, tell_operators)
     return dag
 
 

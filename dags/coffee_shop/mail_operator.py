@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,8 @@ from airflow.sdk import BaseOperator
 
 from coffee_shop.aws import s3_client
 from coffee_shop.data_quality import NO_DATA
+from coffee_shop.sending import send_once
 from coffee_shop.settings import Settings, include_folder, names, settings
-from coffee_shop.state import ChangedMeanwhileError, read_json, replace_json, write_json
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -61,7 +61,7 @@ class ReportMailOperator(BaseOperator):
 
     def _send(self, s3: S3Client, shop: Settings, mail: Json) -> str | None:
         own = [f"-outlet-{mail['outlet']}"] if mail["outlet"] else [f"-{report}" for report in mail["reports"] or ()]
-        return self._send_once(s3, self._marker("".join(own)), mail["recipients"], lambda: self._report(s3, shop, mail))
+        return send_once(s3, self._marker("".join(own)), mail["recipients"], lambda: self._report(s3, shop, mail))
 
     def _marker(self, own: str = "") -> str:
         once_as = self.order["mail_once_as"] or f"{self.summary['period']['folder']}/{self.summary['version']}"
@@ -74,7 +74,7 @@ class ReportMailOperator(BaseOperator):
         if not shop.mail_operators:
             self.log.warning("Nobody gets the alarm: set mail_operators in the Variable coffee_shop.")
             return
-        self._send_once(
+        send_once(
             s3,
             self._marker("-alarm"),
             list(shop.mail_operators),
@@ -140,53 +140,9 @@ class ReportMailOperator(BaseOperator):
             for file in files
         ]
 
-    def _send_once(self, s3: S3Client, marker: str, recipients: Sequence[str], make: Callable[[], bytes]) -> str | None:
-        """Send a mail unless its marker is there; return the message id, None when it was sent before."""
-        bucket, raw = names().state_bucket, make()
-        try:
-            replace_json(s3, bucket, marker, _mark("sending", recipients), etag=None)
-        except ChangedMeanwhileError:
-            self._refuse_if_unknown(s3, bucket, marker)
-            return None
-        message_id = self._hand_over(s3, bucket, marker, recipients, raw)
-        write_json(s3, bucket, marker, _mark("sent", recipients) | {"message_id": message_id})
-        return message_id
-
-    def _refuse_if_unknown(self, s3: S3Client, bucket: str, marker: str) -> None:
-        """Fail when an earlier try was cut off while it handed the mail over: it may have gone out or not."""
-        from airflow.sdk.exceptions import AirflowFailException
-
-        there = read_json(s3, bucket, marker)
-        if there and there.value["state"] == "sending":
-            raise AirflowFailException(
-                f"An earlier try was cut off at {there.value['at']} while it handed this mail to SES: whether it went "
-                f"out is not known. Ask {', '.join(there.value['to'])}; to send it, delete "
-                f"s3://{bucket}/{marker} and clear this task."
-            )
-
-    def _hand_over(self, s3: S3Client, bucket: str, marker: str, recipients: Sequence[str], raw: bytes) -> str:
-        from airflow.providers.amazon.aws.hooks.ses import SesHook
-        from botocore.config import Config
-        from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
-
-        # one try: botocore would send again when only the answer was lost
-        ses: Any = SesHook(config=Config(retries={"total_max_attempts": 1})).get_conn()
-        try:
-            answer = ses.send_raw_email(
-                Source=names().mail_from, Destinations=list(recipients), RawMessage={"Data": raw}
-            )
-        except (ClientError, ConnectTimeoutError, EndpointConnectionError):
-            s3.delete_object(Bucket=bucket, Key=marker)  # SES did not take it: a retry may try again
-            raise
-        return str(answer["MessageId"])
-
 
 def wording(shop: Settings) -> Any:
     """Return how the shop writes things, from its settings."""
     from coffee_shop.wording import Wording
 
     return Wording(shop.shop_name, shop.currency_symbol, shop.date_format, shop.zone)
-
-
-def _mark(state: str, recipients: Sequence[str]) -> Json:
-    return {"state": state, "to": list(recipients), "at": datetime.now(UTC).isoformat()}

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from botocore.exceptions import ClientError, ReadTimeoutError
-from coffee_shop import mail_operator
+from coffee_shop import mail_operator, sending
 from coffee_shop.mail_operator import ReportMailOperator
 from coffee_shop.settings import Settings
 
@@ -32,7 +32,8 @@ class Shop:
         self.settings = Settings(mail_operators=("operator@shop.example",))
         self.sent: list[dict[str, Any]] = []
         names = SimpleNamespace(reports_bucket=self.reports, state_bucket=self.state, mail_from="reports@shop.example")
-        monkeypatch.setattr(mail_operator, "names", lambda: names)
+        for module in (mail_operator, sending):
+            monkeypatch.setattr(module, "names", lambda: names)
         monkeypatch.setattr(mail_operator, "settings", lambda: self.settings)
         self.fail_with: Exception | None = None
         monkeypatch.setattr("airflow.providers.amazon.aws.hooks.ses.SesHook.get_conn", lambda hook: self)

@@ -1,0 +1,57 @@
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+
+from coffee_shop.failures import compose, subject_of, words
+
+
+def test_the_subject_names_the_first_failed_task():
+    assert subject_of("Coffee Shop", "coffee_shop_load", ["gate"]) == "Coffee Shop: coffee_shop_load failed at gate"
+    many = subject_of("Coffee\r\nShop", "coffee_shop_load", ["gate", "publish", "quiet"])
+    assert many == "Coffee Shop: coffee_shop_load failed at gate and 2 more"
+
+
+def test_the_text_has_each_task_with_its_reason_and_where_to_look(monkeypatch):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://127.0.0.1:8080/")
+    reasons = {
+        "gate": {"reason": "Refused whole:\nsales-reciept/a.csv: line 2", "log": "http://127.0.0.1:8080/log"},
+        "mail": {},
+    }
+
+    text = words("coffee_shop_load", "manual__2019-04-24T06:00:00+00:00", reasons, more=3, stopped=1)
+
+    assert text == (
+        "The run manual__2019-04-24T06:00:00+00:00 of coffee_shop_load has failed.\n"
+        "\n"
+        "gate:\n"
+        "  Refused whole:\n"
+        "  sales-reciept/a.csv: line 2\n"
+        "  Log: http://127.0.0.1:8080/log\n"
+        "\n"
+        "mail:\n"
+        "  see its log\n"
+        "\n"
+        "3 more failed.\n"
+        "\n"
+        "1 tasks after them did not run.\n"
+        "\n"
+        "What to do: mend the cause, then clear the failed task with all that follows it; every task may run twice.\n"
+        "A load that failed at gate alone has published everything except the files that it names.\n"
+        "docs/operating.md says of each message what it means.\n"
+        "\n"
+        "Run: http://127.0.0.1:8080/dags/coffee_shop_load/runs/manual__2019-04-24T06%3A00%3A00%2B00%3A00\n"
+    )
+
+
+def test_the_mail_goes_to_all_operators():
+    raw = compose(
+        "Coffee Shop: coffee_shop_load failed at gate",
+        "Käse\n",
+        "reports@shop.example",
+        ("a@shop.example", "b@shop.example"),
+        datetime(2019, 4, 24, 6, tzinfo=UTC),
+    )
+
+    mail = message_from_bytes(raw, policy=default)
+    assert (mail["To"], mail["Auto-Submitted"]) == ("a@shop.example, b@shop.example", "auto-generated")
+    assert mail.get_content().strip() == "Käse"
