@@ -23,7 +23,7 @@ AIRFLOW_CODE = dags plugins infrastructure laptop containers sample_data bench d
 LOCAL_AWS_CODE = local_aws include/glue
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload replay schedule setup test test-fast lint format policy docs package deploy bench lock clean
+.PHONY: help demo up down status logs backfill upload replay sql schedule setup test test-fast lint format policy docs package deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ upload:  ## Upload a correction of one day and follow its load: make upload DAY=
 
 replay:  ## Hand events that Airflow could not take to it again; on AWS: make replay ENV=production
 	@$(if $(ENV),$(AIRFLOW_PY) -m infrastructure.replay --environment "$(ENV)",$(AIRFLOW_PY) -m laptop replay)
+
+# QUERY and CSV come from the environment, into which make puts them, so that a query may hold quotes
+sql:  ## Ask the laptop's Athena: make sql; one query: make sql QUERY="select * from product" (CSV=file writes CSV)
+	@$(AIRFLOW_PY) -m laptop sql $(if $(QUERY),--query "$$QUERY") $(if $(CSV),--csv "$$CSV")
 
 schedule:  ## Switch a report's schedule on: make schedule REPORT=weekly
 	@$(AIRFLOW_PY) -m laptop schedule --report "$(REPORT)"

@@ -53,6 +53,11 @@ class Stack:
         return self.home / "aws.ini"
 
     @property
+    def buckets(self) -> Path:
+        """Folder in which the local S3 keeps the newest version of each object as a plain file, below its bucket."""
+        return self.home / "aws" / "s3" / ACCOUNT_ID
+
+    @property
     def mail(self) -> Path:
         """Folder of the mails that the local SES accepted."""
         return self.home / "aws" / "mail"
