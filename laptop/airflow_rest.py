@@ -39,11 +39,11 @@ def _send(method: str, url: str, body: object, headers: dict[str, str]) -> Any:
 
 
 def _instance_name(instance: dict[str, Any]) -> str:
-    name = str(instance["task_id"])
-    if instance["map_index"] < 0:
+    name, number = str(instance["task_id"]), instance["map_index"]
+    if number < 0:
         return name
-    works_on = instance.get("rendered_map_index")
-    return f"{name}: {works_on}" if works_on else f"{name}[{instance['map_index']}]"
+    works_on = instance["rendered_map_index"] or str(number)  # Airflow gives the number until it has rendered the name
+    return f"{name}[{number}]" if works_on == str(number) else f"{name}: {works_on}"
 
 
 class AirflowRest:

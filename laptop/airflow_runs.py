@@ -23,7 +23,8 @@ def watch_run(airflow: AirflowRest, dag_id: str, run_id: str, phase: Phase) -> i
 
     def look(now: dict[str, str]) -> None:
         for task, state in now.items():
-            if state in TOLD and states.get(task) != state:
+            has_no_name_yet = task.endswith("]") and state == "running"
+            if state in TOLD and states.get(task) != state and not has_no_name_yet:
                 phase.say(f"{task} {state}")
         phase.count(sum(state in ENDED for state in now.values()), len(now))
         states.clear()

@@ -83,7 +83,7 @@ def _runs_of(airflow: AirflowRest, plan: Backfill) -> list[dict[str, Any]]:
 
 
 def wait_for_backfill(airflow: AirflowRest, plan: Backfill, phase: Phase) -> None:
-    """Wait until every run of the back-fill has ended, and say of each how it ended.
+    """Wait until every run of the back-fill has ended, and say of each when it begins and how it ends.
 
     Airflow makes or clears all its runs before it answers the call that creates it.
 
@@ -94,7 +94,7 @@ def wait_for_backfill(airflow: AirflowRest, plan: Backfill, phase: Phase) -> Non
     while True:
         runs = _runs_of(airflow, plan)
         for run in runs:
-            if run["state"] in ENDED and told.get(run["dag_run_id"]) != run["state"]:
+            if run["state"] in ("running", *ENDED) and told.get(run["dag_run_id"]) != run["state"]:
                 told[run["dag_run_id"]] = run["state"]
                 phase.say(f"{run['dag_run_id']} {run['state']}")
         phase.count(sum(run["state"] in ENDED for run in runs), len(runs))

@@ -41,7 +41,7 @@ def _no_wait(monkeypatch):
 def test_changes_and_counts(told, phase):
     pages = [
         [instance("plan", "running"), instance("checks", None)],
-        [instance("plan", "success"), instance("checks", "queued", 0), instance("checks", "running", 1, "keys")],
+        [instance("plan", "success"), instance("checks", "running", 0, "0"), instance("checks", "running", 1, "keys")],
         [instance("plan", "success"), instance("checks", "success", 0, "totals"), instance("checks", "skipped", 1)],
     ]
     assert watch_run(Airflow(pages, "success"), "load", "run", phase) == 2
