@@ -23,7 +23,7 @@ AIRFLOW_CODE = dags plugins infrastructure laptop containers sample_data bench d
 LOCAL_AWS_CODE = local_aws include/glue
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload replay sql schedule setup test test-fast lint format policy docs package deploy bench lock clean
+.PHONY: help demo up down status logs backfill upload replay sql schedule setup test test-fast lint format policy docs pictures package deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -123,6 +123,9 @@ format: setup  ## Put code and SQL into the house's form
 
 docs: setup  ## Write the generated pages again
 	$(AIRFLOW_PY) docs/data_model_page.py
+
+pictures:  ## Make the README's pictures again from the running demo
+	@$(AIRFLOW_PY) -m docs.pictures
 
 package: setup  ## Write what Amazon MWAA takes to dist/; a deploy builds the same by itself
 	@$(AIRFLOW_PY) -m infrastructure.package

@@ -24,6 +24,7 @@ from laptop.stack import (
     read_names,
     stack_from_environment,
     stack_secrets,
+    typed_path,
 )
 from laptop.uploads import LOAD, UploadError, changed_dates, read_ledger, upload, watch_loads
 
@@ -116,7 +117,7 @@ def run_demo(stack: Stack, arguments: argparse.Namespace) -> None:
         raw, mail, keys = demo.check_figures(stack, sample)
         phase.outcome = "counted again from the raw files: the same figures"
     print("\n" + demo.last_words(stack, raw, mail, keys))
-    print(f"\nDone in {time.monotonic() - started:.0f} s. Details: {phases.log}")
+    print(f"\nDone in {time.monotonic() - started:.0f} s. Details: {typed_path(phases.log)}")
 
 
 def load(stack: Stack, airflow: AirflowRest, phases: Phases, folder: Path) -> None:

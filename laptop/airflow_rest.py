@@ -52,8 +52,9 @@ class AirflowRest:
     def __init__(self, stack: Stack) -> None:
         self._base = stack.airflow_url
         password = stack_secrets(stack)["password"]
-        token = _send("POST", f"{self._base}/auth/token", {"username": USER, "password": password}, {})
-        self._headers = {"Authorization": f"Bearer {token['access_token']}"}
+        answer = _send("POST", f"{self._base}/auth/token", {"username": USER, "password": password}, {})
+        self.token = str(answer["access_token"])
+        self._headers = {"Authorization": f"Bearer {self.token}"}
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Send one call below /api/v2 and return its JSON.

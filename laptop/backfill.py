@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from laptop.airflow_rest import ENDED, AirflowRest, RestError
 from laptop.phases import Phase, Phases, Say
-from laptop.stack import ROOT
+from laptop.stack import ROOT, typed_path
 
 sys.path.insert(0, str(ROOT / "plugins"))  # as Airflow does
 from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
@@ -160,8 +160,7 @@ def report_folders(bucket: Path, plan: Backfill) -> str:
         bucket: the folder in which the local S3 keeps the objects of the reports bucket.
         plan: the periods.
     """
-    where = Path(os.path.relpath(bucket / plan.kind, Path.cwd()))
-    folders = [str(where / plan.label(first)) for first, _ in plan.periods]
+    folders = [typed_path(bucket / plan.kind / plan.label(first)) for first, _ in plan.periods]
     if len(folders) > SHOWN:
         folders = [*folders[: SHOWN - 1], "...", folders[-1]]
     return "Workbooks   " + "\n            ".join(folders)

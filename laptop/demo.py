@@ -18,7 +18,7 @@ from laptop.airflow_runs import watch_run
 from laptop.phases import Phase, Say
 from laptop.processes import run_program
 from laptop.raw_figures import RawFigures, count_raw_figures
-from laptop.stack import USER, Stack, aws_client, read_names, stack_secrets
+from laptop.stack import USER, Stack, aws_client, read_names, stack_secrets, typed_path
 from laptop.uploads import LOAD
 
 MONTH = (dt.date(2019, 4, 1), dt.date(2019, 4, 30))
@@ -145,13 +145,12 @@ def check_figures(stack: Stack, sample: Path) -> tuple[RawFigures, Path, list[st
 def last_words(stack: Stack, raw: RawFigures, mail: Path, keys: list[str]) -> str:
     """Return what the demo ends with: where everything is, and what to try next."""
     bucket = read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
-    where = Path(os.path.relpath(stack.buckets / bucket, Path.cwd()))
     lines = [
         f"Income ${raw.income:,.2f} and {raw.transactions:,} transactions from {WEEK[0]} to {WEEK[1]}:",
         "counted from the raw files, and found the same in the workbooks and in the mail.",
         "",
-        "Workbooks   " + "\n            ".join(str(where / key) for key in keys),
-        f"Mail        {os.path.relpath(mail.with_suffix('.html'), Path.cwd())}   (open it in a browser)",
+        "Workbooks   " + "\n            ".join(typed_path(stack.buckets / bucket / key) for key in keys),
+        f"Mail        {typed_path(mail.with_suffix('.html'))}   (open it in a browser)",
         f"Airflow     {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}",
         "",
         "Next        make upload DAY=2019-04-24    a correction of one day: its event starts a load",

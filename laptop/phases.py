@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from laptop.stack import typed_path
+
 TITLE_WIDTH = 16
 Say = Callable[[str], None]
 
@@ -58,7 +60,7 @@ class Phases:
             with bar:
                 yield phase
         except BaseException:
-            self._end(title, started, f"failed; the details are in {self.log}")
+            self._end(title, started, f"failed; the details are in {typed_path(self.log)}")
             raise
         self._end(title, started, phase.outcome)
 

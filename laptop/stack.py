@@ -92,6 +92,11 @@ def stack_secrets(stack: Stack) -> dict[str, str]:
     return found
 
 
+def typed_path(path: Path) -> str:
+    """Return a path as one would type it here: relative if it is below the working folder, else whole."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 def write_whole(path: Path, text: str, mode: int = 0o600) -> None:
     """Write a file that is whole from the moment it is there, by default for its owner's eyes alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
