@@ -32,3 +32,13 @@ def test_question_6_the_other_way_round(lake):
         ("2019-04-09", "8", "Blueberry Muffin", 3, 3),
         ("2019-04-09", "8", "Scone, plain", 2, 2),
     ]
+
+
+def test_duckdb_reads_the_folder(lake, tmp_path_factory, capsys):
+    """The page's Python as it stands, on the small shop's folder; the session's lake has its files below `aws`."""
+    (code,) = (block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "import duckdb" in block)
+    folders = tmp_path_factory.getbasetemp().glob("*/aws/s3/*/lake/coffee_shop_conform")
+    (folder,) = {path.resolve() for path in folders}  # pytest names the newest folder twice, by a link
+    exec(re.sub(r"^conform = .*$", f"conform = {str(folder)!r}", code, flags=re.MULTILINE), {})
+    rows = re.findall(r"│ +(\S.*?) +│ +(\d+\.\d\d) │", capsys.readouterr().out)
+    assert rows == [("Harbor Point", "49.79"), ("Old Mill", "24.69"), ("NULL", "15.76")]
