@@ -28,7 +28,7 @@ from laptop.uploads import LOAD
 PICTURES = ROOT / "docs" / "pictures"
 PROGRAMS = {"soffice": "libreoffice-calc", "pdftoppm": "poppler-utils", "chromium": "chromium"}
 IN_ENGLISH = 'localStorage.i18nextLng = "en"'  # where Airflow's UI keeps its language
-SECONDS_TO_DRAW = 12  # the UI asks Airflow for the run after the page has loaded
+SECONDS_TO_DRAW, SECONDS_TO_SETTLE = 60, 3
 
 
 class PictureError(RuntimeError):
@@ -61,16 +61,29 @@ class Page:
             raise PictureError(f"Chromium refused {method}: {answer['error']['message']}")
         return answer["result"]
 
-    def picture(self, url: str, file: Path, width: int, height: int | None = None, wait: float = 1) -> None:
-        """Open an address, wait some seconds until it is drawn, and save it; without a height, the whole page."""
+    def picture(self, url: str, file: Path, width: int, height: int | None = None, until: str = "") -> None:
+        """Open an address, wait until it shows the words of ``until``, and save it; without a height, the whole page.
+
+        Raises:
+            PictureError: the page does not show them within a minute.
+        """
         screen = {"width": width, "height": height or 800, "deviceScaleFactor": 1, "mobile": False}
         self.call("Emulation.setDeviceMetricsOverride", **screen)
         self.call("Page.navigate", url=url)
-        time.sleep(wait)
+        self._wait_for(until)
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": width, "height": height or size["height"], "scale": 1}
         shot = self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         file.write_bytes(base64.b64decode(shot["data"]))
+
+    def _wait_for(self, words: str) -> None:
+        shows = f"document.readyState === 'complete' && document.body.innerText.includes({json.dumps(words)})"
+        for _ in range(SECONDS_TO_DRAW):
+            time.sleep(1)
+            if self.call("Runtime.evaluate", expression=shows)["result"].get("value"):
+                time.sleep(SECONDS_TO_SETTLE)
+                return
+        raise PictureError(f"After {SECONDS_TO_DRAW} s the page does not show {words!r}.")
 
 
 @contextlib.contextmanager
@@ -115,7 +128,7 @@ def picture_of_load(stack: Stack, page: Page, file: Path) -> None:
     page.call("Network.setCookie", name="_token", value=airflow.token, url=stack.airflow_url)
     page.call("Page.addScriptToEvaluateOnNewDocument", source=IN_ENGLISH)
     address = f"{stack.airflow_url}/dags/{LOAD}/runs/{runs[0]['dag_run_id']}"
-    page.picture(address, file, width=1600, height=760, wait=SECONDS_TO_DRAW)
+    page.picture(address, file, width=1600, height=760, until="Success")
 
 
 def picture_of_workbook(stack: Stack, file: Path) -> None:
