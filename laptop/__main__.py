@@ -124,7 +124,8 @@ def load(stack: Stack, airflow: AirflowRest, phases: Phases, folder: Path) -> No
     """Upload the CSV files of a folder and follow the load that their event starts."""
     with phases.phase("Upload") as phase:
         uploaded = upload(stack, folder, phase.say)
-        phase.outcome = f"{len(uploaded.versions)} files to the raw bucket"
+        number = len(uploaded.versions)
+        phase.outcome = f"{'one file' if number == 1 else f'{number} files'} to the raw bucket"
     with phases.phase("Load") as phase:
         watch_loads(stack, airflow, uploaded, phase)
 
