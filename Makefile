@@ -23,7 +23,7 @@ AIRFLOW_CODE = dags plugins infrastructure laptop containers sample_data bench d
 LOCAL_AWS_CODE = local_aws include/glue
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload replay schedule setup test test-fast lint format policy docs package deploy bench lock clean
+.PHONY: help demo up down status logs backfill upload replay sql schedule setup test test-fast lint types format policy docs pictures package deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ upload:  ## Upload a correction of one day and follow its load: make upload DAY=
 
 replay:  ## Hand events that Airflow could not take to it again; on AWS: make replay ENV=production
 	@$(if $(ENV),$(AIRFLOW_PY) -m infrastructure.replay --environment "$(ENV)",$(AIRFLOW_PY) -m laptop replay)
+
+# QUERY and CSV come from the environment, into which make puts them, so that a query may hold quotes
+sql:  ## Ask the laptop's Athena: make sql; one query: make sql QUERY="select * from product" (CSV=file writes CSV)
+	@$(AIRFLOW_PY) -m laptop sql $(if $(QUERY),--query "$$QUERY") $(if $(CSV),--csv "$$CSV")
 
 schedule:  ## Switch a report's schedule on: make schedule REPORT=weekly
 	@$(AIRFLOW_PY) -m laptop schedule --report "$(REPORT)"
@@ -103,11 +107,14 @@ test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the
 lint: setup  ## ruff, mypy, sqlfluff, SQL against Athena's grammar and the tables, cfn-lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy $(AIRFLOW_CODE)
-	$(LOCAL_AWS_PY) -m mypy $(LOCAL_AWS_CODE)
+	@$(MAKE) --no-print-directory types
 	.venv/bin/sqlfluff lint --processes 2 include/sql
 	$(AIRFLOW_PY) -m infrastructure.sql_lint
 	.venv/bin/cfn-lint infrastructure/template.yaml
+
+types:  ## mypy over the code of both virtual environments
+	.venv/bin/mypy $(AIRFLOW_CODE)
+	$(LOCAL_AWS_PY) -m mypy $(LOCAL_AWS_CODE)
 
 policy: .venv/.uv  ## Security rules over the template (downloads about 100 MB the first time)
 	@$(UV) tool run --quiet --python .venv/bin/python checkov==$(CHECKOV_VERSION) --config-file infrastructure/policy.yaml
@@ -119,6 +126,9 @@ format: setup  ## Put code and SQL into the house's form
 
 docs: setup  ## Write the generated pages again
 	$(AIRFLOW_PY) docs/data_model_page.py
+
+pictures:  ## Make the README's pictures again from the running demo
+	@$(AIRFLOW_PY) -m docs.pictures
 
 package: setup  ## Write what Amazon MWAA takes to dist/; a deploy builds the same by itself
 	@$(AIRFLOW_PY) -m infrastructure.package

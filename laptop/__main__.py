@@ -1,18 +1,19 @@
-"""What the Makefile calls: up, down, status, logs, demo, backfill, schedule, upload, replay."""
+"""What the Makefile calls: up, down, status, logs, demo, backfill, schedule, upload, replay, sql."""
 
 import argparse
 import datetime as dt
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from laptop import demo, processes
 from laptop.airflow_rest import AirflowRest, RestError
 from laptop.airflow_runs import RunFailedError
-from laptop.backfill import BackfillError, run_backfill
-from laptop.demo import step
+from laptop.backfill import BackfillError, BackfillRequest, report_folders, run_backfill
+from laptop.phases import Phases
+from laptop.sql import SQL_HELP, SqlError, open_sql
 from laptop.stack import (
     ROOT,
     STACK_NAME,
@@ -20,26 +21,39 @@ from laptop.stack import (
     Stack,
     aws_client,
     aws_environment,
+    read_names,
     stack_from_environment,
     stack_secrets,
+    typed_path,
 )
 from laptop.uploads import LOAD, UploadError, changed_dates, read_ledger, upload, watch_loads
 
 FUNCTION = "start-load"
 
 
+def phases_of(stack: Stack, command: str) -> Phases:
+    """Return the phases of a command, whose details go into a log named after it."""
+    return Phases(processes.log_file(stack, f"make-{command}"))
+
+
 def up(stack: Stack, arguments: argparse.Namespace) -> None:
     """Start the local AWS, apply the template, start Airflow; what runs already stays as it is."""
-    step("Local AWS: start")
-    processes.start_local_aws(stack)
-    print(f"  {stack.aws_url}, state in {os.path.relpath(stack.home)}")
-    step("Infrastructure: apply the CloudFormation template, upload the Glue scripts")
-    processes.deploy(stack)
-    step("Airflow: start api-server, scheduler, dag-processor, triggerer")
-    processes.start_airflow(stack)
-    airflow = AirflowRest(stack)
-    demo.open_shop(airflow)
-    print(f"  {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}")
+    start_all(stack, phases_of(stack, "up"))
+    print(f"\nAirflow     {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}")
+
+
+def start_all(stack: Stack, phases: Phases) -> None:
+    """Start whatever of the stack does not run yet."""
+    with phases.phase("Local AWS") as phase:
+        processes.start_local_aws(stack)
+        phase.outcome = f"answers at {stack.aws_url}"
+    with phases.phase("Infrastructure") as phase:
+        processes.deploy(stack, phase.say)
+        phase.outcome = "the CloudFormation template is applied, the Glue scripts are uploaded"
+    with phases.phase("Airflow") as phase:
+        processes.start_airflow(stack)
+        demo.open_shop(AirflowRest(stack))
+        phase.outcome = f"answers at {stack.airflow_url}, and knows the DAGs"
 
 
 def down(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -88,28 +102,41 @@ def show_function_log(stack: Stack) -> None:
 def run_demo(stack: Stack, arguments: argparse.Namespace) -> None:
     """Start all, load a month, report and mail a week, and hold the result against the raw files."""
     started = time.monotonic()
-    up(stack, arguments)
+    phases = phases_of(stack, "demo")
+    start_all(stack, phases)
     airflow = AirflowRest(stack)
-    step("Sample data: April 2019, about 50,000 lines of sales")
     sample = stack.home / "sample"
-    demo.make_sample(sample)
+    with phases.phase("Sample data") as phase:
+        demo.make_sample(sample, phase.say)
+        phase.outcome = "April 2019: sales, pastry inventory and sales targets as CSV files"
     airflow.pause(LOAD, False)
-    step("Upload to the raw bucket")
-    uploaded = upload(stack, sample)
-    step("Load, started by the upload's event: raw files to conformed tables")
-    watch_loads(stack, airflow, uploaded)
-    step("Weekly report: three workbooks and a mail")
-    demo.run_weekly_report(airflow)
-    step("Check: count the week again from the raw files")
-    raw, mail, keys = demo.check_figures(stack, sample)
-    print(demo.last_words(stack, raw, mail, keys))
-    print(f"\nDone in {time.monotonic() - started:.0f} s.")
+    load(stack, airflow, phases, sample)
+    with phases.phase("Weekly report") as phase:
+        demo.run_weekly_report(airflow, phase)
+    with phases.phase("Check") as phase:
+        raw, mail, keys = demo.check_figures(stack, sample)
+        phase.outcome = "counted again from the raw files: the same figures"
+    print("\n" + demo.last_words(stack, raw, mail, keys))
+    print(f"\nDone in {time.monotonic() - started:.0f} s. Details: {typed_path(phases.log)}")
+
+
+def load(stack: Stack, airflow: AirflowRest, phases: Phases, folder: Path) -> None:
+    """Upload the CSV files of a folder and follow the load that their event starts."""
+    with phases.phase("Upload") as phase:
+        uploaded = upload(stack, folder, phase.say)
+        number = len(uploaded.versions)
+        phase.outcome = f"{'one file' if number == 1 else f'{number} files'} to the raw bucket"
+    with phases.phase("Load") as phase:
+        watch_loads(stack, airflow, uploaded, phase)
 
 
 def backfill(stack: Stack, arguments: argparse.Namespace) -> None:
     """Create a back-fill of past periods and wait for it."""
-    airflow = AirflowRest(stack)
-    run_backfill(airflow, arguments.report, arguments.first, arguments.last, mail=arguments.mail, again=arguments.again)
+    request = BackfillRequest(
+        arguments.report, arguments.first, arguments.last, mail=arguments.mail, again=arguments.again
+    )
+    plan = run_backfill(AirflowRest(stack), request, phases_of(stack, "backfill"))
+    print("\n" + report_folders(stack.buckets / read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"], plan))
 
 
 def schedule(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -122,12 +149,11 @@ def upload_correction(stack: Stack, arguments: argparse.Namespace) -> None:
     """Upload a correction of one day, follow the load that its event starts, and say which days changed."""
     airflow = AirflowRest(stack)
     airflow.pause(LOAD, False)
-    step(f"Sample data: {arguments.day} with other sales")
-    folder = demo.make_correction(stack, arguments.day)
-    step("Upload to corrections/ below the prefix")
-    uploaded = upload(stack, folder)
-    step("Load, started by the upload's event")
-    watch_loads(stack, airflow, uploaded)
+    phases = phases_of(stack, "upload")
+    with phases.phase("Sample data") as phase:
+        folder = demo.make_correction(stack, arguments.day, phase.say)
+        phase.outcome = f"{arguments.day} with other sales, as a correction"
+    load(stack, airflow, phases, folder)
     print("\n" + changed_dates(read_ledger(stack) or {}))
 
 
@@ -136,6 +162,11 @@ def replay(stack: Stack, arguments: argparse.Namespace) -> None:
     command = [sys.executable, "-m", "infrastructure.replay", "--stack", STACK_NAME]
     if subprocess.run(command, cwd=ROOT, env=aws_environment(stack), check=False).returncode:
         raise UploadError("What stays can be replayed again. What Lambda said: make logs PROGRAM=start-load")
+
+
+def sql(stack: Stack, arguments: argparse.Namespace) -> None:
+    """Ask the laptop's Athena: one query, or a prompt."""
+    open_sql(stack, arguments.query, arguments.csv)
 
 
 COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
@@ -148,6 +179,7 @@ COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
     "schedule": schedule,
     "upload": upload_correction,
     "replay": replay,
+    "sql": sql,
 }
 
 
@@ -166,6 +198,9 @@ def parse_arguments() -> argparse.Namespace:
     commands.choices["backfill"].add_argument("--mail", action="store_true", help="mail the reports as well")
     commands.choices["backfill"].add_argument("--again", action="store_true", help="report periods that ran before")
     commands.choices["upload"].add_argument("--day", required=True, metavar="YYYY-MM-DD")
+    commands.choices["sql"].add_argument("--query", metavar="SQL", help="one query (default: a prompt)")
+    commands.choices["sql"].add_argument("--csv", type=Path, metavar="FILE", help="write all rows there, as CSV")
+    commands.choices["sql"].epilog = SQL_HELP
     return parser.parse_args()
 
 
@@ -181,10 +216,13 @@ def main() -> int:
         RunFailedError,
         UploadError,
         RestError,
+        SqlError,
         TimeoutError,
-        subprocess.CalledProcessError,
     ) as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"\n{error.output or ''}{error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"\nThe stack does not answer ({error}). Type: make up", file=sys.stderr)

@@ -38,14 +38,23 @@ def _send(method: str, url: str, body: object, headers: dict[str, str]) -> Any:
         raise RestError(method, url, error.code, error.read().decode(errors="replace")[:500]) from error
 
 
+def _instance_name(instance: dict[str, Any]) -> str:
+    name, number = str(instance["task_id"]), instance["map_index"]
+    if number < 0:
+        return name
+    works_on = instance["rendered_map_index"] or str(number)  # Airflow gives the number until it has rendered the name
+    return f"{name}[{number}]" if works_on == str(number) else f"{name}: {works_on}"
+
+
 class AirflowRest:
     """A signed-in caller of one stack's Airflow."""
 
     def __init__(self, stack: Stack) -> None:
         self._base = stack.airflow_url
         password = stack_secrets(stack)["password"]
-        token = _send("POST", f"{self._base}/auth/token", {"username": USER, "password": password}, {})
-        self._headers = {"Authorization": f"Bearer {token['access_token']}"}
+        answer = _send("POST", f"{self._base}/auth/token", {"username": USER, "password": password}, {})
+        self.token = str(answer["access_token"])
+        self._headers = {"Authorization": f"Bearer {self.token}"}
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Send one call below /api/v2 and return its JSON.
@@ -124,35 +133,33 @@ class AirflowRest:
         return str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
-        """Return the state of each task instance, mapped ones as ``task[index]``; None becomes waiting."""
+        """Return the state of each task instance by its name; None becomes waiting.
+
+        A mapped instance is named after what it works on as soon as Airflow knows it, `checks: keys_are_unique`, and
+        after its number before, `checks[3]`.
+        """
         page = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=200")
-        return {
-            t["task_id"] + (f"[{t['map_index']}]" if t["map_index"] >= 0 else ""): t["state"] or "waiting"
-            for t in page["task_instances"]
-        }
+        return {_instance_name(instance): instance["state"] or "waiting" for instance in page["task_instances"]}
 
     def wait_for_run(
         self,
         dag_id: str,
         run_id: str,
         seconds: float,
-        on_change: Callable[[str, str], None] = lambda task, state: None,
+        on_look: Callable[[dict[str, str]], None] = lambda states: None,
     ) -> str:
-        """Wait until a run has ended, tell ``on_change(task, state)`` what happens meanwhile, and return its state.
+        """Wait until a run has ended, show ``on_look`` the state of its tasks every second, and return the run's state.
 
         Raises:
             TimeoutError: the run has not ended after ``seconds``.
         """
         end = time.monotonic() + seconds
-        seen: dict[str, str] = {}
+        states: dict[str, str] = {}
         while time.monotonic() < end:
             state = self.run_state(dag_id, run_id)
-            now = self.task_states(dag_id, run_id)
-            for task, task_state in now.items():
-                if seen.get(task) != task_state:
-                    on_change(task, task_state)
-            seen = now
+            states = self.task_states(dag_id, run_id)
+            on_look(states)
             if state in ENDED:
                 return state
             time.sleep(1)
-        raise TimeoutError(f"{dag_id} run {run_id} has not ended after {seconds:.0f} s: {seen}")
+        raise TimeoutError(f"{dag_id} run {run_id} has not ended after {seconds:.0f} s: {states}")

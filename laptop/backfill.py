@@ -1,20 +1,24 @@
-"""Report past periods: print them, create the back-fill through Airflow's REST API, wait until its runs have ended."""
+"""Report past periods: create the back-fill through Airflow's REST API, and wait until its runs have ended."""
 
 import os
 import sys
 import time
 import urllib.parse
+from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from laptop.airflow_rest import ENDED, AirflowRest, RestError
-from laptop.stack import ROOT
+from laptop.phases import Phase, Phases, Say
+from laptop.stack import ROOT, typed_path
 
 sys.path.insert(0, str(ROOT / "plugins"))  # as Airflow does
 from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
 
 SECONDS_FOR_ANOTHER = 60
+SHOWN = 10  # folders that are listed at the end
 # there is another back-fill; Airflow's database is locked, which it says in two ways
 BUSY = (HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR)
 
@@ -23,7 +27,18 @@ class BackfillError(RuntimeError):
     """The back-fill could not be created, or a run of it failed; the message says what to do."""
 
 
-def create_backfill(airflow: AirflowRest, plan: Backfill, *, mail: bool, again: bool) -> int:
+@dataclass(frozen=True)
+class BackfillRequest:
+    """What was typed: the kind of report, two business dates, both included, and two switches."""
+
+    kind: str
+    first: str
+    last: str
+    mail: bool = False
+    again: bool = False
+
+
+def create_backfill(airflow: AirflowRest, plan: Backfill, request: BackfillRequest, say: Say) -> int:
     """Create the back-fill and return its id.
 
     Airflow takes one back-fill of a DAG at a time, and its scheduler looks twice a minute whether one has ended. On
@@ -36,8 +51,8 @@ def create_backfill(airflow: AirflowRest, plan: Backfill, *, mail: bool, again: 
         "dag_id": plan.dag_id,
         "from_date": plan.due_from.isoformat(),
         "to_date": plan.due_to.isoformat(),
-        "dag_run_conf": {"mail": mail},
-        "reprocess_behavior": "completed" if again else "none",
+        "dag_run_conf": {"mail": request.mail},
+        "reprocess_behavior": "completed" if request.again else "none",
         "max_active_runs": 2,
     }
     for second in range(0, SECONDS_FOR_ANOTHER, 2):
@@ -48,7 +63,7 @@ def create_backfill(airflow: AirflowRest, plan: Backfill, *, mail: bool, again: 
             if error.status not in BUSY:
                 raise refusal from error
         if not second:
-            print("Airflow still has another back-fill of this DAG, or is busy: waiting up to a minute", flush=True)
+            say("Airflow still has another back-fill of this DAG, or is busy: waiting up to a minute")
         time.sleep(2)
     raise refusal
 
@@ -67,8 +82,8 @@ def _runs_of(airflow: AirflowRest, plan: Backfill) -> list[dict[str, Any]]:
     return runs
 
 
-def wait_for_backfill(airflow: AirflowRest, plan: Backfill) -> None:
-    """Wait until every run of the back-fill has ended, and print each as it ends.
+def wait_for_backfill(airflow: AirflowRest, plan: Backfill, phase: Phase) -> None:
+    """Wait until every run of the back-fill has ended, and say of each when it begins and how it ends.
 
     Airflow makes or clears all its runs before it answers the call that creates it.
 
@@ -79,9 +94,10 @@ def wait_for_backfill(airflow: AirflowRest, plan: Backfill) -> None:
     while True:
         runs = _runs_of(airflow, plan)
         for run in runs:
-            if run["state"] in ENDED and told.get(run["dag_run_id"]) != run["state"]:
+            if run["state"] in ("running", *ENDED) and told.get(run["dag_run_id"]) != run["state"]:
                 told[run["dag_run_id"]] = run["state"]
-                print(f"  {run['dag_run_id']:<60} {run['state']}", flush=True)
+                phase.say(f"{run['dag_run_id']} {run['state']}")
+        phase.count(sum(run["state"] in ENDED for run in runs), len(runs))
         if all(run["state"] in ENDED for run in runs):
             break
         time.sleep(2)
@@ -92,8 +108,8 @@ def wait_for_backfill(airflow: AirflowRest, plan: Backfill) -> None:
         )
 
 
-def run_backfill(airflow: AirflowRest, kind: str, first: str, last: str, *, mail: bool, again: bool) -> None:
-    """Report every period that holds the business dates ``first`` to ``last``, both included.
+def run_backfill(airflow: AirflowRest, request: BackfillRequest, phases: Phases) -> Backfill:
+    """Report every period that holds a business date of the request, and return these periods.
 
     The DAG is switched on only meanwhile if it was off, so that its schedule stays as it was.
 
@@ -102,20 +118,49 @@ def run_backfill(airflow: AirflowRest, kind: str, first: str, last: str, *, mail
     """
     zone = ZoneInfo(os.environ.get("COFFEE_SHOP_TIME_ZONE") or "America/New_York")
     try:
-        plan = plan_backfill(kind, first, last, zone)
+        plan = plan_backfill(request.kind, request.first, request.last, zone)
     except FormError as error:
         raise BackfillError(str(error)) from error
-    print(f"{len(plan.periods)} {kind} reports, {'mailed' if mail else 'not mailed (MAIL=1 mails them)'}:")
-    for start, end in plan.periods:
-        print(f"  {plan.label(start):<10} {start} to {end}")
-    if not again:
-        for run in _runs_of(airflow, plan):
-            print(f"  {run['dag_run_id']} ran before and is left as it is (AGAIN=1 reports it again)")
+    print(announcement(plan, request))
+    if not request.again and (earlier := _runs_of(airflow, plan)):
+        print(left_alone(len(earlier)))
     paused = airflow.is_paused(plan.dag_id)
-    number = create_backfill(airflow, plan, mail=mail, again=again)
-    print(f"Back-fill {number} of {plan.dag_id}:")
-    try:
-        airflow.pause(plan.dag_id, False)
-        wait_for_backfill(airflow, plan)
-    finally:
-        airflow.pause(plan.dag_id, paused)
+    with phases.phase("Back-fill") as phase:
+        number = create_backfill(airflow, plan, request, phase.say)
+        try:
+            airflow.pause(plan.dag_id, False)
+            wait_for_backfill(airflow, plan, phase)
+        finally:
+            airflow.pause(plan.dag_id, paused)
+        phase.outcome = f"number {number} of {plan.dag_id} has ended"
+    return plan
+
+
+def announcement(plan: Backfill, request: BackfillRequest) -> str:
+    """Return which periods will be reported, in one sentence."""
+    (first, end), (last, last_end) = plan.periods[0], plan.periods[-1]
+    mailed = "mailed" if request.mail else "not mailed (MAIL=1 mails them)"
+    if len(plan.periods) == 1:
+        return f"One {plan.kind} report, {plan.label(first)} ({first} to {end}), {mailed}"
+    labels = f"{plan.label(first)} to {plan.label(last)}"
+    return f"{len(plan.periods)} {plan.kind} reports, {labels} ({first} to {last_end}), {mailed}"
+
+
+def left_alone(runs: int) -> str:
+    """Return the sentence about runs of an earlier back-fill."""
+    if runs == 1:
+        return "One of them ran before and is left as it is (AGAIN=1 reports it again)"
+    return f"{runs} of them ran before and are left as they are (AGAIN=1 reports them again)"
+
+
+def report_folders(bucket: Path, plan: Backfill) -> str:
+    """Return where the workbooks of the periods lie, a line for each folder and for many the first and the last.
+
+    Args:
+        bucket: the folder in which the local S3 keeps the objects of the reports bucket.
+        plan: the periods.
+    """
+    folders = [typed_path(bucket / plan.kind / plan.label(first)) for first, _ in plan.periods]
+    if len(folders) > SHOWN:
+        folders = [*folders[: SHOWN - 1], "...", folders[-1]]
+    return "Workbooks   " + "\n            ".join(folders)

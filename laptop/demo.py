@@ -6,7 +6,6 @@ import email.policy
 import json
 import os
 import shutil
-import subprocess
 import sys
 from decimal import Decimal
 from email.message import EmailMessage
@@ -16,8 +15,10 @@ from typing import Any
 
 from laptop.airflow_rest import AirflowRest
 from laptop.airflow_runs import watch_run
+from laptop.phases import Phase, Say
+from laptop.processes import run_program
 from laptop.raw_figures import RawFigures, count_raw_figures
-from laptop.stack import ACCOUNT_ID, ROOT, USER, Stack, aws_client, read_names, stack_secrets
+from laptop.stack import USER, Stack, aws_client, read_names, stack_secrets, typed_path
 from laptop.uploads import LOAD
 
 MONTH = (dt.date(2019, 4, 1), dt.date(2019, 4, 30))
@@ -39,11 +40,6 @@ class DemoError(RuntimeError):
     """The demo did not work, or its figures do not agree; the message says where to look."""
 
 
-def step(words: str) -> None:
-    """Print the headline of a step with the time of day."""
-    print(f"\n[{dt.datetime.now():%H:%M:%S}] {words}", flush=True)  # noqa: DTZ005  # the reader's own clock
-
-
 def open_shop(airflow: AirflowRest) -> None:
     """Give a new Airflow the demo's settings, wait until it has parsed the DAGs, and switch the load on."""
     first = airflow.set_variable_once("coffee_shop", json.dumps(SETTINGS), "Settings: docs/operating.md")
@@ -52,18 +48,18 @@ def open_shop(airflow: AirflowRest) -> None:
         airflow.pause(LOAD, False)
 
 
-def make_sample(folder: Path) -> None:
+def make_sample(folder: Path, say: Say = print) -> None:
     """Make April 2019 as CSV files in a folder; the same seed makes the same bytes."""
     first, last = (day.isoformat() for day in MONTH)
     command = [sys.executable, "-m", "sample_data", "--from", first, "--to", last, "--output", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True)
+    run_program(command, dict(os.environ), say)
 
 
-def make_correction(stack: Stack, day: str) -> Path:
+def make_correction(stack: Stack, day: str, say: Say = print) -> Path:
     """Make a sales file of one day with other rows than the sample's, as a correction, and return its folder."""
     made = stack.home / "correction"
     command = [sys.executable, "-m", "sample_data", "--from", day, "--to", day, "--output", str(made), "--per", "day"]
-    subprocess.run([*command, "--lines-per-month", "60000"], cwd=ROOT, check=True)
+    run_program([*command, "--lines-per-month", "60000"], dict(os.environ), say)
     ready = stack.home / "correction-upload"
     shutil.rmtree(ready, ignore_errors=True)
     for file in made.glob(f"sales-reciept/*{day}*.csv"):
@@ -73,15 +69,16 @@ def make_correction(stack: Stack, day: str) -> Path:
     return ready
 
 
-def run_weekly_report(airflow: AirflowRest) -> None:
+def run_weekly_report(airflow: AirflowRest, phase: Phase) -> None:
     """Report the demo's week and mail it. The DAG is on only meanwhile, so that its schedule stays paused."""
     first, last = (day.isoformat() for day in WEEK)
     airflow.pause(WEEKLY, False)
     try:
         run = airflow.trigger(WEEKLY, {"from": first, "to": last, "mail": True, "recipients": [RECIPIENT]})
-        watch_run(airflow, WEEKLY, run)
+        tasks = watch_run(airflow, WEEKLY, run, phase)
     finally:
         airflow.pause(WEEKLY, True)
+    phase.outcome = f"{tasks} tasks: three workbooks of {first} to {last}, and a mail"
 
 
 def newest_mail(stack: Stack) -> tuple[Path, EmailMessage]:
@@ -153,14 +150,12 @@ def check_figures(stack: Stack, sample: Path) -> tuple[RawFigures, Path, list[st
 def last_words(stack: Stack, raw: RawFigures, mail: Path, keys: list[str]) -> str:
     """Return what the demo ends with: where everything is, and what to try next."""
     bucket = read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
-    folder = stack.home / "aws" / "s3" / ACCOUNT_ID / bucket
-    where = Path(os.path.relpath(folder, Path.cwd()))
     lines = [
         f"Income ${raw.income:,.2f} and {raw.transactions:,} transactions from {WEEK[0]} to {WEEK[1]}:",
         "counted from the raw files, and found the same in the workbooks and in the mail.",
         "",
-        "Workbooks   " + "\n            ".join(str(where / key) for key in keys),
-        f"Mail        {os.path.relpath(mail.with_suffix('.html'), Path.cwd())}   (open it in a browser)",
+        "Workbooks   " + "\n            ".join(typed_path(stack.buckets / bucket / key) for key in keys),
+        f"Mail        {typed_path(mail.with_suffix('.html'))}   (open it in a browser)",
         f"Airflow     {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}",
         "",
         "Next        make upload DAY=2019-04-24    a correction of one day: its event starts a load",

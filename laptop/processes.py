@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from laptop.phases import Say
 from laptop.stack import (
     ACCOUNT_ID,
     AIRFLOW_ROLE,
@@ -112,6 +113,29 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return condition()
 
 
+def run_program(command: list[str], environment: dict[str, str], say: Say = print) -> None:
+    """Run a program of the project to its end, and say each line that it prints.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; ``output`` has its last lines.
+    """
+    lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            say(line.rstrip())
+            lines = [*lines[-14:], line]
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, output="".join(lines))
+
+
 def answers(url: str) -> bool:
     """Return whether an HTTP GET of ``url`` is answered with 200."""
     try:
@@ -147,11 +171,11 @@ def start_local_aws(stack: Stack) -> None:
     _wait_for(stack, "local-aws", f"{stack.aws_url}/_local_aws/ready", 60)
 
 
-def deploy(stack: Stack) -> None:
+def deploy(stack: Stack, say: Say = print) -> None:
     """Apply the infrastructure template to the local AWS, write the names it made, let Airflow and Lambda in.
 
     Raises:
-        subprocess.CalledProcessError: the deploy failed; its own words say why.
+        subprocess.CalledProcessError: the deploy failed; ``output`` says why.
     """
     command = [
         sys.executable,
@@ -164,7 +188,7 @@ def deploy(stack: Stack) -> None:
         "--parameter",
         f"AirflowUrl={stack.airflow_url}",
     ]
-    subprocess.run(command, cwd=ROOT, env=aws_environment(stack), check=True)
+    run_program(command, aws_environment(stack), say)
     make_airflow_role(stack)
     aws_client(stack, "secretsmanager").put_secret_value(
         SecretId=read_names(stack)["COFFEE_SHOP_AIRFLOW_SECRET"],

@@ -53,6 +53,11 @@ class Stack:
         return self.home / "aws.ini"
 
     @property
+    def buckets(self) -> Path:
+        """Folder in which the local S3 keeps the newest version of each object as a plain file, below its bucket."""
+        return self.home / "aws" / "s3" / ACCOUNT_ID
+
+    @property
     def mail(self) -> Path:
         """Folder of the mails that the local SES accepted."""
         return self.home / "aws" / "mail"
@@ -85,6 +90,11 @@ def stack_secrets(stack: Stack) -> dict[str, str]:
         found = made | found
         write_whole(path, json.dumps(found, indent=1))
     return found
+
+
+def typed_path(path: Path) -> str:
+    """Return a path as one would type it here: relative if it is below the working folder, else whole."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def write_whole(path: Path, text: str, mode: int = 0o600) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from infrastructure.start_load import why_left_alone
 from laptop.airflow_rest import AirflowRest
 from laptop.airflow_runs import watch_run
+from laptop.phases import Phase, Say
 from laptop.stack import Stack, aws_client, read_names
 
 LOAD = "coffee_shop_load"
@@ -28,8 +29,8 @@ class Uploaded:
     versions: dict[str, str]
 
 
-def upload(stack: Stack, folder: Path) -> Uploaded:
-    """Put every CSV below ``folder``, in whatever case of its ending, into the raw bucket under the same key."""
+def upload(stack: Stack, folder: Path, say: Say = print) -> Uploaded:
+    """Put every CSV below ``folder``, in whatever case of its ending, into the raw bucket; say a line for each."""
     s3 = aws_client(stack, "s3")
     bucket = read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
     began = dt.datetime.now(dt.UTC)
@@ -38,10 +39,10 @@ def upload(stack: Stack, folder: Path) -> Uploaded:
         key = file.relative_to(folder).as_posix()
         s3.upload_file(str(file), bucket, key)
         if reason := why_left_alone(key):
-            print(f"  s3://{bucket}/{key} starts no load, because {reason}")
+            say(f"  s3://{bucket}/{key} starts no load, because {reason}")
             continue
         versions[key] = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
-        print(f"  s3://{bucket}/{key}  {file.stat().st_size / 1e6:.1f} MB")
+        say(f"  s3://{bucket}/{key}  {file.stat().st_size / 1e6:.1f} MB")
     return Uploaded(began, versions)
 
 
@@ -63,21 +64,25 @@ def not_loaded(stack: Stack, uploaded: Uploaded) -> list[str]:
     return [key for key, version in uploaded.versions.items() if seen.get(key) != version]
 
 
-def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded) -> None:
+def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded, phase: Phase) -> None:
     """Follow each load that began since the upload until all of it is loaded.
+
+    The phase's outcome says how many loads there were.
 
     Raises:
         UploadError: no event started a load within a minute, or the loads ended without one of the files.
         RunFailedError: a load failed.
     """
     watched: list[str] = []
+    tasks = 0
     waiting_since = time.monotonic()
     while True:
         new = [run for run in airflow.runs_since(LOAD, uploaded.began) if run["dag_run_id"] not in watched]
         if new:
-            print(f"  {new[0]['dag_run_id']} was started by {new[0]['note'] or 'no upload'}", flush=True)
-            watch_run(airflow, LOAD, new[0]["dag_run_id"])
+            phase.say(f"{new[0]['dag_run_id']} was started by {new[0]['note'] or 'no upload'}")
+            tasks += watch_run(airflow, LOAD, new[0]["dag_run_id"], phase)
             watched.append(new[0]["dag_run_id"])
+            phase.outcome = f"{tasks} tasks in {_runs(len(watched))} that the upload's event started"
             waiting_since = time.monotonic()
         elif watched and not not_loaded(stack, uploaded):
             return
@@ -88,6 +93,10 @@ def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded) -> None:
             )
         else:
             time.sleep(0.5)
+
+
+def _runs(number: int) -> str:
+    return "one run" if number == 1 else f"{number} runs"
 
 
 def changed_dates(ledger: dict[str, Any]) -> str:

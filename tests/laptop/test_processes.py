@@ -54,6 +54,20 @@ def test_another_process_with_the_same_number_is_left_alone(stack):
         other.kill()
 
 
+def test_each_line_of_a_program_is_said():
+    said = []
+    processes.run_program(["sh", "-c", "echo first; echo second >&2"], dict(os.environ), said.append)
+    assert said == ["first", "second"]
+
+
+def test_a_program_that_fails_gives_its_last_lines():
+    script = "seq 20; echo no such bucket >&2; exit 3"
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        processes.run_program(["sh", "-c", script], dict(os.environ), lambda _: None)
+    assert error.value.returncode == 3
+    assert error.value.output.splitlines() == [*map(str, range(7, 21)), "no such bucket"]
+
+
 def test_a_program_that_ends_at_once_is_reported_with_its_log(stack):
     processes.start(stack, "local-aws", ["sh", "-c", "echo no such module; exit 3"], dict(os.environ))
     with pytest.raises(processes.NotReadyError, match="no such module"):
