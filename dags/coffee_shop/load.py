@@ -75,7 +75,7 @@ def make_plan(**context: Any) -> str | None:
     listing = bucket.current
     _log_not_read(bucket.not_read)
     for dataset in new_files.missing_datasets(ledger, listing):
-        place = f"s3://{name.raw_bucket}/{new_files.key_pattern(dataset)}"
+        place = new_files.places(name.raw_bucket, dataset)
         if dataset == SALES:
             raise AirflowFailException(f"No file of {dataset}: looked for {place}. Nothing can be loaded without it.")
         log.warning("No file of %s: looked for %s. Going on without it.", dataset, place)
