@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 # files that land without a pause must not keep a load from starting for ever
 _LONGEST_UNQUIET = timedelta(hours=1)
+_NOT_READ_LOGGED = 50
 
 
 def wait_until_quiet(**context: Any) -> Any:
@@ -72,10 +73,9 @@ def make_plan(**context: Any) -> str | None:
     ledger = read_ledger(s3, name.state_bucket).value
     bucket = new_files.list_bucket(s3, name.raw_bucket)
     listing = bucket.current
-    for key, reason in bucket.not_read.items():
-        log.warning("Not read, because %s: %s", reason, key)
+    _log_not_read(bucket.not_read)
     for dataset in new_files.missing_datasets(ledger, listing):
-        place = f"s3://{name.raw_bucket}/{new_files.key_pattern(dataset)}"
+        place = new_files.places(name.raw_bucket, dataset)
         if dataset == SALES:
             raise AirflowFailException(f"No file of {dataset}: looked for {place}. Nothing can be loaded without it.")
         log.warning("No file of %s: looked for %s. Going on without it.", dataset, place)
@@ -125,6 +125,13 @@ def _log_plan(plan: Json, pending: Json | None) -> None:
             log.info("%s: load again %d days, %s to %s", dataset, len(days), days[0], days[-1])
     if pending:
         log.info("Load %s did not get as far as the ledger: its days are built again.", pending["load_id"])
+
+
+def _log_not_read(not_read: Mapping[str, str]) -> None:
+    for key, reason in list(not_read.items())[:_NOT_READ_LOGGED]:
+        log.warning("Not read, because %s: %s", reason, key)
+    if len(not_read) > _NOT_READ_LOGGED:
+        log.warning("%d more keys are not read; the plan lists them.", len(not_read) - _NOT_READ_LOGGED)
 
 
 def _log_open_files(ledger: Json) -> None:

@@ -223,6 +223,12 @@ def key_pattern(dataset: str) -> str:
     return f"{prefix}*.[cC][sS][vV]"
 
 
+def places(raw_bucket: str, dataset: str) -> str:
+    """Return in words where a dataset's files are looked for."""
+    prefixes = [prefix for prefix, name in DATASET_OF_PREFIX.items() if name == dataset]
+    return " or ".join(f"s3://{raw_bucket}/{prefix}*.csv" for prefix in prefixes)
+
+
 def missing_datasets(ledger: Json, listing: Listing) -> list[str]:
     """Return the datasets that have no file in the bucket and never had one in a load."""
     return [dataset for dataset in unknown_datasets(ledger) if not listing.get(dataset)]

@@ -306,12 +306,11 @@ class _Checker:
     def check(self, chunk: list[Record]) -> tuple[list[Sequence[Value]], list[Quarantined]]:
         """Return the columns of the clean rows, and the rows for quarantine."""
         width = self._header.width
+        unfit = [record for record in chunk if record.cells is None or len(record.cells) != width]
         quarantined = [
-            self._quarantined(record, [("", record.problem or f"has {len(record.cells or ())} cells; {expected}", "")])
-            for record in chunk
-            if record.cells is None or len(record.cells) != width
+            self._quarantined(record, [("", _misfit(record, width), "")])
+            for record in unfit
             if not self._is_no_row(record)
-            for expected in (f"the header has {width}",)
         ]
         fit = [record for record in chunk if record.cells is not None and len(record.cells) == width]
         if not fit:
@@ -427,6 +426,10 @@ class _Checker:
         if reasons:
             self._summary.nulled.setdefault(self._dataset.columns[place].name, Counter()).update(reasons)
         return [None if isinstance(value, Unreadable) else value for value in column]
+
+
+def _misfit(record: Record, width: int) -> str:
+    return record.problem or f"has {len(record.cells or ())} cells; the header has {width}"
 
 
 # --- claims

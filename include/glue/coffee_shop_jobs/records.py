@@ -17,9 +17,10 @@ from typing import NamedTuple
 from .columns import Column, Dataset
 
 MOST_LINES = 1_000  # of one record: what follows a stray quote is read at most so far ahead
-PADDING = "\x00\x1a"  # NUL bytes of a till that was switched off, Ctrl-Z of a DOS program
-PADDING_LINE = "lines with nothing but NUL bytes or Ctrl-Z"
-PADDING_CUT = "lines with NUL bytes or Ctrl-Z at their end or beginning, which were taken off"
+# NUL bytes of a till that was switched off, Ctrl-Z of a DOS program, the byte order mark of an appended file
+PADDING = "\x00\x1a\ufeff"
+PADDING_LINE = "lines with nothing but NUL bytes, Ctrl-Z or a byte order mark"
+PADDING_CUT = "lines with NUL bytes, Ctrl-Z or a byte order mark at an end, which were taken off"
 NOT_CLOSED = "a quote is opened and not closed on this line"
 NOT_RFC = "quotes or line ends are not as in RFC 4180"
 

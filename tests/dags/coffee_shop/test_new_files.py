@@ -16,6 +16,7 @@ from coffee_shop.new_files import (
     missing_datasets,
     new_versions,
     newest_upload,
+    places,
     request_from_params,
     unknown_datasets,
     why_not_read,
@@ -182,6 +183,11 @@ def test_the_corrected_spelling_of_a_prefix_is_of_the_same_dataset() -> None:
 def test_the_sensor_finds_a_file_in_either_spelling_and_in_any_case(key: str) -> None:
     assert fnmatch(key, key_pattern("sales_reciept"))
     assert not fnmatch(key, key_pattern("pastry_inventory"))
+
+
+def test_the_places_where_files_are_looked_for_in_words() -> None:
+    assert places("raw", "sales_reciept") == "s3://raw/sales-reciept/*.csv or s3://raw/sales-receipt/*.csv"
+    assert places("raw", "sales_target") == "s3://raw/sales-target/*.csv"
 
 
 def test_the_form() -> None:

@@ -71,6 +71,16 @@ def test_batch_delete_partition(aws):
     assert aws.partitions("trees") == [["2020-01-02"], ["2020-01-03"]]
 
 
+def test_objects_that_s3_keeps_back_do_not_stop_a_crawl(aws):
+    aws.put("forest", "sealed/a.csv", "Id,Height\n1,2.5\n")
+    aws.s3.put_object(Bucket="forest", Key="sealed/old.csv", Body=b"Id,Age\n1,2\n", StorageClass="GLACIER")
+    sealed = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    aws.s3.put_object(Bucket="forest", Key="sealed/own-key.csv", Body=b"Id,Age\n1,2\n", **sealed)
+    aws.crawler("sealed", "forest/sealed/")
+    assert aws.crawl("sealed")["Status"] == "SUCCEEDED"
+    assert aws.columns("sealed") == [("id", "bigint"), ("height", "double")]
+
+
 def test_odd_folders(aws):
     for key in ("plain.csv", "Laden Süd + Nord/2019-07-07 (1).csv", "year=2019/month=07/day=08/part-0000.csv"):
         aws.put("forest", f"odd/{key}", "till,amount\n1,2\n")
