@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from graphlib import CycleError, TopologicalSorter
 from statistics import median
 from typing import Any
 
@@ -56,7 +57,7 @@ class Block:
     chart: Chart
     categories: list[Member] = field(default_factory=list)
     series: list[Member] = field(default_factory=list)
-    values: list[list[Value]] = field(default_factory=list)
+    values: list[list[Any]] = field(default_factory=list)
     drawn_categories: int = 0
     drawn_series: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -68,9 +69,9 @@ class Block:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to draw."""
-        return all(
-            self.values[place][series] is None for place in range(self.drawn_categories) for series in self.drawn_series
+        """Whether there is nothing to see: no figure, or none but zeros."""
+        return not any(
+            self.values[place][series] for place in range(self.drawn_categories) for series in self.drawn_series
         )
 
     def measure(self, category: int, series: int) -> Column:
@@ -126,7 +127,8 @@ def rows_where(sheet: Sheet, chart: Chart) -> list[Row]:
     rows = sheet.rows
     for name, wanted in chart.where:
         place = sheet.place(name)
-        newest = max((row[place] for row in rows if isinstance(row[place], date)), default=None)
+        days = [value for row in rows if isinstance(value := row[place], date)]
+        newest = max(days, default=None)
         values = (newest,) if wanted == (LAST,) and sheet.column(name).format == "date" else wanted
         rows = [row for row in rows if row[place] in values]
     return rows
@@ -138,8 +140,9 @@ def amount(sheet: Sheet, column: Column, rows: Iterable[Row]) -> Value:
     if column.ratio is None:
         place = sheet.place(column.name)
         return sum_of(row[place] for row in rows)
-    above, below = (sum_of(row[sheet.place(name)] for row in rows) for name in column.ratio)
-    return None if above is None or not below else float(above) / float(below)  # type: ignore[arg-type]
+    sums: list[Any] = [sum_of(row[sheet.place(name)] for row in rows) for name in column.ratio]
+    above, below = sums
+    return None if above is None or not below else float(above) / float(below)
 
 
 def shown(value: Value, form: str, currency: str = "$") -> str:
@@ -168,7 +171,9 @@ def _beside_notes(sheet: Sheet, chart: Chart, rows: list[Row]) -> list[str]:
     if not rows:
         return []
     columns = [sheet.column(name) for name in chart.values]
-    figures = [f"{column.title} {shown(amount(sheet, column, rows), column.format)}" for column in columns]
+    figures = [shown(amount(sheet, column, rows), column.format) for column in columns]
+    if len(columns) > 1:
+        figures = [f"{column.title} {figure}" for column, figure in zip(columns, figures, strict=True)]
     return [f"{', '.join(chart.beside)}: {', '.join(figures)}"]
 
 
@@ -189,20 +194,45 @@ def _bars_for_one_day(sheet: Sheet, chart: Chart, rows: list[Row]) -> Chart:
 def _members(sheet: Sheet, rows: Iterable[Row], names: Sequence[str]) -> list[Member]:
     """Return who there is, in the order of the rows; members of the same name are called by their whole key."""
     places = [sheet.place(name) for name in names]
-    keys = list(dict.fromkeys(tuple(row[place] for place in places) for row in rows))
+    keys = _in_order(sheet, rows, places)
     called: dict[Value, int] = defaultdict(int)
     for key in keys:
         called[key[-1]] += 1
     return [Member(key, key[-1] if called[key[-1]] == 1 else " ".join(map(str, key))) for key in keys]
 
 
+def _in_order(sheet: Sheet, rows: Iterable[Row], places: list[int]) -> list[Key]:
+    """Return the keys in the order that all rows agree on; those of the first row first where they do not.
+
+    Rows that differ in nothing but the key stand in the order of the query. A member that is missing there, such as a
+    gender among the youngest, is put where other rows have it.
+    """
+    others = [
+        place
+        for place, column in enumerate(sheet.question.columns)
+        if place not in places and column.format in ("text", "date")
+    ]
+    after: dict[Key, dict[Key, None]] = {}
+    before: dict[Key, Key] = {}
+    for row in rows:
+        key, group = tuple(row[place] for place in places), tuple(row[place] for place in others)
+        after.setdefault(key, {})
+        if group in before and before[group] != key:
+            after[key][before[group]] = None
+        before[group] = key
+    try:
+        return list(TopologicalSorter(after).static_order())
+    except CycleError:
+        return list(after)
+
+
 def _every_day(members: list[Member], days: tuple[date, date] | None) -> list[Member]:
     there = {member.key[0] for member in members if isinstance(member.key[0], date)}
     if not there or len(there) < len(members):
         return members
-    first, last = days or (min(there), max(there))  # type: ignore[type-var]
+    first, last = days or (min(there), max(there))
     span = {first + timedelta(days=number) for number in range((last - first).days + 1)}
-    return [Member((day,), day) for day in sorted(there | span)]  # type: ignore[type-var]
+    return [Member((day,), day) for day in sorted(there | span)]
 
 
 def _fill(block: Block, rows: list[Row]) -> None:
@@ -319,7 +349,9 @@ def _limit_series(block: Block, rows: list[Row]) -> None:
 
 
 def _add_median_series(block: Block) -> None:
-    last = next((values for values in reversed(block.values) if any(value is not None for value in values)), [])
+    last: list[Any] = next(
+        (values for values in reversed(block.values) if any(value is not None for value in values)), []
+    )
     ranked = [place for place in range(len(last)) if last[place] is not None]
     ranked.sort(key=lambda place: _size(last[place]), reverse=True)
     members = len(block.series)

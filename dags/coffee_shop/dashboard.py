@@ -43,6 +43,7 @@ PANEL_ROWS = BODY_ROWS + 3  # title, note, body, and a gap
 POINTS = {"title": 15.0, "note": 11.0, "body": 13.0, "gap": 7.0}
 
 NO_DATA = "No data for this chart in this period."
+NOTHING_BUT_ZEROS = "All figures of this chart are 0 in this period."
 NO_CHANGE = "n/a"
 THOUSAND = 1000
 
@@ -156,11 +157,11 @@ def _put_tiles(
 ) -> None:
     if not tiles:
         return
+    width, wider = divmod(COLUMNS, len(tiles))
     for number, tile in enumerate(tiles):
-        first, end = (COLUMNS * edge // len(tiles) for edge in (number, number + 1))
+        first, over = number * width + min(number, wider), width - 1 + (number < wider)
         label, value, form, change = _tile(tile, sheets, figures)
         look: dict[str, Any] = {"fill": CREAM, "align": "left", "indent": 1}
-        over = end - first - 1
         grid.put(5, first, clean_text(label), over=over, size=9, colour=GREY, **look)
         grid.put(6, first, value, over=over, size=16, bold=True, colour=COFFEE, form=_big(formats[form], value), **look)
         grid.put(7, first, clean_text(change or NO_CHANGE), over=over, size=9, colour=GREY, line=CARAMEL, **look)
@@ -207,7 +208,9 @@ def _put_panel(
     note = "; ".join(block.notes)
     grid.put(row + 1, column, clean_text(note) if note else None, over=over, size=8, colour=GREY)
     if block.is_empty:
-        words = NO_DATA if block.sheet.rows else block.sheet.question.empty
+        words = block.sheet.question.empty
+        if block.sheet.rows:
+            words = NOTHING_BUT_ZEROS if any(value is not None for row in block.values for value in row) else NO_DATA
         grid.put(row + 3, column, clean_text(words), over=over, size=10, italic=True, colour=GREY, align="center")
     elif block.chart.kind == "table":
         _put_table(grid, row + 2, column, over, placed, formats)
@@ -276,8 +279,9 @@ def _put_heat_map(
     currency: str,
 ) -> None:
     """Put a block as coloured cells: the series are the rows; a place without data stays empty and without colour."""
-    from openpyxl.formatting.rule import ColorScaleRule
+    from openpyxl.formatting import rule
 
+    scale: Any = rule.ColorScaleRule
     block = placed.block
     count = min(len(block.categories), over - 4)
     each = max(1, min(4, (over - 4) // count))
@@ -296,10 +300,10 @@ def _put_heat_map(
     first, last = column_letter(column + name), column_letter(column + name + count * each - 1)
     worksheet.conditional_formatting.add(
         f"{first}{row + 1}:{last}{row + len(lines)}",
-        ColorScaleRule(start_type="min", start_color=HEAT[0], end_type="max", end_color=HEAT[1]),
+        scale(start_type="min", start_color=HEAT[0], end_type="max", end_color=HEAT[1]),
     )
-    least, most_shown = (shown(value, block.format(0, 0), currency) for value in (_least(block), _most(block)))
-    words = f"From {least} to {most_shown}"
+    least, largest = (shown(value, block.format(0, 0), currency) for value in (_least(block), _most(block)))
+    words = f"From {least} to {largest}"
     in_thousands = ", shown in thousands" if most >= THOUSAND else ""
     grid.put(
         row + 2 + len(lines), column, f"{words}{in_thousands}; empty: nothing sold", over=over, size=8, colour=GREY
@@ -307,15 +311,15 @@ def _put_heat_map(
 
 
 def _largest(block: Block) -> float:
-    return max((abs(float(value)) for row in block.values for value in row if value is not None), default=0.0)  # type: ignore[arg-type]
+    return max((abs(float(value)) for row in block.values for value in row if value is not None), default=0.0)
 
 
-def _least(block: Block) -> Value:
-    return min(value for row in block.values for value in row if value is not None)  # type: ignore[type-var]
+def _least(block: Block) -> Any:
+    return min(value for row in block.values for value in row if value is not None)
 
 
-def _most(block: Block) -> Value:
-    return max(value for row in block.values for value in row if value is not None)  # type: ignore[type-var]
+def _most(block: Block) -> Any:
+    return max(value for row in block.values for value in row if value is not None)
 
 
 def _linked(placed: PlacedBlock, category: int, series: int) -> Formula | None:

@@ -68,8 +68,9 @@ def _series(placed: PlacedBlock, number: int) -> Any:
 
 def _labels(placed: PlacedBlock) -> Any:
     from openpyxl.chart.data_source import AxDataSource, NumData, NumRef, NumVal, StrData, StrRef, StrVal
-    from openpyxl.utils.datetime import to_excel
+    from openpyxl.utils import datetime as excel_dates
 
+    to_excel: Any = excel_dates.to_excel
     labels = [member.label for member in placed.block.categories[: placed.block.drawn_categories]]
     if labels and all(isinstance(label, date) for label in labels):
         days = [NumVal(idx=place, v=f"{to_excel(label):.0f}") for place, label in enumerate(labels)]
@@ -94,7 +95,7 @@ def _style_axes(chart: Any, block: Block, currency: str) -> None:
     category.majorTickMark = value.majorTickMark = "none"
     category.number_format = "mmm\\ d" if _are_days(block) else "General"
     category.tickLblPos = "low"  # below the bars of negative figures
-    value.number_format = _short_format(block, currency)
+    value.number_format = _short_format(block, currency, axis=True)
     value.majorGridlines.spPr = _line(LINE)
     value.numFmt.sourceLinked = category.numFmt.sourceLinked = False
     if block.chart.kind in ("bar", "share"):
@@ -107,17 +108,19 @@ def _are_days(block: Block) -> bool:
     return any(isinstance(member.label, date) for member in block.categories)
 
 
-def _short_format(block: Block, currency: str) -> str:
+def _short_format(block: Block, currency: str, *, axis: bool) -> str:
     """Return a number format that fits an axis or a bar's end."""
     form = block.format(0, block.drawn_series[0])
-    largest = max((abs(float(value)) for value in _drawn(block) if value is not None), default=0.0)  # type: ignore[arg-type]
+    largest = max((abs(float(value)) for value in _drawn(block) if value is not None), default=0.0)
     if form == "percent":
         return "0%" if largest >= 0.1 else "0.0%"
     digits = "#,##0" if form == "integer" or largest >= 100 else "#,##0.00"
+    if form == "money" and largest >= 10_000:
+        digits = '#,##0,"k"' if axis else '0.0,"k"'
     return f'"{currency}"{digits}' if form == "money" else digits
 
 
-def _drawn(block: Block) -> list[Value]:
+def _drawn(block: Block) -> list[Any]:
     return [row[series] for row in block.values[: block.drawn_categories] for series in block.drawn_series]
 
 
@@ -138,13 +141,27 @@ def _style_bars(chart: Any, block: Block, currency: str) -> None:
                 grey = GraphicalProperties(solidFill=OTHER_COLOUR)
                 series.dPt.append(DataPoint(idx=category, invertIfNegative=False, spPr=grey))
     if len(chart.series) == 1 and block.drawn_categories <= (2 * MAX_LABELS if chart.type == "bar" else MAX_LABELS):
-        chart.dataLabels = DataLabelList(showVal=True, numFmt=_short_format(block, currency), txPr=_text_look(INK))
+        chart.dataLabels = DataLabelList(
+            showVal=True, numFmt=_short_format(block, currency, axis=False), txPr=_text_look(INK)
+        )
         for name in ("showSerName", "showCatName", "showLegendKey", "showPercent"):
             setattr(chart.dataLabels, name, False)
+        if chart.type == "bar":
+            is_narrow = block.chart.place is not None and block.chart.place.width <= 2
+            chart.layout = _room_at_the_end(0.78 if is_narrow else 0.85)
         chart.y_axis.delete = True  # each bar says its figure
         chart.y_axis.majorGridlines = None
-    if all(value is None or value >= 0 for value in _drawn(block)):  # type: ignore[operator]
+    if all(value is None or value >= 0 for value in _drawn(block)):
         chart.y_axis.scaling.min = 0
+
+
+def _room_at_the_end(width: float) -> Any:
+    """Return a layout that leaves room for the figure of the longest bar; LibreOffice leaves none of its own accord."""
+    from openpyxl.chart.layout import Layout, ManualLayout
+
+    return Layout(
+        manualLayout=ManualLayout(layoutTarget="outer", xMode="edge", yMode="edge", x=0.02, y=0.03, w=width, h=0.94)
+    )
 
 
 def _style_lines(chart: Any, block: Block) -> None:

@@ -273,6 +273,8 @@ def _write_question(
     is_long = len(sheet.rows) > MAX_PRINTED_ROWS
     if is_long:
         worksheet.print_area = _nothing_to_print(len(question.columns) + 30)
+    else:
+        worksheet.page_setup.fitToHeight = 1
     pen = Pen(worksheet)
     worksheet.append([pen.cell(clean_text(question.title), size=16, bold=True, colour=COFFEE)])
     worksheet.append([pen.cell(clean_text(f"{page.shop}  \u00b7  {page.period}"), colour=GREY)])

@@ -43,6 +43,8 @@ def _finished(name: str, body: bytes, made: datetime, numbers_as_text: str | Non
     if name == "docProps/core.xml":
         stamp = made.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
         return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, body)
+    if name.startswith("xl/charts/chart"):  # else the labels' own number format does not count
+        return re.sub(rb'(<(?:c:)?numFmt formatCode="[^"]*") ?/>', rb'\1 sourceLinked="0"/>', body)
     if not name.startswith("xl/worksheets/sheet"):
         return body
     body = _CACHED.sub(rb"<f>\1</f><v>\2</v>", body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,7 @@ class Pen:
 
         self._worksheet = worksheet
         self._new = WriteOnlyCell
+        self._styles: dict[tuple[Any, ...], Any] = {}
 
     def cell(
         self,
@@ -103,25 +105,30 @@ class Pen:
         from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
         from openpyxl.worksheet.hyperlink import Hyperlink
 
-        cell = self._new(self._worksheet)
-        put(cell, value)
-        cell.font = Font(
-            name=FONT, size=size, bold=bold, italic=italic, color=colour, underline="single" if link else None
-        )
-        cell.alignment = Alignment(
-            horizontal=align, vertical="center", wrap_text=wrap, shrink_to_fit=shrink, indent=indent
-        )
-        if fill:
-            cell.fill = PatternFill("solid", start_color=fill)
-        if line or top:
-            cell.border = Border(
-                bottom=Side("thin", color=line) if line else None, top=Side("thin", color=top) if top else None
+        cell: Any = self._new(self._worksheet)
+        look = (size, bold, italic, colour, fill, line, top, form, align, wrap, shrink, indent, link is None)
+        if look in self._styles:  # openpyxl takes longer to compare styles than to write cells
+            cell._style = copy(self._styles[look])
+        else:
+            cell.font = Font(
+                name=FONT, size=size, bold=bold, italic=italic, color=colour, underline="single" if link else None
             )
-        if form:
-            cell.number_format = form
+            cell.alignment = Alignment(
+                horizontal=align, vertical="center", wrap_text=wrap, shrink_to_fit=shrink, indent=indent
+            )
+            if fill:
+                cell.fill = PatternFill("solid", start_color=fill)
+            if line or top:
+                below, above = (Side("thin", color=each) if each else None for each in (line, top))
+                cell.border = Border(bottom=below, top=above)
+            if form:
+                cell.number_format = form
+            self._styles[look] = copy(cell._style)
+        put(cell, value)
         if link:
             cell.hyperlink = Hyperlink(ref="A1", location=link)
-        return cell
+        made: Cell = cell
+        return made
 
 
 def put(cell: Cell, value: Value | Formula) -> None:

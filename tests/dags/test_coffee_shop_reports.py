@@ -142,8 +142,8 @@ def test_files_are_listed_with_size_and_hash(week):
 
 
 def test_workbooks_hold_a_sheet_for_each_of_the_22_questions(week):
-    assert [len(week["books"][file].sheetnames) for file in FILES] == [12, 3, 10]
-    assert all(book.sheetnames[0] == "Contents" for book in week["books"].values())
+    assert [len(week["books"][file].sheetnames) for file in FILES] == [17, 6, 15]
+    assert all(book.sheetnames[:2] == ["Dashboard", "Contents"] for book in week["books"].values())
 
 
 def test_figures_on_sheets_are_those_of_the_lines(week):
