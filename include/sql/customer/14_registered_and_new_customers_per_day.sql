@@ -1,6 +1,6 @@
 -- How many registered customers bought something each day, and how many registered on it?
--- Grain: one row per day of the period; both figures are null on a day without sales. New: a registered customer who
--- bought something in the period and whose customer-since date is that day.
+-- Grain: one row per day of the period; on a day without sales the figures are null, unless somebody registered. New: a
+-- registered customer who bought something in the period and whose customer-since date is that day.
 with calendar as (
     select days.business_day
     from
@@ -48,7 +48,8 @@ joined as (
 select
     calendar.business_day as business_date,
     bought.customers,
-    case when bought.customers is not null then coalesce(joined.new_customers, 0) end as new_customers
+    case when bought.customers is null then joined.new_customers else coalesce(joined.new_customers, 0) end
+        as new_customers
 from calendar
 left join bought on calendar.business_day = bought.business_day
 left join joined on calendar.business_day = joined.business_day

@@ -28,7 +28,7 @@ TYPES = {
     "dayofweekno dayofmonthno weekno monthno quarterno year",
     "double": "volume wastepercentage",
     "bigint": "row_number",
-    "date": "dateofbirth",
+    "date": "dateofbirth customersince",
     "decimal(12,4)": "unitprice wholesaleprice retailprice",
     "decimal(12,2)": "saleamount beans beverage food merchendise totalgoal refund_amount",
 }
