@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TOP = 4  # rows above the first block
 # Figures of a chart times rows of its table, beyond which formulas would keep a program busy for seconds.
 MAX_WORK = 20_000_000
+MAX_FORMULA = 8_000  # characters; Excel takes 8,192
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,9 @@ def _figure(
     if value is None:
         return None
     form = formats[placed.block.format(category, series)]
-    return pen.cell(Formula(formula_of(placed, category, series), value) if bound else value, form=form)
+    formula = formula_of(placed, category, series) if bound else ""
+    is_possible = 0 < len(formula) <= MAX_FORMULA
+    return pen.cell(Formula(formula, value) if is_possible else value, form=form)
 
 
 # --- the formulas

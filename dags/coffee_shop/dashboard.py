@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 FINE = 5
 COLUMNS = FINE * DASHBOARD_COLUMNS
 FINE_WIDTH = 20 / 7  # 20 pixels, in the width of a digit
+DASHBOARD_CELLS = "A1:BH500"  # all there can be
 HEAD_ROWS = 8
 BODY_ROWS = 13
 PANEL_ROWS = BODY_ROWS + 3  # title, note, body, and a gap

@@ -11,6 +11,7 @@ from coffee_shop.chart_data_sheet import PlacedBlock
 from coffee_shop.workbook_style import COFFEE, GREY, INK, LINE, OTHER_COLOUR, PALETTE, clean_text
 
 MAX_LABELS = 12  # with more bars their figures would run into each other
+MAX_NAME = 255  # letters of a name in a chart
 SMALL = 800  # of the text in a chart, in hundredths of a point
 
 
@@ -51,7 +52,7 @@ def _series(placed: PlacedBlock, number: int) -> Any:
 
     block = placed.block
     values = [row[number] for row in block.values[: block.drawn_categories]]
-    name = clean_text(str(block.series[number].label))
+    name = clean_text(_text(block.series[number].label))
     points = [NumVal(idx=place, v=str(value)) for place, value in enumerate(values) if value is not None]
     return Series(
         tx=SeriesLabel(
@@ -81,7 +82,7 @@ def _labels(placed: PlacedBlock) -> Any:
 
 
 def _text(label: Value) -> str:
-    return "" if label is None else str(label)
+    return "" if label is None else str(label)[:MAX_NAME]
 
 
 # --- looks

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coffee_shop.athena_results import Rows, Value
 from coffee_shop.chart_data import chart_block
 from coffee_shop.chart_data_sheet import PlacedBlock, place_blocks, write_chart_data
-from coffee_shop.dashboard import Figure, write_dashboard
+from coffee_shop.dashboard import DASHBOARD_CELLS, Figure, write_dashboard
 from coffee_shop.native_charts import native_chart
 from coffee_shop.report_definition import (
     CHART_DATA_SHEET,
@@ -112,13 +112,16 @@ def build_workbook(report: Report, answers: dict[str, Rows], page: Page) -> byte
     _write_chart_data(book, report, placed, page, formats)
     raw = io.BytesIO()
     book.save(raw)
-    return finish_file(raw.getvalue(), page.made, _numbers_as_text(book, sheets))
+    return finish_file(raw.getvalue(), page.made, _numbers_as_text(book, sheets, placed))
 
 
-def _numbers_as_text(book: Workbook, sheets: list[Sheet]) -> dict[str, str]:
+def _numbers_as_text(book: Workbook, sheets: list[Sheet], placed: list[PlacedBlock]) -> dict[str, str]:
     """Return the cells of text columns by the sheet's part: numbers of things stand there as text on purpose."""
     parts = {name: f"xl/worksheets/sheet{number}.xml" for number, name in enumerate(book.sheetnames, start=1)}
-    found = {parts[CHART_DATA_SHEET]: "A1:BZ5000"} if CHART_DATA_SHEET in parts else {}
+    found = {parts[DASHBOARD_SHEET]: DASHBOARD_CELLS} if DASHBOARD_SHEET in parts else {}
+    if CHART_DATA_SHEET in parts:
+        widest = max(item.header_columns + len(item.block.series) for item in placed)
+        found[parts[CHART_DATA_SHEET]] = f"A1:{column_letter(widest)}{placed[-1].end}"
     for sheet in sheets:
         letters = [column_letter(n) for n, column in enumerate(sheet.question.columns) if column.format == "text"]
         if letters and sheet.rows:

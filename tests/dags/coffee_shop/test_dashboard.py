@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from coffee_shop import chart_data_sheet
 from coffee_shop.athena_results import Rows
 from coffee_shop.dashboard import Figure
 from coffee_shop.report_definition import Chart, Column, Place, Question, Report, Tile
@@ -177,6 +178,13 @@ def test_no_chart_has_more_than_twelve_series():
 
 def test_the_same_rows_give_the_same_bytes():
     assert build(EVERY_KIND) == build(EVERY_KIND)
+
+
+def test_a_table_too_long_for_formulas_gives_figures(monkeypatch):
+    """A formula looks at every row: over a million rows a few hundred of them would keep a program busy for minutes."""
+    monkeypatch.setattr(chart_data_sheet, "MAX_WORK", 10)
+    sheet = openpyxl.load_workbook(io.BytesIO(build((panel("bar", 1, top=2),))))["Chart data"]
+    assert (sheet["C7"].value, sheet["C8"].value) == (168, 147)
 
 
 @pytest.mark.slow
