@@ -21,6 +21,8 @@ from coffee_shop.sheet_rows import Sheet, sum_of
 MAX_SERIES = 12
 MAX_CATEGORIES = 24
 SHARES = 8  # categories of a share, the rest together
+MAX_ORDERED = 1_000  # members whose order is looked for; more are ranked anyway
+MAX_LABEL = 40  # letters of a name
 ENDS = 3  # lines drawn at each end of a ranking beside its median
 
 MEMBER, OTHER, TOTAL, MEDIAN, SHARE = "member", "other", "total", "median", "share"
@@ -198,7 +200,12 @@ def _members(sheet: Sheet, rows: Iterable[Row], names: Sequence[str]) -> list[Me
     called: dict[Value, int] = defaultdict(int)
     for key in keys:
         called[key[-1]] += 1
-    return [Member(key, key[-1] if called[key[-1]] == 1 else " ".join(map(str, key))) for key in keys]
+    return [Member(key, _short(key[-1] if called[key[-1]] == 1 else " ".join(map(str, key)))) for key in keys]
+
+
+def _short(label: Value) -> Value:
+    """Return a name that a chart has room for."""
+    return f"{label[: MAX_LABEL - 1]}\u2026" if isinstance(label, str) and len(label) > MAX_LABEL else label
 
 
 def _in_order(sheet: Sheet, rows: Iterable[Row], places: list[int]) -> list[Key]:
@@ -220,6 +227,8 @@ def _in_order(sheet: Sheet, rows: Iterable[Row], places: list[int]) -> list[Key]
         if group in before and before[group] != key:
             after[key][before[group]] = None
         before[group] = key
+    if len(after) > MAX_ORDERED:
+        return list(after)
     try:
         return list(TopologicalSorter(after).static_order())
     except CycleError:
@@ -283,6 +292,9 @@ def _rank_categories(block: Block, rows: list[Row]) -> None:
         _add_rest(block, rows, limit)
     elif rest > 0:
         block.notes.append(f"The {limit} largest of {len(order):,}")
+    if not chart.median:  # which is of all, drawn or not
+        block.categories = block.categories[: block.drawn_categories]
+        block.values = block.values[: block.drawn_categories]
     _add_median_category(block)
     _add_total(block, rows)
 

@@ -11,7 +11,6 @@ from coffee_shop.chart_data_sheet import PlacedBlock
 from coffee_shop.workbook_style import COFFEE, GREY, INK, LINE, OTHER_COLOUR, PALETTE, clean_text
 
 MAX_LABELS = 12  # with more bars their figures would run into each other
-MAX_NAME = 255  # letters of a name in a chart
 SMALL = 800  # of the text in a chart, in hundredths of a point
 
 
@@ -82,7 +81,7 @@ def _labels(placed: PlacedBlock) -> Any:
 
 
 def _text(label: Value) -> str:
-    return "" if label is None else str(label)[:MAX_NAME]
+    return "" if label is None else str(label)
 
 
 # --- looks

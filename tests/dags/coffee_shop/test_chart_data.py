@@ -197,6 +197,12 @@ def test_members_of_one_name_are_told_apart_by_number():
     assert list(drawn(chart_block(sheet, Chart("bar", ("number", "name"), ("items",))))) == ["7 Maria", "8 Maria"]
 
 
+def test_a_long_name_is_cut_and_its_whole_stays_the_key():
+    block = chart_block(days((date(2019, 4, 1), "7", "x" * 32_767, 1)), Chart("bar", ("name",), ("items",)))
+    assert [member.label for member in block.categories] == ["x" * 39 + "\u2026"]
+    assert [member.key for member in block.categories] == [("x" * 32_767,)]
+
+
 def test_a_heat_map_of_one_row_is_bars():
     block = chart_block(genders(SOLD[:2]), Chart("heat map", ("category",), ("items",), ("gender",)))
     assert (block.chart.kind, drawn(block)) == ("column", {"Coffee": {"Items": 30}, "Tea": {"Items": 10}})
