@@ -86,7 +86,7 @@ def test_every_task_succeeds_and_each_query_shows_its_question(week):
     assert set(states(week["run"]).values()) == {"success"}
     names = {ti.rendered_map_index for ti in week["run"].get_task_instances() if ti.task_id == "sales.queries"}
     assert "02_items_per_day_by_category" in names
-    assert len(names) == 9
+    assert len(names) == 12
 
 
 def test_the_headline_figures(week):
