@@ -45,7 +45,7 @@ POINTS = {"title": 15.0, "note": 11.0, "body": 13.0, "gap": 7.0}
 
 NO_DATA = "No data for this chart in this period."
 NOTHING_BUT_ZEROS = "All figures of this chart are 0 in this period."
-NO_CHANGE = "n/a"
+NO_CHANGE = "n/a: no figure of the period before"
 THOUSAND = 1000
 
 

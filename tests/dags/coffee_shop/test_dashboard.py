@@ -108,7 +108,11 @@ def test_big_figures_say_how_they_changed():
     assert found[:3] == ["Coffee & Co: Sales", "2019-04-01 to 2019-04-05", "Data as published on 2019-04-06"]
     assert found[3:6] == ["Income", "Average price", "weather"]
     assert found[6:9] == [1234.5, 0.5, "n/a"]
-    assert found[9:] == ["+5.6% on 2019-W16", "n/a", "n/a"]
+    assert found[9:] == [
+        "+5.6% on 2019-W16",
+        "n/a: no figure of the period before",
+        "n/a: no figure of the period before",
+    ]
 
 
 def test_a_chart_points_at_the_chart_data_and_holds_its_figures_for_a_preview():
