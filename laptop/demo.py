@@ -94,12 +94,12 @@ def newest_mail(stack: Stack) -> tuple[Path, EmailMessage]:
 
 
 def headline_cells(workbook: bytes) -> dict[str, Any]:
-    """Return the labelled headline cells of a workbook's first sheet, label to value."""
+    """Return the labelled headline cells of a workbook's contents sheet, label to value."""
     import io
 
     from openpyxl import load_workbook
 
-    sheet = load_workbook(io.BytesIO(workbook), read_only=False).worksheets[0]
+    sheet = load_workbook(io.BytesIO(workbook), read_only=False)["Contents"]
     cells: dict[str, Any] = {}
     for row in sheet.iter_rows():
         for label, value in pairwise(row):

@@ -283,17 +283,20 @@ def store_report(order: Json, draft: Json, staged: list[Json | None]) -> Json:
 
 
 def _page(draft: Json, order: Json) -> Any:
+    from coffee_shop.dashboard_figures import dashboard_figures
     from coffee_shop.mail_operator import wording
     from coffee_shop.report_text import figures, notes, state_text, warnings
     from coffee_shop.workbook import Fact, Page
 
-    words = wording(settings())
+    words, period = wording(settings()), period_from_json(order["period"])
     return Page(
         shop=words.shop,
-        period=words.period(period_from_json(order["period"])),
+        period=words.period(period),
+        days=(period.period_start, period.period_end),
         state=state_text(draft, words),
         made=datetime.fromisoformat(draft["data"]["published_at"]).astimezone(UTC),
         currency=words.currency,
+        figures=dashboard_figures(draft, words),
         facts=[Fact(fact.label, fact.value, fact.format, fact.remark) for fact in figures(draft, words)],
         warnings=warnings(draft, words),
         notes=notes(draft, words),

@@ -378,7 +378,7 @@ def test_a_report_runs_and_the_reports_page_shows_it(mwaa, stack):
     folder = keys[0].rsplit("/", 1)[0]
     assert keys == [f"{folder}/employees.xlsx", f"{folder}/summary.json"]
     workbook = openpyxl.load_workbook(io.BytesIO(s3.get_object(Bucket=report_lake.REPORTS, Key=keys[0])["Body"].read()))
-    assert len(workbook.sheetnames) == 3  # the contents, and two questions
+    assert len(workbook.sheetnames) == 6  # dashboard, contents, three questions, chart data
     assert "income $66.00" in report_lake.mails(mwaa.mails)[-1].read_text()
 
     page = f"{stack.airflow_url}/coffee-shop/reports/?kind={folder.split('/')[0]}"

@@ -26,7 +26,9 @@ select
     genders.gender,
     coalesce(product.productcategory, 'NO INFO') as productcategory,
     sum(lines.quantity) as items,
-    count(distinct lines.transaction_id) as transactions
+    count(distinct lines.transaction_id) as transactions,
+    count(*) as lines,
+    cast(sum(lines.quantity) as double) / count(*) as items_per_line
 from lines
 inner join genders on lines.customer_id = genders.customer_id
 inner join product on lines.product_id = product.product_id

@@ -19,6 +19,7 @@ select
     cast(sold.business_date as date) as business_date,
     product.productno,
     coalesce(product.productname, 'NO INFO') as productname,
+    coalesce(product.productcategory, 'NO INFO') as productcategory,
     sold.items,
     sold.income,
     sold.income_without_wholesale_price,

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from coffee_shop.report_definition import ReportDefinitionError, load_report, load_reports
+from coffee_shop.report_definition import Place, ReportDefinitionError, Tile, load_report, load_reports
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -17,7 +17,10 @@ questions:
     columns:
       - {name: plant, title: Plant, format: text}
       - {name: height, title: Height, format: decimal, total: true}
-    chart: {kind: column, categories: plant, values: height}
+    charts:
+      - {kind: column, categories: plant, values: height}
+      - {kind: share, categories: plant, values: height, top: 3, dashboard: {row: 1, column: 1, width: 6}}
+tiles: [rain, {title: All heights, sql: 01_height.sql, column: height}]
 """
 
 
@@ -40,8 +43,15 @@ def test_a_report_is_read(tmp_path):
         ("plant", "text", False),
         ("height", "decimal", True),
     ]
-    assert question.chart is not None
-    assert question.chart.values == ("height",)
+    beside_the_table, on_the_dashboard = question.charts
+    assert (beside_the_table.kind, beside_the_table.categories, beside_the_table.values) == (
+        "column",
+        ("plant",),
+        ("height",),
+    )
+    assert beside_the_table.place is None
+    assert on_the_dashboard.place == Place(row=1, column=1, width=6, height=1)
+    assert report.tiles == (Tile("rain"), Tile("01_height.height", "All heights", "01_height", "height"))
 
 
 @pytest.mark.parametrize(
@@ -61,9 +71,24 @@ def test_a_report_is_read(tmp_path):
         ("sql: 01_height.sql", "sql: 02_width.sql", "there is no file plants/02_width.sql"),
         ("    empty: No plant.\n", "", "question 1: empty is missing"),
         ("    empty:", "    emty: x\n    empty:", "emty is unknown"),
-        ("values: height", "values: width", "the chart names width"),
-        ("values: height", "values: plant", "the chart draws plant, which is not a number"),
-        ("kind: column", "kind: pie", "chart kind is 'pie'"),
+        ("sheet: Height", "sheet: Dashboard", "sheet 'Dashboard' stands there twice"),
+        ("values: height}", "values: width}", "question 1, chart 1: the chart names width"),
+        ("values: height}", "values: plant}", "the chart draws plant, which is not a number"),
+        ("values: height}", "values: height, where: {height: 3}}", "where can restrict a text column"),
+        ("values: height}", "values: height, where: {colour: red}}", "the chart names colour"),
+        ("kind: column", "kind: pie", "chart kind is 'pie'; it can be bar, column, line, share, heat map, table"),
+        ("kind: column", "kind: table", "a table wants a place on the dashboard"),
+        ("kind: share", "kind: heat map", "a heat map wants categories, its columns, and series, its rows"),
+        ("top: 3", "top: none", "chart 2: top is 'none'; it can be a number from 1 on"),
+        ("column: 1, width: 6", "column: 8, width: 6", "the dashboard has 12 columns; the chart goes beyond"),
+        ("row: 1,", "row: 0,", "numbers from 1 on"),
+        (
+            "{kind: column, categories: plant, values: height}",
+            "{kind: bar, categories: plant, values: height, dashboard: {row: 1, column: 6, width: 1}}",
+            "row 1, column 6 of the dashboard is taken twice",
+        ),
+        ("column: height}", "column: plant}", "tiles: 01_height.sql has no column plant that is a number"),
+        ("total: true", "ratio: [height, plant]", "the ratio of column height is ['height', 'plant']"),
         ("file: plants.xlsx", "file: plants.csv", "must end in .xlsx"),
     ],
 )
@@ -82,11 +107,11 @@ def test_a_query_without_an_entry_is_named(tmp_path):
         load_report(folder_with(tmp_path, GOOD, "01_height.sql", "02_width.sql"))
 
 
-def test_the_three_workbooks_hold_the_22_questions():
+def test_the_three_workbooks_hold_the_29_questions():
     reports = load_reports(ROOT / "include" / "sql")
 
     assert [(name, report.file, len(report.questions)) for name, report in reports.items()] == [
-        ("customer", "customers.xlsx", 11),
-        ("employee", "employees.xlsx", 2),
-        ("sales", "sales.xlsx", 9),
+        ("customer", "customers.xlsx", 14),
+        ("employee", "employees.xlsx", 3),
+        ("sales", "sales.xlsx", 12),
     ]

@@ -11,7 +11,9 @@ import openpyxl
 import pytest
 from coffee_shop.athena_results import Rows
 from coffee_shop.report_definition import Chart, Column, Question, Report
-from coffee_shop.workbook import Fact, Page, build_workbook, fit_for_excel, totals
+from coffee_shop.sheet_rows import fit_for_excel
+from coffee_shop.workbook import Fact, Page, build_workbook, totals
+from coffee_shop.workbook_style import Formula
 
 AGES = Question(
     name="01_ages",
@@ -28,7 +30,7 @@ AGES = Question(
         Column("share", "Share", "percent"),
         Column("since", "Since", "date"),
     ),
-    chart=Chart("column", "age_group", ("customers",)),
+    charts=(Chart("column", ("age_group",), ("customers",)),),
 )
 CARDS = Question(
     name="02_cards",
@@ -75,7 +77,7 @@ def values(sheet, first: int, last: int) -> list[list]:
 
 
 def test_sheets_have_the_names_of_report_yaml():
-    assert opened(build()).sheetnames == ["Contents", "By age group", "Jo's cards"]
+    assert opened(build()).sheetnames == ["Contents", "By age group", "Jo's cards", "Chart data"]
 
 
 def test_a_question_sheet_holds_title_period_table_and_totals():
@@ -90,7 +92,7 @@ def test_a_question_sheet_holds_title_period_table_and_totals():
         ["20-29", 3, 10.1, 0.3333, 0.25, datetime(2019, 4, 1)],
         ["30-39", 4, 20.2, 0.3333, 0.75, "1850-01-01"],  # Excel knows no day before 1900
         ["NO INFO", None, None, None, None, None],
-        ["Total", 7, 30.3, 0.6666, None, None],
+        ["Total", "=SUBTOTAL(109,B6:B8)", "=SUBTOTAL(109,C6:C8)", "=SUBTOTAL(109,D6:D8)", None, None],
     ]
 
 
@@ -120,7 +122,7 @@ def test_header_is_frozen_and_printed_on_each_page():
     assert sheet.freeze_panes == "A6"
     assert sheet.print_title_rows == "$5:$5"
     assert sheet.page_setup.orientation == "landscape"
-    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 1)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.oddFooter.right.text == "Page &P of &N"
     assert sheet.oddFooter.left.text == "Coffee && Co: Customers"
@@ -178,9 +180,7 @@ def test_text_never_becomes_a_formula(text):
     assert sheet["A6"].data_type == "s"
     assert sheet["A5"].value == "=Card"  # a column's title neither
     assert sheet["A5"].data_type == "s"
-    with zipfile.ZipFile(io.BytesIO(body)) as parts:
-        pages = [parts.read(name).decode() for name in parts.namelist() if "worksheets/sheet" in name]
-    assert not any("<f>" in page or "<f " in page for page in pages)
+    assert "<f>" not in part_of(body, "Jo's cards")
     if text[0] in "=+-@":
         assert sheet["A6"].quotePrefix  # a user's Enter makes none of it either
 
@@ -220,7 +220,14 @@ def test_remarks_stand_on_their_sheet_and_on_the_contents():
 
 def test_totals_are_exact():
     sheet = fit_for_excel(AGES, Rows(NAMES, [("a", 1, Decimal("0.10"), Decimal("0.0001"), 0.1, None)] * 3))
-    assert totals(sheet) == ["Total", 3, Decimal("0.30"), Decimal("0.0003"), None, None]
+    assert totals(sheet) == [
+        "Total",
+        Formula("SUBTOTAL(109,B6:B8)", 3),
+        Formula("SUBTOTAL(109,C6:C8)", Decimal("0.30")),
+        Formula("SUBTOTAL(109,D6:D8)", Decimal("0.0003")),
+        None,
+        None,
+    ]
 
 
 def test_not_a_number_leaves_the_cell_empty():
@@ -255,43 +262,42 @@ def test_the_same_rows_give_the_same_bytes():
     assert build(ROWS[:1]) != first
 
 
-def chart_of(columns: str, rows: list[tuple], chart: Chart) -> str:
-    question = Question(
-        "1",
-        "x/1.sql",
-        "Chart",
-        "chart",
-        "Chart",
-        "-",
-        tuple(Column(name, name, "text" if name in "gc" else "integer") for name in columns),
-        chart,
-    )
-    report = Report("x", "x.xlsx", "X", (question,))
-    body = build_workbook(report, {"1": Rows(tuple(columns), rows)}, PAGE)
+def part_of(body: bytes, sheet: str) -> str:
+    """Return the XML of a sheet."""
+    number = opened(body).sheetnames.index(sheet) + 1
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
-        return parts.read("xl/charts/chart1.xml").decode()
+        return parts.read(f"xl/worksheets/sheet{number}.xml").decode()
 
 
-def test_a_chart_points_at_the_cells_of_each_series():
-    rows = [("F", "Tea", 1), ("F", "Coffee", 2), ("M", "Tea", 3), ("M", "Coffee", 4)]
-    xml = chart_of("gcn", rows, Chart("column", "c", ("n",), series="g"))
+def test_a_total_is_kept_beside_its_formula_for_programs_that_do_not_calculate():
+    assert "<f>SUBTOTAL(109,C6:C8)</f><v>30.30</v>" in part_of(build(), "By age group")
+
+
+def test_numbers_of_things_are_text_without_a_warning():
+    assert '<ignoredErrors><ignoredError sqref="A6:A7" numberStoredAsText="1"/></ignoredErrors><tableParts' in part_of(
+        build(cards=[("4711",), ("4712",)]), "Jo's cards"
+    )
+
+
+def test_a_long_list_prints_only_when_asked():
+    sheet = opened(build(cards=[(str(number),) for number in range(46)]))["Jo's cards"]
+
+    assert sheet.print_area == "'Jo''s cards'!$AF$1"
+    assert sheet["AF1"].value is None
+    assert sheet["B3"].value == "This list is long: to print it, clear the print area first."
+    assert not opened(build(cards=[("4711",)]))["Jo's cards"].print_area
+
+
+def test_a_chart_beside_the_table_draws_the_chart_data():
+    with zipfile.ZipFile(io.BytesIO(build())) as parts:
+        xml = parts.read("xl/charts/chart1.xml").decode()
 
     assert re.findall(r"<(?:c:)?f>([^<]*)", xml) == [
-        "'Chart'!$B$6:$B$7",
-        "'Chart'!$C$6:$C$7",
-        "'Chart'!$B$8:$B$9",
-        "'Chart'!$C$8:$C$9",
+        "'Chart data'!$B$6",
+        "'Chart data'!$A$7:$A$9",
+        "'Chart data'!$B$7:$B$9",
     ]
-    assert re.findall(r"<(?:c:)?tx><(?:c:)?v>([^<]*)", xml) == ["F", "M"]
-
-
-def test_a_chart_of_uneven_series_holds_its_values_with_0_where_there_is_no_row():
-    rows = [("F", "Tea", 1), ("F", "Coffee", 2), ("M", "Tea", 3)]
-    xml = chart_of("gcn", rows, Chart("column", "c", ("n",), series="g"))
-
-    assert not re.findall(r"<(?:c:)?f>", xml)
-    numbers = [re.findall(r"<(?:c:)?v>([^<]*)", part) for part in re.findall(r"numLit>(.*?)</(?:c:)?numLit", xml)]
-    assert numbers == [["2", "1"], ["0", "3"]]  # Coffee, Tea
+    assert re.findall(r"<(?:c:)?v>([^<]*)", xml) == ["Customers", "20-29", "30-39", "NO INFO", "3", "4"]
 
 
 @pytest.mark.slow
@@ -302,18 +308,15 @@ def test_libreoffice_opens_recalculates_and_saves_it_without_an_error(tmp_path: 
     resaved = recalculated(tmp_path / "customers.xlsx", tmp_path / "out")
 
     assert values(resaved["By age group"], 6, 9)[0][:5] == ["20-29", 3, 10.1, 0.3333, 0.25]
+    assert values(resaved["By age group"], 9, 9)[0][:4] == ["Total", 7, 30.3, 0.6666]
     assert [cell.value for cell in resaved["Jo's cards"]["A"]][5:7] == ["=1/0", "+A1"]
     assert [
-        cell.coordinate
-        for sheet in resaved
-        for row in sheet.iter_rows()
-        for cell in row
-        if cell.data_type in ("e", "f")
+        cell.coordinate for sheet in resaved for row in sheet.iter_rows() for cell in row if cell.data_type == "e"
     ] == []
 
 
 def recalculated(file: Path, out: Path) -> openpyxl.Workbook:
-    """Open a workbook in LibreOffice, save it as a new one, and open that."""
+    """Open a workbook in LibreOffice, which calculates it, save it as a new one, and open that."""
     done = subprocess.run(
         [
             "soffice",
@@ -331,4 +334,4 @@ def recalculated(file: Path, out: Path) -> openpyxl.Workbook:
         check=False,
     )
     assert (out / file.name).exists(), done.stdout + done.stderr
-    return openpyxl.load_workbook(out / file.name)
+    return openpyxl.load_workbook(out / file.name, data_only=True)

@@ -28,7 +28,7 @@ TYPES = {
     "dayofweekno dayofmonthno weekno monthno quarterno year",
     "double": "volume wastepercentage",
     "bigint": "row_number",
-    "date": "dateofbirth row_date",
+    "date": "dateofbirth customersince row_date",
     "decimal(12,4)": "unitprice wholesaleprice retailprice",
     "decimal(12,2)": "saleamount beans beverage food merchendise totalgoal",
 }

@@ -25,7 +25,7 @@ def question_of(name, sql):
 
 
 def test_three_workbooks_hold_the_questions_of_figures_4():
-    asked = {"customer": 11, "employee": 2, "sales": 9}
+    asked = {"customer": 14, "employee": 3, "sales": 12}
     assert REPORTS.keys() == asked.keys()
     assert all(len(REPORTS[name]["questions"]) >= number for name, number in asked.items())
     assert {report["file"] for report in REPORTS.values()} == {"customers.xlsx", "employees.xlsx", "sales.xlsx"}
@@ -58,7 +58,7 @@ def test_sheet_and_table_names_are_legal_and_unique(name):
     questions = REPORTS[name]["questions"]
     sheets = [question["sheet"] for question in questions]
     tables = [question["table"] for question in questions]
-    assert len({sheet.casefold() for sheet in [*sheets, "Contents"]}) == len(sheets) + 1
+    assert len({sheet.casefold() for sheet in [*sheets, "Dashboard", "Contents", "Chart data"]}) == len(sheets) + 3
     assert len({table.casefold() for table in tables}) == len(tables)
     assert all(re.fullmatch(r"[A-Z][A-Za-z ]{0,30}", sheet) for sheet in sheets)
     assert all(re.fullmatch(r"[a-z_]{4,60}", table) for table in tables)
@@ -78,11 +78,12 @@ def test_only_what_adds_up_has_a_total(name, sql):
     """Figures 4: items, income, cost and net income add up, and people in groups that no one is in twice."""
     adds_up = {
         "items", "income", "production_cost", "net_income", "income_without_wholesale_price", "customers",
+        "card_holders", "new_customers", "lines",
     }  # fmt: skip
     question = question_of(name, sql)
     with_total = {column["name"] for column in question["columns"] if column.get("total")}
     assert with_total <= adds_up
-    if name == "employee":
+    if "days" in {column["name"] for column in question["columns"]} and name == "employee":
         assert not with_total, "seven days overlap from one row to the next"
     for column in question["columns"]:
         if column["name"] == "transactions" and len(question["columns"]) > 1 and "by_registered" not in sql:
