@@ -201,7 +201,8 @@ def corrected(second_in_line: Any, deferring_dag: Any, s3: Any, raw: str, stack:
         (story.SPRING, story.SPRING_WITHOUT_MAY),
         (story.SHOP_5, sales({"TransactionDate": "2019-04-04", "SalesOutletNo": "5"})),
         (story.SHOP_5, b""),
-        (story.STOCK, inventory({}, {"TransactionDate": "2019-04-05"})),
+        (story.STOCK, inventory({})),
+        (story.STOCK_OF_FIFTH, inventory({"TransactionDate": "2019-04-05"})),
         (story.GOALS, targets({}, {"SalesOutletNo": "9"})),
     ):
         s3.put_object(Bucket=raw, Key=key, Body=body)
@@ -209,14 +210,13 @@ def corrected(second_in_line: Any, deferring_dag: Any, s3: Any, raw: str, stack:
 
 
 @pytest.fixture(scope="package")
-def withdrawn(corrected: Any, deferring_dag: Any, s3: Any, raw: str, stack: dict[str, str]) -> Any:
-    """All but the first files withdrawn, a day of the inventory given up, and everything loaded again."""
-    s3.put_object(Bucket=raw, Key=story.STOCK, Body=inventory({}))
+def withdrawn(corrected: Any, deferring_dag: Any, s3: Any, stack: dict[str, str]) -> Any:
+    """All but the first files withdrawn, what was held back accepted, and everything loaded again."""
     # somebody damaged a day by hand
     damaged = "sales_reciept/business_date=2019-04-03/data.parquet"
     source = {"Bucket": stack["COFFEE_SHOP_CONFORM_BUCKET"], "Key": damaged.replace("-03", "-02")}
     s3.copy_object(Bucket=stack["COFFEE_SHOP_CONFORM_BUCKET"], Key=damaged, CopySource=source)
-    files = [story.LATE, story.FIX, story.BROKEN, story.SHOP_5]
+    files = [story.LATE, story.FIX, story.BROKEN, story.SHOP_5, story.STOCK_OF_FIFTH]
     return run(deferring_dag, {"withdraw": files, "accept": [story.SPRING], "reload_all": True})
 
 

@@ -26,6 +26,7 @@ BROKEN = "sales-reciept/broken.csv"
 SHOP_5 = "sales-reciept/shop-5.csv"
 FIX = "sales-reciept/corrections/second.csv"
 STOCK = "pastry-inventory/2019/april.csv"  # in a folder: a partition for the raw crawler
+STOCK_OF_FIFTH = "pastry-inventory/2019/fifth.csv"
 GOALS = "sales-target/2019.csv"
 
 # the till's numbers begin again at every outlet: outlet 5 has a transaction 1 on the first of April as well
