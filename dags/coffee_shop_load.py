@@ -248,5 +248,6 @@ with DAG(
         judge_checks,
         publish,
         gate,
-        tell_operators,
     )
+    # after what runs side by side too: the last task alone ends as soon as the first has failed
+    chain([crawl_clean, list_checks, describe_tables, checks, gate], tell_operators)

@@ -203,7 +203,11 @@ def report_dag(kind: str) -> DAG:
             doc_md="Mails the operators if a task failed. As a teardown it runs in any case.",
         ).as_teardown()
 
-        chain(period, wait_until_published, query_groups, one_state, figures, workbooks, store, mail, tell_operators)
+        steps = [period, wait_until_published, *query_groups, one_state, figures, workbooks, store, mail]
+        chain(period, wait_until_published, query_groups, one_state, figures, workbooks, store, mail)
+        chain(
+            steps, tell_operators
+        )  # after all of them, not after the last alone, which ends when the first has failed
     return dag
 
 

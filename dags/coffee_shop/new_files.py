@@ -254,7 +254,7 @@ def make_plan(
         RequestError: a key to withdraw is neither in the ledger nor in the bucket, or one to accept is not held back.
     """
     new = new_versions(ledger, listing)
-    withdraw = _by_dataset(request.withdraw)
+    withdraw = _by_dataset([*request.withdraw, *_keys_read_no_more(ledger)])
     _refuse_unknown_keys(ledger, listing, request.withdraw)
     _refuse_what_is_not_held_back(ledger, _by_dataset(request.accept))
     # a later upload of the same key is judged by itself: nobody has seen it yet
@@ -306,6 +306,17 @@ def _refuse_unknown_keys(ledger: Json, listing: Listing, keys: Iterable[str]) ->
                 f"Cannot withdraw {key!r}: no load has seen it and it is not in the raw bucket. Known keys of "
                 f"{dataset}: {', '.join(sorted(ledger['files'][dataset])[:20]) or 'none'}."
             )
+
+
+def _keys_read_no_more(ledger: Json) -> list[str]:
+    """Return the keys that an earlier version loaded and this one leaves out, such as those below ``archive/``.
+
+    As long as one file alone counted for a day, a copy of it did no harm; now that files add up it would.
+    """
+    if ledger["format"] != WITHOUT_RECEIPTS:
+        return []
+    loaded = ((key, file) for files in ledger["files"].values() for key, file in files.items())
+    return [key for key, file in loaded if not file["withdrawn"] and why_not_read(key)]
 
 
 def _refuse_what_is_not_held_back(ledger: Json, accept: Mapping[str, Iterable[str]]) -> None:

@@ -23,7 +23,16 @@ import boto3
 from coffee_shop_jobs import load_state, ownership, placing
 from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
 from coffee_shop_jobs.ownership import Case, Decision, Delivery, Source, Verdict
-from coffee_shop_jobs.raw_versions import HELD_BACK, PUBLISHED, Outcome, Reading, Version, read_all, uploads_since
+from coffee_shop_jobs.raw_versions import (
+    HELD_BACK,
+    PUBLISHED,
+    Outcome,
+    Reading,
+    Version,
+    in_order,
+    read_all,
+    uploads_since,
+)
 from coffee_shop_jobs.receipts import SharedPlaces, held_rows
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
 
@@ -120,10 +129,10 @@ def read_uploads(job: Job, dataset: str) -> list[Version]:
         for entry in plan["read"].get(dataset, [])
         if entry["key"] not in plan["withdraw"].get(dataset, [])
     ]
-    seen = {key: file["last_seen"].get("version_id") for key, file in files.items()}
-    again = [version for version in named if version.version_id == seen.get(version.key)]
+    seen = {key: file["last_seen"] for key, file in files.items() if "version_id" in file["last_seen"]}
+    again = [version for version in named if version.version_id == seen.get(version.key, {}).get("version_id")]
     new = [version for version in named if version not in again]
-    uploads = again + (uploads_since(job.s3, job.arguments.raw_bucket, new, seen) if new else [])
+    uploads = in_order(again) + (uploads_since(job.s3, job.arguments.raw_bucket, new, seen) if new else [])
     job.read(uploads)
     return uploads
 
@@ -133,10 +142,17 @@ def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
     plan, pending = job.load.plan, job.load.pending
     standing = read_standing(job, dataset)
     accept = plan["accept"].get(dataset, [])
+    readable = [version for version in uploads if job.outcomes[version].status == PUBLISHED]
+    # what an earlier load held back stays so until somebody accepts it: by the tables of today it might pass
+    held_back = {
+        version.digest: reason
+        for version in readable
+        if version.key not in accept and (reason := _held_back_before(job.load.ledger["files"][dataset], version))
+    }
     arrivals = [
         ownership.delivery(version.key, job.outcomes[version].holding(), may_shrink=version.key in accept)
-        for version in uploads
-        if job.outcomes[version].status == PUBLISHED and not _stands(standing, version)
+        for version in readable
+        if version.digest not in held_back and not _stands(standing, version)
     ]
     shared: list[SharedPlaces] = []
 
@@ -148,23 +164,45 @@ def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
         return shared[0].judge(cases, job.staged_paths(version_of(dataset, source) for source in sources))
 
     forced = {*plan["rebuild"].get(dataset, []), *pending.get(dataset, [])}
-    return ownership.decide(job.load.ledger, dataset, standing, arrivals, forced, plan, judge_receipts)
+    decision = ownership.decide(job.load.ledger, dataset, standing, arrivals, forced, plan, judge_receipts)
+    decision.held_back |= held_back
+    return decision
+
+
+def _held_back_before(files: Json, version: Version) -> str:
+    """Return why an earlier load held a version back; nothing where none did."""
+    seen = files.get(version.key, {}).get("last_seen", {})
+    is_same = seen.get("version_id") == version.version_id and seen.get("status") == HELD_BACK
+    return str(seen["reason"]) if is_same else ""
 
 
 def read_standing(job: Job, dataset: str) -> dict[str, Delivery]:
     """Return by key what counts before this load, as this load reads it where it does; without withdrawn keys.
 
-    What an earlier program has loaded is read once more: its ledger did not know receipts.
+    What holds a day that a reload builds again is read once more, so that a changed setting or program shows; and all
+    that an earlier program has loaded, whose ledger did not know receipts.
+
+    Raises:
+        RowsDifferError: a version that counts would be refused now.
     """
     standing = ownership.published_deliveries(job.load.ledger, dataset)
     for key in job.load.plan["withdraw"].get(dataset, []):
         standing.pop(key, None)
-    if job.load.ledger.get("format") == load_state.WITHOUT_RECEIPTS:
-        job.read([version_of(dataset, each.source) for each in standing.values()])
+    rebuilt = set(job.load.plan["rebuild"].get(dataset, ()))
+    is_old = job.load.ledger.get("format") == load_state.WITHOUT_RECEIPTS
+    again = [each.source for each in standing.values() if is_old or rebuilt & each.claims.keys()]
+    job.read([version_of(dataset, source) for source in again], keep_quarantine=False)
     for key, each in standing.items():
         outcome = job.outcomes.get(version_of(dataset, each.source))
-        if outcome is not None and outcome.status == PUBLISHED:
-            standing[key] = ownership.delivery(key, outcome.holding())
+        if outcome is None:
+            continue
+        if outcome.status != PUBLISHED:
+            raise RowsDifferError(
+                f"{key} version {each.source.version_id} counts in the published tables and is refused now:"
+                f" {outcome.reason}. Restore the object or take the changed setting back; or withdraw the key, then"
+                " upload the file again"
+            )
+        standing[key] = ownership.delivery(key, outcome.holding())
     return standing
 
 

@@ -105,6 +105,7 @@ class Case:
     place: Place
     standing: tuple[Source, ...]  # one a key, before this load
     steps: tuple[Source, ...]  # uploads in their order; each takes the place of its key's version before
+    is_goal: bool = False  # of a target, which may be lowered
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,9 @@ def judge(case: Case, contents: Mapping[str, Mapping[str, Content]], kept_share:
         current[step.key] = step
         after = _held(current.values(), contents)
         totals = _total(held), _total(after)
-        if not step.may_shrink and not step.is_correction and _shrinks(*totals, kept_share):
+        # a goal may be lowered; it must not vanish
+        shrinks = bool(held) and not after if case.is_goal else _shrinks(*totals, kept_share)
+        if shrinks and not step.may_shrink and not step.is_correction:
             return Verdict(case.place, shrinking=Shrinking(step, case.place, *totals))
         takeovers += _takeovers(held, after)
         held = after
@@ -324,7 +327,8 @@ def _cases(
     order = {step.source.id: number for number, step in enumerate(steps)}
     for place in sorted(affected):
         ordered = sorted(arriving[place], key=lambda step: order[step.source.id])
-        case = Case(place, tuple(each.source for each in at[place]), tuple(step.source for step in ordered))
+        sources = tuple(each.source for each in at[place]), tuple(step.source for step in ordered)
+        case = Case(place, *sources, is_goal=dataset == TARGETS)
         deliveries = [*at[place], *ordered]
         if dataset == TARGETS or len({each.source.key for each in deliveries}) <= 1:
             alone.append((case, _whole(place, deliveries)))
@@ -432,8 +436,9 @@ def _handovers(before: Shares, verdicts: Sequence[Verdict], plan: Json, dataset:
     withdrawn = set(plan["withdraw"].get(dataset, []))
     for verdict in verdicts:
         day, outlet = verdict.place
-        takeovers = [*verdict.takeovers]
-        keys = before.get(day, {}).get(outlet, {}).get("keys", {})
+        entry = before.get(day, {}).get(outlet, {})
+        takeovers, keys = [*verdict.takeovers], entry.get("keys", {})
+        takeovers += _since_files_add_up(entry, verdict) if "key" in entry else []
         for key in sorted(withdrawn & keys.keys()):
             takeovers += _given_back(key, keys, verdict)
         for each in takeovers:
@@ -455,6 +460,14 @@ def _handovers(before: Shares, verdicts: Sequence[Verdict], plan: Json, dataset:
                 }
             )
     return handovers
+
+
+def _since_files_add_up(entry: Json, verdict: Verdict) -> list[Takeover]:
+    """Return how a place changes that one key held whole, by a ledger that did not know receipts."""
+    now = sum((content for _, content in verdict.shares.values()), Content())
+    before = Content(0, entry["rows"], entry["quantity"], Decimal(entry["amount"]))
+    same = (before.rows, before.quantity, before.amount) == (now.rows, now.quantity, now.amount)
+    return [] if same else [Takeover(entry["key"], " + ".join(verdict.shares), before, now)]
 
 
 def _given_back(key: str, keys: Mapping[str, Json], verdict: Verdict) -> list[Takeover]:

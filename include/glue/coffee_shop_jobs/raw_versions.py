@@ -6,7 +6,7 @@ import contextlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,13 +139,15 @@ def _fetch(s3: Any, reading: Reading, path: Path) -> None:
         place = f"s3://{reading.raw_bucket}/{version.key}"
         if code in GONE:
             raise VersionGoneError(
-                f"{place} has no version {version.version_id} any more: upload the file again or withdraw it"
+                f"{place} has no version {version.version_id} any more: withdraw the key, then upload the file again"
             ) from None
         if code not in WITHHELD and "kms" not in f"{code} {words}".lower():
             raise  # a role without a permission says nothing about the file
         told = f"S3 does not hand out version {version.version_id} ({code}: {words})"
         if not reading.keep_quarantine:
-            raise VersionGoneError(f"{place}: {told}; the tables stand on it: {MENDED}") from None
+            raise VersionGoneError(
+                f"{place}: {told}; the tables stand on it: restore it; or withdraw the key, then upload the file again"
+            ) from None
         raise RefusedError(f"{told}; expected an object that the role of the job can read: {MENDED}") from None
     with contextlib.closing(answer["Body"]) as body, path.open("wb") as file:
         shutil.copyfileobj(body, file, 1 << 20)
@@ -227,7 +229,7 @@ def log_outcome(outcome: Outcome) -> None:
         log.info("  columns ignored: %s", ", ".join(totals["ignored_columns"]))
 
 
-def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Mapping[str, str | None]) -> list[Version]:
+def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Mapping[str, Json]) -> list[Version]:
     """Return the versions that came after those that a load has seen, up to given ones, in the order of their upload.
 
     Each upload counts in its turn, also one that was replaced before any load: were it skipped, the tables would depend
@@ -237,7 +239,7 @@ def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Map
         s3: the client.
         raw_bucket: the bucket.
         newest: the last version of each key to return.
-        seen: by key, the version that was seen last; None where no load has seen the key.
+        seen: by key, ``version_id`` and ``last_modified`` of the version that was seen last, which may be gone.
     """
     wanted = {version.key: version for version in newest}
     reached: dict[str, list[Version]] = {}  # by key, newest first
@@ -250,10 +252,21 @@ def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Map
                     continue
                 if version_id == wanted[key].version_id:
                     reached[key] = [wanted[key]]
-                elif version_id == seen.get(key):
+                elif key in seen and _is_seen(entry, seen[key]):
                     ended.add(key)
                 elif key in reached:
                     modified = entry["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds")
                     reached[key].append(Version(wanted[key].dataset, key, version_id, modified))
     uploads = [version for key in sorted(wanted) for version in reversed(reached.get(key, [wanted[key]]))]
-    return sorted(uploads, key=lambda version: (datetime.fromisoformat(version.last_modified), version.key))
+    return in_order(uploads)
+
+
+def _is_seen(entry: Mapping[str, Any], seen: Json) -> bool:
+    """Tell whether a version in S3's list is the one that was seen last, or older: that one may have been deleted."""
+    is_older = entry["LastModified"] < datetime.fromisoformat(seen["last_modified"]).replace(microsecond=0)
+    return bool(entry["VersionId"] == seen["version_id"] or is_older)
+
+
+def in_order(versions: Iterable[Version]) -> list[Version]:
+    """Return versions in the order of their upload; those of one moment by their keys."""
+    return sorted(versions, key=lambda version: (datetime.fromisoformat(version.last_modified), version.key))

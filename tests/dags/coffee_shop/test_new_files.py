@@ -337,3 +337,13 @@ def test_a_lake_of_an_earlier_version_is_loaded_again_as_a_whole(ledger: Any) ->
 
     assert keys(upgrade["read"]["sales_reciept"]) == [(APRIL, "v1")]
     assert upgrade["rebuild"]["sales_reciept"] == ["2019-04-01", "2019-04-02"]
+
+
+def test_an_upgrade_withdraws_what_is_not_read_any_more(ledger: Any) -> None:
+    """One file alone counted for a day then, so that a copy of it did no harm; now it would add up."""
+    copies = ["sales-reciept/archive/april.csv", "sales-reciept/_old/april.csv"]
+    for key in copies:
+        ledger["files"]["sales_reciept"][key] = seen("v1", days=("2019-04-01",))
+
+    assert plan(ledger | {"format": 1}, {})["withdraw"] == {"sales_reciept": sorted(copies)}
+    assert plan(ledger, {})["withdraw"] == {}

@@ -327,6 +327,47 @@ def test_one_touched_month_of_targets_touches_all_because_their_table_is_one_obj
     assert unchanged.touched == []
 
 
+def test_a_goal_may_be_lowered_and_does_not_vanish():
+    lake = Lake()
+    goals = {"2019-04": {"3": {"": receipt(amount="9.00")}}, "2019-05": {"3": {"": receipt(amount="9.00")}}}
+    lake.load(Upload("a.csv", goals), dataset=TARGETS)
+
+    lower = lake.load(
+        Upload("a.csv", goals | {"2019-05": {"3": {"": receipt(amount="1.00")}}}, 1, "v2"), dataset=TARGETS
+    )
+    without = lake.load(Upload("a.csv", {"2019-04": goals["2019-04"]}, 2, "v3"), dataset=TARGETS)
+
+    assert (lower.held_back, lower.changed) == ({}, ["2019-05"])
+    assert list(without.held_back) == [Upload("a.csv", {}, 2, "v3").delivery().source.id]
+
+
+def test_an_upgrade_names_the_days_whose_figures_move_because_files_add_up():
+    ledger = empty_ledger() | {"format": 1}
+    standing = {}
+    for number, (key, minutes) in enumerate((("a.csv", 0), ("b.csv", 1))):
+        upload = Upload(key, {DAY: {"3": receipts(str(number))}}, minutes)
+        standing[PREFIX + key] = upload.delivery()
+        old = {
+            "version_id": "v1",
+            "last_modified": "2019-04-24T12:00:00+00:00",
+            "claims": {DAY: {"3": [1, 1, "3.00", ""]}},
+        }
+        ledger["files"][SALES][PREFIX + key] = {"holding": old}
+    # the newer file held the day whole
+    whole = {"key": PREFIX + "b.csv", "version_id": "v1", "rows": 1, "quantity": 1, "amount": "3.00"}
+    ledger["days"][SALES][DAY] = {"3": whole}
+    plan = {"load_id": "l", "made_at": "now", "settings": {"kept_share": 0.9}, "withdraw": {}}
+    rows = {each.source.id: receipts(str(number)) for number, each in enumerate(standing.values())}
+
+    decision = decide(
+        ledger, SALES, standing, [], [], plan, lambda cases: [judge(case, rows, Decimal("0.9")) for case in cases]
+    )
+
+    [moved] = decision.handovers
+    assert (moved["from_key"], moved["to_key"]) == (PREFIX + "b.csv", f"{PREFIX}a.csv + {PREFIX}b.csv")
+    assert (moved["amount_before"], moved["amount_after"]) == ("3.00", "6.00")
+
+
 def test_a_ledger_that_does_not_know_receipts_has_all_its_days_built_again_and_none_is_said_to_have_changed():
     lake = Lake()
     lake.load(Upload("a.csv", {DAY: {"3": receipts("1", "2")}, "2019-04-02": {"3": receipts("1")}}))
