@@ -205,9 +205,8 @@ def report_dag(kind: str) -> DAG:
 
         steps = [period, wait_until_published, *query_groups, one_state, figures, workbooks, store, mail]
         chain(period, wait_until_published, query_groups, one_state, figures, workbooks, store, mail)
-        chain(
-            steps, tell_operators
-        )  # after all of them, not after the last alone, which ends when the first has failed
+        # after all of them: the last task alone ends as soon as the first has failed
+        chain(steps, tell_operators)
     return dag
 
 

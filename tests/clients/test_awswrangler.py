@@ -154,7 +154,8 @@ def test_unload(conform, folder):
 def test_a_table_described(conform, date_comment):
     described = wr.athena.describe_table(table="sales_reciept", database=conform)
     assert list(described.columns) == ["Column Name", "Type", "Partition", "Comment"]
-    assert rows(described)[0] == ("transaction_id", "string", False, "md5 of outlet|date|TransactionNo: one basket.")
+    comment = "md5 of outlet|date|TransactionNo|TransactionTime: one receipt."
+    assert rows(described)[0] == ("transaction_id", "string", False, comment)
     assert rows(described)[-1] == ("business_date", "string", True, date_comment)
     assert len(described) == 17
 
