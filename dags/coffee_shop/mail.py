@@ -89,8 +89,8 @@ def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: 
         shop: the settings ``mail_recipients``, ``mail_lists``, ``mail_allowed``.
 
     Returns:
-        ``recipients``; ``reports``, the workbooks attached, null for all that lie beside the report, which people who want
-        every workbook get; ``outlet``, the number of the outlet that the mail is about, null for the shop.
+        ``recipients``; ``reports``, the workbooks attached, null for all that lie beside the report, for people who
+        want every workbook; ``outlet``, the number of the outlet that the mail is about, null for the shop.
 
     Raises:
         RecipientsError: as ``check_recipients``.
