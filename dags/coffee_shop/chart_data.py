@@ -88,17 +88,18 @@ class Block:
         return "percent" if self.series[series].role == SHARE else self.measure(category, series).format
 
 
-def chart_block(sheet: Sheet, chart: Chart, days: tuple[date, date] | None = None) -> Block:
+def chart_block(sheet: Sheet, chart: Chart, days: tuple[date, date] | None = None, currency: str = "$") -> Block:
     """Return the figures of a chart.
 
     Args:
         sheet: the rows of the chart's question.
         chart: what report.yaml asks for.
         days: first and last day of the period: the days that a line has room for, sold on or not.
+        currency: stands before amounts in the notes.
     """
     rows, beside = _split(sheet, chart, rows_where(sheet, chart))
     chart = _bars_for_one_day(sheet, chart, rows)
-    notes = [*([chart.note] if chart.note else []), *_beside_notes(sheet, chart, beside)]
+    notes = [*([chart.note] if chart.note else []), *_beside_notes(sheet, chart, beside, currency)]
     block = Block(sheet, chart, notes=notes)
     if not rows:
         return block
@@ -169,11 +170,11 @@ def _split(sheet: Sheet, chart: Chart, rows: list[Row]) -> tuple[list[Row], list
     )
 
 
-def _beside_notes(sheet: Sheet, chart: Chart, rows: list[Row]) -> list[str]:
+def _beside_notes(sheet: Sheet, chart: Chart, rows: list[Row], currency: str) -> list[str]:
     if not rows:
         return []
     columns = [sheet.column(name) for name in chart.values]
-    figures = [shown(amount(sheet, column, rows), column.format) for column in columns]
+    figures = [shown(amount(sheet, column, rows), column.format, currency) for column in columns]
     if len(columns) > 1:
         figures = [f"{column.title} {figure}" for column, figure in zip(columns, figures, strict=True)]
     return [f"{', '.join(chart.beside)}: {', '.join(figures)}"]
@@ -281,7 +282,8 @@ def _rank_categories(block: Block, rows: list[Row]) -> None:
         _add_total(block, rows)
         return
     limit = min(top or MAX_CATEGORIES - 1, MAX_CATEGORIES)
-    order = sorted(range(len(block.categories)), key=lambda place: _size(block.values[place][0]), reverse=True)
+    wholes = _wholes(block, rows)
+    order = sorted(range(len(wholes)), key=lambda place: _size(wholes[place]), reverse=True)
     block.categories = [block.categories[place] for place in order]
     block.values = [block.values[place] for place in order]
     rest = len(order) - limit
@@ -297,6 +299,18 @@ def _rank_categories(block: Block, rows: list[Row]) -> None:
         block.values = block.values[: block.drawn_categories]
     _add_median_category(block)
     _add_total(block, rows)
+
+
+def _wholes(block: Block, rows: list[Row]) -> list[Value]:
+    """Return each category's figure over all series; of several value columns, the first one's."""
+    places = [block.sheet.place(name) for name in block.chart.categories]
+    by_category: dict[Key, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_category[tuple(row[place] for place in places)].append(row)
+    return [
+        amount(block.sheet, block.measure(place, 0), by_category.get(member.key, []))
+        for place, member in enumerate(block.categories)
+    ]
 
 
 def _are_names(block: Block) -> bool:
@@ -367,13 +381,23 @@ def _add_median_series(block: Block) -> None:
     ranked = [place for place in range(len(last)) if last[place] is not None]
     ranked.sort(key=lambda place: _size(last[place]), reverse=True)
     members = len(block.series)
+    absent = [place for place in range(members) if place not in ranked]
     block.series.append(Member((), "Team's median", MEDIAN))
     block.values = [[*values, _median(values)] for values in block.values]
     if members >= MAX_SERIES:
-        block.notes.append(f"The {ENDS} highest and the {ENDS} lowest of {members} on the last day")
-        block.drawn_series = [*ranked[:ENDS], *ranked[-ENDS:], members]
+        ends = list(dict.fromkeys([*ranked[:ENDS], *ranked[-ENDS:]]))
+        block.notes.append(_ends_note(ends, ranked, absent))
+        block.drawn_series = [*ends, members]
     else:
-        block.drawn_series = [*ranked, members]
+        block.drawn_series = [*ranked, *absent, members]
+
+
+def _ends_note(ends: list[int], ranked: list[int], absent: list[int]) -> str:
+    """Return who of the ranking is drawn, and how many have no place in it."""
+    whole = len(ends) == len(ranked)
+    drawn = f"All {len(ranked)}" if whole else f"The {ENDS} highest and the {ENDS} lowest of {len(ranked)}"
+    left_out = f"; {len(absent)} without a figure on it are left out" if absent else ""
+    return f"{drawn} on the last day{left_out}"
 
 
 def _add_rest_series(block: Block, rows: list[Row]) -> None:

@@ -128,7 +128,12 @@ def highlights_text(summary: Json, words: Wording) -> list[str]:
         return [_move_text(move, summary, words) for move in highlights["moves"]]
     if highlights["judged"]:
         return ["Nothing stands out: all moves are within the ups and downs of the eight weeks before."]
-    return ["What stands out cannot be said yet: that takes sales of at least four of the eight weeks before."]
+    return [
+        (
+            "What stands out cannot be said: that takes a day of this period with all its sales, and four such weeks "
+            "of the eight before."
+        ),
+    ]
 
 
 def _move_text(move: Json, summary: Json, words: Wording) -> str:

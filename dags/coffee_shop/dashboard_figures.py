@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ from coffee_shop.wording import Wording
 Json = dict[str, Any]
 
 NO_BASE = "n/a: nothing to compare with"
+NO_PRICES = "n/a: no wholesale prices"
+SOME_PRICES = "n/a: some lack a price"
 REGISTERED_SHARE = "03_transactions_by_registered_customers.registered_share"
 
 
@@ -33,11 +36,14 @@ def dashboard_figures(summary: Json, words: Wording) -> dict[str, Figure]:
         exact = Decimal(value) if isinstance(value, str) else value
         return Figure(label, exact, form, change_text(before, headline, name) if before else NO_BASE)
 
-    refunds = summary["data_quality"]["refunds"]
+    quality = summary["data_quality"]
+    refunds, lacking = quality["refunds"], quality["lines_without_wholesale_price"]
+    unpriced = lacking > 0 and lacking == headline["lines"]
+    net_income = figure("net_income", "Net income", "money")
     return {
         "income": figure("income", "Income", "money"),
-        "net_income": figure("net_income", "Net income", "money"),
-        "margin": _margin(headline, before),
+        "net_income": replace(net_income, value=None, change=NO_PRICES) if unpriced else net_income,
+        "margin": Figure("Margin", None, "percent", NO_PRICES) if unpriced else _margin(headline, before, quality),
         "transactions": figure("transactions", "Transactions", "integer"),
         "items": figure("items", "Items", "integer"),
         "average_receipt": figure("average_receipt", "Average receipt", "money"),
@@ -46,9 +52,15 @@ def dashboard_figures(summary: Json, words: Wording) -> dict[str, Figure]:
     }
 
 
-def _margin(headline: Json, before: Json | None) -> Figure:
-    """Return net income / income (figures 4), and its change in percentage points."""
-    margin, base = _ratio(headline), _ratio(before["figures"]) if before and before["figures"] else None
+def _margin(headline: Json, before: Json | None, quality: Json) -> Figure:
+    """Return net income / income of the lines with a wholesale price (figures 4), and its change in percentage points.
+
+    With lines that lack a price there is no change: how much income lacked one in the period before is not known.
+    """
+    margin = _ratio(headline, Decimal(quality["income_without_wholesale_price"]))
+    if quality["lines_without_wholesale_price"]:
+        return Figure("Margin", margin, "percent", SOME_PRICES)
+    base = _ratio(before["figures"]) if before and before["figures"] else None
     if margin is None or before is None or base is None:
         return Figure("Margin", margin, "percent", f"n/a on {label_of(before)}" if before else NO_BASE)
     points = 100 * (margin - base)
@@ -56,6 +68,6 @@ def _margin(headline: Json, before: Json | None) -> Figure:
     return Figure("Margin", margin, "percent", f"{sign}{abs(points):.1f} pts on {label_of(before)}")
 
 
-def _ratio(figures: Json) -> float | None:
-    income = Decimal(str(figures["income"]))
+def _ratio(figures: Json, without_price: Decimal = Decimal(0)) -> float | None:
+    income = Decimal(str(figures["income"])) - without_price
     return float(Decimal(str(figures["net_income"])) / income) if income else None

@@ -22,6 +22,7 @@ from coffee_shop.state import read_json, write_json
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from mypy_boto3_s3 import S3Client
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -54,8 +55,7 @@ def tell_operators(**context: Any) -> None:
         log.warning("Nobody is told that %s failed: set mail_operators in the Variable coffee_shop.", ", ".join(failed))
         return
     s3, bucket, folder = s3_client(), names().state_bucket, _folder(context)
-    kept = {task: read_json(s3, bucket, f"{folder}/{task}.json") for task in failed[:MOST_TASKS]}
-    reasons = {task: stored.value if stored else {} for task, stored in kept.items()}
+    reasons = {task: _reason(s3, bucket, context, task) for task in failed[:MOST_TASKS]}
     stopped = sum(state == STOPPED_BEFORE for state in states.values())
     text = words(dag_run.dag_id, dag_run.run_id, reasons, more=len(failed) - len(reasons), stopped=stopped)
     subject = subject_of(shop.shop_name, dag_run.dag_id, failed)
@@ -120,11 +120,25 @@ def compose(subject: str, text: str, mail_from: str, to: Sequence[str], now: dat
     return message.as_bytes(policy=SMTP)
 
 
+def _reason(s3: S3Client, bucket: str, context: Any, task: str) -> Json:
+    """Return why a task failed the last time it ran: before this run was last cleared, when that left it alone."""
+    for folder in _folders(context):
+        if stored := read_json(s3, bucket, f"{folder}/{task}.json"):
+            return stored.value
+    return {}
+
+
 def _folder(context: Any) -> str:
     """Return where a run's reasons lie; a run that was cleared begins anew."""
+    return _folders(context)[0]
+
+
+def _folders(context: Any) -> list[str]:
+    """Return where the reasons lie of a run since it was last cleared, and before that, newest first."""
     dag_run = context["dag_run"]
     digest = hashlib.sha256(dag_run.run_id.encode()).hexdigest()[:24]
-    return f"failures/{dag_run.dag_id}/{digest}-{getattr(dag_run, 'clear_number', None) or 0}"
+    cleared = getattr(dag_run, "clear_number", None) or 0
+    return [f"failures/{dag_run.dag_id}/{digest}-{number}" for number in range(cleared, -1, -1)]
 
 
 def _label(task_id: str, map_index: int | None) -> str:

@@ -145,5 +145,6 @@ def _variance(rest: Mapping[date, float], means: int, days: int) -> float:
     last, weeks = max(rest), [0.0] * WEEKS
     for day, value in rest.items():
         weeks[(last - day).days // 7] += value
-    by_week = sum(value**2 for value in weeks) / (WEEKS - 1) / 7
+    there = len({(last - day).days // 7 for day in rest})
+    by_week = sum(value**2 for value in weeks) / max(there - 1, 1) / 7
     return max(by_day, by_week)

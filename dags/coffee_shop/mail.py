@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from coffee_shop.mail_figures import MOST_DAYS, figures_of_mail, period_of_summary
+from coffee_shop.report_definition import REPORT_NAMES
 from coffee_shop.report_text import data_line, largest, notes, state_text, subject, title, warnings
 from coffee_shop.settings import MailList, Settings
 from coffee_shop.wording import Wording, outlet_name
@@ -83,13 +84,13 @@ def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: 
 
     Args:
         kind: what the run's period is: daily, weekly, monthly, custom, upload.
-        reports: the workbooks that the run makes; who gets none of them gets no mail.
+        reports: the workbooks that the run makes; who wants none of them gets no mail.
         typed: addresses from the form; they alone get it then, with all workbooks.
         shop: the settings ``mail_recipients``, ``mail_lists``, ``mail_allowed``.
 
     Returns:
-        ``recipients``; ``reports``, the workbooks attached, null for all that lie beside the report; ``outlet``, the
-        number of the outlet that the mail is about, null for the shop.
+        ``recipients``; ``reports``, the workbooks attached, null for all that lie beside the report, for people who
+        want every workbook; ``outlet``, the number of the outlet that the mail is about, null for the shop.
 
     Raises:
         RecipientsError: as ``check_recipients``.
@@ -102,7 +103,7 @@ def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: 
     of_kind = [each for each in lists if kind in each.periods]
     groups = _by_reports([each for each in of_kind if not each.outlets], reports)
     mails: list[Json] = [
-        {"recipients": to, "reports": None if chosen == tuple(reports) else list(chosen), "outlet": None}
+        {"recipients": to, "reports": None if chosen is None else list(chosen), "outlet": None}
         for chosen, to in groups.items()
     ]
     outlets = _by_outlet([each for each in of_kind if each.outlets])
@@ -110,16 +111,22 @@ def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: 
     return [mail | {"recipients": check_recipients(mail["recipients"], mail["recipients"], ())} for mail in mails]
 
 
-def _by_reports(lists: Sequence[MailList], reports: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
-    """Return the addresses that get the same workbooks, those that get none of them left out."""
+def _by_reports(lists: Sequence[MailList], reports: Sequence[str]) -> dict[tuple[str, ...] | None, list[str]]:
+    """Return the addresses that get the same workbooks, those that get none of them left out.
+
+    None stands for everything that lies beside the report, workbooks of earlier runs too: for those who want every
+    workbook there is. An address written in several ways is one address, as it was written first.
+    """
+    spellings: dict[str, str] = {}
     wanted: dict[str, set[str]] = {}
     for each in lists:
         for address in each.recipients:
-            wanted.setdefault(address, set()).update(each.reports)
-    groups: dict[tuple[str, ...], list[str]] = {}
+            spellings.setdefault(address.casefold(), address)
+            wanted.setdefault(address.casefold(), set()).update(each.reports)
+    groups: dict[tuple[str, ...] | None, list[str]] = {}
     for address, names in wanted.items():
         if chosen := tuple(report for report in reports if report in names):
-            groups.setdefault(chosen, []).append(address)
+            groups.setdefault(None if names >= set(REPORT_NAMES) else chosen, []).append(spellings[address])
     return groups
 
 

@@ -39,7 +39,11 @@ class ReportMailOperator(BaseOperator):
         self.summary = summary
 
     def execute(self, context: Context) -> str:
-        """Send the mails and, without any data, the alarm; return SES's message ids."""
+        """Send the mails and, without any data, the alarm; return SES's message ids.
+
+        A mail that fails keeps nobody else from theirs: its error is raised when all have been tried, one that a retry
+        may mend before one that it cannot.
+        """
         from airflow.sdk.exceptions import AirflowSkipException
 
         if not self.order["mail"]:
@@ -54,14 +58,33 @@ class ReportMailOperator(BaseOperator):
                 "Nobody gets this mail: set mail_recipients or mail_lists in the Variable coffee_shop, or mail_digest "
                 "to false."
             )
-        sent = [self._send(s3, shop, mail) for mail in mails]
+        sent = self._send_all(s3, shop, mails)
         if not any(sent):
-            raise AirflowSkipException(f"This version was mailed before: {self._marker()} is in the state bucket.")
+            markers = ", ".join(self._marker_of(mail) for mail in mails)
+            raise AirflowSkipException(f"This version was mailed before: the state bucket holds {markers}.")
         return ", ".join(message_id for message_id in sent if message_id)
 
+    def _send_all(self, s3: S3Client, shop: Settings, mails: Sequence[Json]) -> list[str | None]:
+        """Try every mail, then raise the error of one that failed."""
+        from airflow.sdk.exceptions import AirflowFailException
+
+        sent, errors = [], []
+        for mail in mails:
+            try:
+                sent.append(self._send(s3, shop, mail))
+            except Exception as error:
+                self.log.exception("The mail to %s failed.", ", ".join(mail["recipients"]))
+                errors.append(error)
+        if errors:
+            raise min(errors, key=lambda error: isinstance(error, AirflowFailException))
+        return sent
+
     def _send(self, s3: S3Client, shop: Settings, mail: Json) -> str | None:
+        return send_once(s3, self._marker_of(mail), mail["recipients"], lambda: self._report(s3, shop, mail))
+
+    def _marker_of(self, mail: Json) -> str:
         own = [f"-outlet-{mail['outlet']}"] if mail["outlet"] else [f"-{report}" for report in mail["reports"] or ()]
-        return send_once(s3, self._marker("".join(own)), mail["recipients"], lambda: self._report(s3, shop, mail))
+        return self._marker("".join(own))
 
     def _marker(self, own: str = "") -> str:
         once_as = self.order["mail_once_as"] or f"{self.summary['period']['folder']}/{self.summary['version']}"

@@ -70,7 +70,16 @@ def _of_outlet(number: str, highlights: Json) -> Json:
 
 
 def summary_of_outlet(summary: Json, number: str) -> Json:
-    """Return a report's summary as an outlet's mail needs it: its figures in place of the shop's, no workbooks."""
+    """Return a report's summary as an outlet's mail needs it: its figures in place of the shop's, no workbooks.
+
+    Raises:
+        ValueError: the shop has sales, and the summary has no report of this outlet.
+    """
+    if summary["status"] != NO_DATA and number not in summary["outlet_reports"]:
+        raise ValueError(
+            f"summary.json of {summary['period']['folder']} has no report of outlet {number}: it was made before the "
+            "setting mail_lists named this outlet. Clear the run's task figures and what follows it."
+        )
     own = summary["outlet_reports"].get(number, NOTHING)
     headline = own["figures"] and {
         "registered_transactions": own["registered_transactions"],

@@ -1,7 +1,7 @@
 """Where reports lie: the newest version in its period's folder, earlier ones below in `versions/<n>/`.
 
 One report is put in place at a time and summary.json last, so that what it lists is there. A version belongs to a run:
-the same run with the same workbooks, tried again, changes nothing.
+the same run with the same workbooks, tried again, adds at most the reports of outlets that were listed since.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def put_in_place(
         stored = read_json(s3, reports_bucket, f"{folder}/{SUMMARY}")
         current = stored.value if stored else None
         if current and _is_same(current, draft, staged, made_reports):
-            return current
+            return _with_outlets(s3, reports_bucket, current, draft)
         version = current["version"] + 1 if current else 1
         if current:
             _keep(s3, reports_bucket, folder, current)
@@ -112,6 +112,16 @@ def _is_same(current: Json, draft: Json, staged: list[Json], made_reports: list[
         and current["status"] == draft["status"]
         and there == {each["file"]: each["sha256"] for each in staged}
     )
+
+
+def _with_outlets(s3: S3Client, bucket: str, current: Json, draft: Json) -> Json:
+    """Return the stored summary with the reports of outlets that only the draft has, and store it if there are any."""
+    there = current["outlet_reports"]
+    if draft["outlet_reports"].keys() <= there.keys():
+        return current
+    summary = current | {"outlet_reports": draft["outlet_reports"] | there}
+    put_json(s3, bucket, f"{current['period']['folder']}/{SUMMARY}", summary)
+    return summary
 
 
 def _keep(s3: S3Client, bucket: str, folder: str, current: Json) -> None:

@@ -98,7 +98,9 @@ def build_workbook(report: Report, answers: dict[str, Rows], page: Page) -> byte
     from openpyxl import Workbook
 
     sheets = [fit_for_excel(question, answers[question.name]) for question in report.questions]
-    blocks = [chart_block(sheet, chart, page.days) for sheet in sheets for chart in sheet.question.charts]
+    blocks = [
+        chart_block(sheet, chart, page.days, page.currency) for sheet in sheets for chart in sheet.question.charts
+    ]
     placed = place_blocks(blocks)
     book = Workbook(write_only=True)
     book.properties.creator = page.shop

@@ -30,7 +30,8 @@ OTHER_COLOUR = "888888"
 HEAT = ("F4F6FB", "6699CC")  # of a heat map: least and most; black figures can be read on both
 
 _BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_LINE_BREAK = re.compile("\r+\n")
+_LOOKS_ESCAPED = re.compile("(?<!_x005F)_(?=x(?!005F_)[0-9A-Fa-f]{4}_)")  # and is not the escape that we write
 
 # Stands in a formula before the value that it had when the workbook was made; workbook_file puts that in its place.
 CACHED = "\ue000"
@@ -57,8 +58,8 @@ def number_formats(currency: str) -> dict[str, str]:
 
 
 def clean_text(text: str) -> str:
-    """Text that XML can hold and that Excel shows as it is."""
-    return _LOOKS_ESCAPED.sub("_x005F_", _BAD_CHARACTER.sub("\ufffd", text.replace("\r\n", "\n")))
+    """Text that XML can hold and that Excel shows as it is; clean text stays as it is."""
+    return _LOOKS_ESCAPED.sub("_x005F_", _BAD_CHARACTER.sub("\ufffd", _LINE_BREAK.sub("\n", text)))
 
 
 def column_letter(place: int) -> str:

@@ -37,4 +37,5 @@ order by
     case genders.gender when 'NO INFO' then 2 when 'NOT REGISTERED' then 3 else 1 end asc,
     genders.gender asc,
     items desc,
-    cast(product.productno as bigint) asc
+    length(product.productno) asc,
+    product.productno asc

@@ -22,4 +22,8 @@ select
 from worked
 inner join sales_outlet on worked.salesoutlet_id = sales_outlet.salesoutlet_id
 left join staff on worked.staff_id = staff.staff_id
-order by cast(staff.staffno as bigint) nulls last, cast(sales_outlet.salesoutletno as bigint)
+order by
+    length(staff.staffno) nulls last,
+    staff.staffno,
+    length(sales_outlet.salesoutletno),
+    sales_outlet.salesoutletno

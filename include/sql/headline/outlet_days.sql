@@ -10,4 +10,4 @@ from sales_reciept
 inner join sales_outlet on sales_reciept.salesoutlet_id = sales_outlet.salesoutlet_id
 where sales_reciept.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 group by sales_reciept.business_date, sales_outlet.salesoutletno
-order by sales_reciept.business_date, cast(sales_outlet.salesoutletno as decimal(38, 0))
+order by sales_reciept.business_date, length(sales_outlet.salesoutletno), sales_outlet.salesoutletno

@@ -24,4 +24,4 @@ select
     cast(sold.income as double) / sold.transactions as average_receipt
 from sold
 inner join sales_outlet on sold.salesoutlet_id = sales_outlet.salesoutlet_id
-order by sold.income desc, cast(sales_outlet.salesoutletno as bigint) asc
+order by sold.income desc, length(sales_outlet.salesoutletno) asc, sales_outlet.salesoutletno asc

@@ -1,5 +1,6 @@
 """What is drawn of a question's rows: picked, grouped, ranked, with gaps, and never more than can be told apart."""
 
+from dataclasses import replace
 from datetime import date
 
 from coffee_shop.athena_results import Rows
@@ -190,6 +191,47 @@ def test_lines_of_many_members_are_both_ends_of_the_ranking_and_the_median():
         *((f"Name {number:02}", number) for number in (15, 14, 13, 3, 2, 1)),
         ("Team's median", 8),
     ]
+
+
+def test_of_few_lines_at_the_ends_of_a_ranking_none_is_drawn_twice():
+    """Twelve sold on the first day, four of them on the last."""
+    sheet = days(
+        *((date(2019, 4, 1), str(number), f"Name {number:02}", number) for number in range(1, 13)),
+        *((date(2019, 4, 2), str(number), f"Name {number:02}", number) for number in range(1, 5)),
+    )
+    block = chart_block(sheet, Chart("line", ("day",), ("items",), ("number", "name"), median=True))
+
+    names = [block.series[place].label for place in block.drawn_series]
+    assert names == ["Name 04", "Name 03", "Name 02", "Name 01", "Team's median"]
+    assert block.notes == ["All 4 on the last day; 8 without a figure on it are left out"]
+
+
+def test_a_line_that_ends_before_the_last_day_is_drawn_when_there_is_room():
+    sheet = days(
+        (date(2019, 4, 1), "1", "Ana", 7), (date(2019, 4, 1), "2", "Ben", 5), (date(2019, 4, 2), "1", "Ana", 8)
+    )
+    block = chart_block(sheet, Chart("line", ("day",), ("items",), ("number", "name"), median=True))
+    assert [block.series[place].label for place in block.drawn_series] == ["Ana", "Ben", "Team's median"]
+    assert block.notes == []
+
+
+def test_the_largest_are_those_of_all_series_together():
+    rows = [
+        ("F", "Tea", 9, 3, 3.0),
+        ("F", "Bakery", 1, 1, 1.0),
+        ("M", "Bakery", 90, 45, 2.0),
+        ("M", "Coffee", 8, 1, 8.0),
+    ]
+    stacked = Chart("column", ("category",), ("items",), ("gender",), top=2)
+    assert list(drawn(chart_block(genders(rows), stacked))) == ["Bakery", "Tea"]
+    ratio = Chart("column", ("category",), ("items_per_line",), ("gender",), top=2)
+    assert list(drawn(chart_block(genders(rows), ratio))) == ["Coffee", "Tea"]
+
+
+def test_amounts_beside_a_chart_are_in_the_shops_currency():
+    money = replace(GENDERS, columns=(*GENDERS.columns[:2], Column("items", "Income", "money"), *GENDERS.columns[3:]))
+    sheet = fit_for_excel(money, Rows(tuple(column.name for column in GENDERS.columns), SOLD))
+    assert chart_block(sheet, Chart("column", ("gender",), ("items",)), None, "€").notes == ["NOT REGISTERED: €900.00"]
 
 
 def test_members_of_one_name_are_told_apart_by_number():

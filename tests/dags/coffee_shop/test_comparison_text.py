@@ -139,5 +139,8 @@ def test_what_stands_out_on_a_day():
 def test_nothing_stands_out_and_nothing_is_known_are_told_apart():
     assert sentences(True) == ["Nothing stands out: all moves are within the ups and downs of the eight weeks before."]
     assert sentences(False) == [
-        "What stands out cannot be said yet: that takes sales of at least four of the eight weeks before.",
+        (
+            "What stands out cannot be said: that takes a day of this period with all its sales, and four such weeks "
+            "of the eight before."
+        ),
     ]

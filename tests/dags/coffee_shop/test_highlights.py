@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from coffee_shop.highlights import highlights_of
+from coffee_shop.highlights import _variance, highlights_of
 from coffee_shop.periods import Period
 
 from tests.dags.coffee_shop.test_comparison import published, sold
@@ -137,3 +137,10 @@ def test_weeks_that_go_up_and_down_together_are_chance_for_a_week():
         for row in history(WEEK.period_end)
     ]
     assert moves(WEEK, rows) == []
+
+
+def test_the_chance_of_a_week_is_that_of_the_weeks_there_are():
+    """Four weeks before, 70 and -70 dollars from their mean in turn: a variance of 4 * 70**2 / 3 a week."""
+    first = date(2019, 4, 1)
+    rest = {first + timedelta(days=day): 10.0 if day // 7 % 2 else -10.0 for day in range(28)}
+    assert _variance(rest, means=7, days=7) == pytest.approx(4 * 70**2 / 3 / 7)

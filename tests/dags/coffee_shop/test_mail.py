@@ -318,16 +318,29 @@ def test_who_stands_in_several_lists_gets_one_mail_with_the_workbooks_of_all():
     ]
 
 
+def test_an_address_in_other_letters_is_the_same_address():
+    shop = Settings(
+        mail_lists=(
+            MailList(("Cook@Shop.example",), reports=("sales",)),
+            MailList(("cook@shop.example",), reports=("employee",)),
+        )
+    )
+    assert mails_of_run("weekly", REPORTS, [], shop) == [
+        {"recipients": ["Cook@Shop.example"], "reports": ["employee", "sales"], "outlet": None},
+    ]
+
+
 def test_a_list_is_for_its_periods():
     assert mails_of_run("daily", REPORTS, [], LISTS)[1:] == [
         {"recipients": ["cook@shop.example", "clerk@shop.example"], "reports": ["employee"], "outlet": None},
     ]
 
 
-def test_who_gets_none_of_the_workbooks_gets_no_mail():
-    """Everybody who gets one gets all there are: a run for sales alone."""
+def test_a_run_for_sales_alone():
+    """Who wants all workbooks gets those of earlier runs too, who wants sales gets sales, and others get no mail."""
     assert mails_of_run("weekly", ["sales"], [], LISTS) == [
-        {"recipients": ["boss@shop.example", "cook@shop.example"], "reports": None, "outlet": None},
+        {"recipients": ["boss@shop.example"], "reports": None, "outlet": None},
+        {"recipients": ["cook@shop.example"], "reports": ["sales"], "outlet": None},
     ]
     assert mails_of_run("weekly", REPORTS, [], Settings()) == []
 

@@ -36,10 +36,11 @@ class Shop:
             monkeypatch.setattr(module, "names", lambda: names)
         monkeypatch.setattr(mail_operator, "settings", lambda: self.settings)
         self.fail_with: Exception | None = None
+        self.fail_for = ""  # the only address that it fails for, when there is one
         monkeypatch.setattr("airflow.providers.amazon.aws.hooks.ses.SesHook.get_conn", lambda hook: self)
 
     def send_raw_email(self, **arguments: Any) -> Any:
-        if self.fail_with:
+        if self.fail_with and (not self.fail_for or self.fail_for in arguments["Destinations"]):
             raise self.fail_with
         answer = self.ses.send_raw_email(**arguments)
         self.sent.append(arguments)
@@ -199,10 +200,33 @@ def test_a_retry_sends_only_what_has_not_gone_out(shop):
     report = shop.report()
     shop.send(report, mails=TWO_MAILS[:1])
     shop.send(report, mails=TWO_MAILS)
-    with pytest.raises(AirflowSkipException, match="mailed before"):
+    markers = r"holds mails/weekly/2019-W17/1\.json, mails/weekly/2019-W17/1-sales\.json\."
+    with pytest.raises(AirflowSkipException, match=f"mailed before.*{markers}"):
         shop.send(report, mails=TWO_MAILS)
 
     assert [mail["To"] for mail in shop.mails()] == ["boss@shop.example", "cook@shop.example, clerk@shop.example"]
+
+
+def test_a_mail_that_fails_keeps_nobody_else_from_theirs(shop):
+    shop.fail_with, shop.fail_for = ReadTimeoutError(endpoint_url="https://email.example"), "boss@shop.example"
+    with pytest.raises(ReadTimeoutError):
+        shop.send(shop.report(), mails=TWO_MAILS)
+    assert [mail["To"] for mail in shop.mails()] == ["cook@shop.example, clerk@shop.example"]
+
+
+def test_an_error_that_a_retry_mends_is_raised_before_one_that_it_cannot_mend(shop):
+    shop.fail_with, shop.fail_for = ReadTimeoutError(endpoint_url="https://email.example"), "boss@shop.example"
+    with pytest.raises(ReadTimeoutError):
+        shop.send(shop.report(), mails=TWO_MAILS[:1])
+    slow = ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "SendRawEmail")
+    shop.fail_with, shop.fail_for = slow, "cook@shop.example"
+
+    with pytest.raises(ClientError):
+        shop.send(shop.report(), mails=TWO_MAILS)
+    shop.fail_with = None
+    with pytest.raises(AirflowFailException, match="whether it went out is not known"):
+        shop.send(shop.report(), mails=TWO_MAILS)
+    assert [mail["To"] for mail in shop.mails()] == ["cook@shop.example, clerk@shop.example"]
 
 
 def test_an_outlets_mail_names_it_and_has_no_workbook(shop):

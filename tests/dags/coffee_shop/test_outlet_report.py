@@ -88,8 +88,9 @@ def test_the_mail_of_an_outlet_shows_that_outlet_alone(document):
 def test_an_outlet_that_sold_nothing_gets_a_mail_without_data():
     rows = two_outlets()
     reports = {"9": outlet_report("9", WEEK, rows, published(rows))}
-    for known in (reports, {}):  # {}: the shop itself sold nothing
-        document = summary_of_outlet(draft(compared=COMPARED | {"outlet_reports": known}), "9")
+    of_shop = draft(compared=COMPARED | {"outlet_reports": reports})
+    for known in (of_shop, draft(status="no data")):
+        document = summary_of_outlet(known, "9")
         assert (document["status"], document["headline"], document["days"], document["outlets"]) == (
             "no data",
             None,
@@ -97,3 +98,8 @@ def test_an_outlet_that_sold_nothing_gets_a_mail_without_data():
             [],
         )
         assert outlet_of(document) == "outlet 9"
+
+
+def test_an_outlet_without_a_report_is_not_told_that_it_sold_nothing():
+    with pytest.raises(ValueError, match=r"weekly/2019-W17 has no report of outlet 8.*Clear"):
+        summary_of_outlet(draft(), "8")

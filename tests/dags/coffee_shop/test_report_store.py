@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from coffee_shop.report_store import ReportStoreError, put_in_place, stage
 
-from tests.dags.coffee_shop.report_samples import draft
+from tests.dags.coffee_shop.report_samples import COMPARED, draft
 
 NOON = datetime(2019, 4, 29, 12, 0, tzinfo=UTC)
 ALL = ["customer", "employee", "sales"]
@@ -85,6 +85,16 @@ def test_the_same_run_tried_again_changes_nothing(store):
     again = store.put("run-1", THREE, now=NOON + timedelta(hours=1))
 
     assert again == first
+    assert not any("versions" in key for key in store.found())
+
+
+def test_the_same_run_tried_again_adds_an_outlet_that_was_listed_since(store):
+    first = store.put("run-1", THREE, compared=COMPARED | {"outlet_reports": {"3": {"status": "complete"}}})
+    both = {"3": {"status": "incomplete"}, "8": {"status": "complete"}}
+    again = store.put("run-1", THREE, compared=COMPARED | {"outlet_reports": both})
+
+    assert again == first | {"outlet_reports": {"3": {"status": "complete"}, "8": {"status": "complete"}}}
+    assert store.summary("weekly/2019-W17/summary.json") == again
     assert not any("versions" in key for key in store.found())
 
 
