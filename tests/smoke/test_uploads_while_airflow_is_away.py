@@ -20,7 +20,7 @@ from laptop.uploads import LOAD
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_uploads_wait_for_airflow_in_the_retry_or_the_dead_letter_queue(environm
     waiting = upload(stack, "sales-reciept/corrections/away-for-a-moment.csv")
     until("its first try is refused", lambda: function_log(stack).count("Connection refused") > refused)
     make("up", environment)
-    until("a retry starts its run", lambda: runs(stack).get(waiting) in ("running", "success"), 180)
+    until("a retry starts its run", lambda: runs(stack).get(waiting) in ("running", "success"), 400)
     assert lost not in runs(stack)
     assert "1 handed over, 0 failed again" in make("replay", environment)
     assert lost in runs(stack)
