@@ -10,9 +10,6 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -42,7 +39,7 @@ def keep_reason(context: Context) -> None:
 
 def tell_operators(**context: Any) -> None:
     """Mail the operators if a task of this run failed; a run without failures mails nothing."""
-    from coffee_shop.sending import send_once
+    from coffee_shop.sending import SMTP, new_message, send_once
 
     dag_run, ti = context["dag_run"], context["ti"]
     states = ti.get_task_states(dag_id=dag_run.dag_id, run_ids=[dag_run.run_id]).get(dag_run.run_id, {})
@@ -59,16 +56,17 @@ def tell_operators(**context: Any) -> None:
     stopped = sum(state == STOPPED_BEFORE for state in states.values())
     text = words(dag_run.dag_id, dag_run.run_id, reasons, more=len(failed) - len(reasons), stopped=stopped)
     subject = subject_of(shop.shop_name, dag_run.dag_id, failed)
-    message = compose(subject, text, names().mail_from, shop.mail_operators, datetime.now(UTC))
+    message = new_message(subject, names().mail_from, shop.mail_operators, datetime.now(UTC))
+    message.set_content(text, cte="quoted-printable")
     marker = f"mails/{folder}.json"
-    if send_once(s3, marker, shop.mail_operators, lambda: message) is None:
+    if send_once(s3, marker, shop.mail_operators, lambda: message.as_bytes(policy=SMTP)) is None:
         log.info("The operators were told before: %s is in the state bucket.", marker)
 
 
 def subject_of(shop: str, dag_id: str, failed: Sequence[str]) -> str:
     """Return the mail's subject, such as ``Coffee Shop: coffee_shop_load failed at gate``."""
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return " ".join(f"{shop}: {dag_id} failed at {failed[0]}{more}".split())
+    return f"{shop}: {dag_id} failed at {failed[0]}{more}"
 
 
 def words(dag_id: str, run_id: str, reasons: Mapping[str, Json], *, more: int, stopped: int) -> str:
@@ -106,18 +104,6 @@ def run_address(dag_id: str, run_id: str) -> str:
 
     base = str(conf.get("api", "base_url", fallback="")).rstrip("/")
     return f"{base}/dags/{dag_id}/runs/{quote(run_id, safe='')}"
-
-
-def compose(subject: str, text: str, mail_from: str, to: Sequence[str], now: datetime) -> bytes:
-    """Return the raw message."""
-    message = EmailMessage()
-    message["Subject"] = subject
-    message["From"] = mail_from
-    message["To"] = ", ".join(to)
-    message["Date"] = format_datetime(now)
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text, cte="quoted-printable")
-    return message.as_bytes(policy=SMTP)
 
 
 def _reason(s3: S3Client, bucket: str, context: Any, task: str) -> Json:

@@ -9,22 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_OF_PYTHON
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 from coffee_shop.mail_figures import MOST_DAYS, figures_of_mail, period_of_summary
 from coffee_shop.report_definition import REPORT_NAMES
 from coffee_shop.report_text import data_line, largest, notes, state_text, subject, title, warnings
+from coffee_shop.sending import SMTP, new_message
 from coffee_shop.settings import MailList, Settings
 from coffee_shop.wording import Wording, outlet_name
 
 Json = dict[str, Any]
 
-# at the default of 78 Python breaks a subject before its first word, and some mail programs then show none
-SMTP = SMTP_OF_PYTHON.clone(max_line_length=250)
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 MAX_RECIPIENTS = 50  # SES API reference, SendRawEmail: at most 50 recipients a message
 MOST_OUTLETS = 12
@@ -174,12 +170,7 @@ def compose(
         The raw message: text and HTML as alternatives, then the workbooks.
     """
     content = _content(summary, words, attachments, links, link_days)
-    message = EmailMessage()
-    message["Subject"] = content["subject"]
-    message["From"] = mail_from
-    message["To"] = ", ".join(to)
-    message["Date"] = format_datetime(now)
-    message["Auto-Submitted"] = "auto-generated"
+    message = new_message(content["subject"], mail_from, to, now)
     message["X-Report"] = f"{summary['period']['folder']} version {summary['version']}"
     message.set_content(_render(templates, "report.txt.j2", content), cte="quoted-printable")
     message.add_alternative(_render(templates, "report.html.j2", content), subtype="html", cte="quoted-printable")
@@ -194,16 +185,10 @@ def compose_alarm(
     """Write the alarm to the operators about a report without any data."""
     content = {
         "summary": summary,
-        "subject": _one_line(f"Alarm: {subject(summary, words)}"),
         "state": state_text(summary, words),
         "notes": notes(summary, words),
     }
-    message = EmailMessage()
-    message["Subject"] = content["subject"]
-    message["From"] = mail_from
-    message["To"] = ", ".join(to)
-    message["Date"] = format_datetime(now)
-    message["Auto-Submitted"] = "auto-generated"
+    message = new_message(f"Alarm: {subject(summary, words)}", mail_from, to, now)
     message.set_content(_render(templates, "alarm.txt.j2", content), cte="quoted-printable")
     return message.as_bytes(policy=SMTP)
 
@@ -214,7 +199,7 @@ def _content(
     period, quality = period_of_summary(summary), summary["data_quality"]
     return {
         "summary": summary,
-        "subject": _one_line(subject(summary, words)),
+        "subject": subject(summary, words),
         "shop": words.shop,
         "title": title(period.kind).capitalize(),
         "period": words.period(period),
@@ -248,11 +233,6 @@ def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
         }
         for row in rows
     ]
-
-
-def _one_line(text: str) -> str:
-    """Return text that can stand in a header."""
-    return " ".join(text.split())
 
 
 def _render(templates: Path, name: str, content: Json) -> str:

@@ -184,17 +184,3 @@ def last_complete(kind: str, today: date) -> Period:
     """Return the last day, ISO week or calendar month that had ended before ``today`` began."""
     day_before_this_one = period_around(kind, today).period_start - timedelta(days=1)
     return period_around(kind, day_before_this_one)
-
-
-def periods_between(kind: str, first: date, last: date) -> list[Period]:
-    """Return every day, ISO week or calendar month with at least one day from ``first`` to ``last``, in order.
-
-    Raises:
-        PeriodError: ``first`` is after ``last``, or ``kind`` is none of the three.
-    """
-    if first > last:
-        raise PeriodError(f"from ({first}) is after to ({last}).")
-    periods = [period_around(kind, first)]
-    while periods[-1].period_end < last:
-        periods.append(period_around(kind, periods[-1].period_end + timedelta(days=1)))
-    return periods

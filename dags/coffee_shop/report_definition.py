@@ -167,11 +167,6 @@ def load_report(folder: Path) -> Report:
     return Report(folder.name, str(entry["file"]), str(entry["title"]), questions, tiles)
 
 
-def load_reports(sql_folder: Path) -> dict[str, Report]:
-    """Return all three workbooks by name, in the order in which people see them."""
-    return {name: load_report(sql_folder / name) for name in REPORT_NAMES}
-
-
 def _question(folder: Path, where: str, entry: Any) -> Question:
     _check_keys(where, entry, {"sql", "sheet", "table", "title", "empty", "columns"}, {"charts"})
     if not (folder / entry["sql"]).is_file():

@@ -1,9 +1,15 @@
-"""Handing a mail to SES at most once: a marker in the state bucket is there before it, and confirmed after it."""
+"""What all mails have in common: their headers, and that SES gets them at most once.
+
+A marker in the state bucket is there before a mail is handed over, and confirmed after it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_OF_PYTHON
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from coffee_shop.settings import names
@@ -13,6 +19,27 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 Json = dict[str, Any]
+
+# at the default of 78 Python breaks a subject before its first word, and some mail programs then show none
+SMTP = SMTP_OF_PYTHON.clone(max_line_length=250)
+
+
+def new_message(subject: str, mail_from: str, to: Sequence[str], now: datetime) -> EmailMessage:
+    """Return a message with its headers and no content; ``as_bytes(policy=SMTP)`` makes it raw.
+
+    Args:
+        subject: line breaks and runs of blanks in it become one blank.
+        mail_from: the sender that SES has verified.
+        to: who gets it.
+        now: the date in its header.
+    """
+    message = EmailMessage()
+    message["Subject"] = " ".join(subject.split())
+    message["From"] = mail_from
+    message["To"] = ", ".join(to)
+    message["Date"] = format_datetime(now)
+    message["Auto-Submitted"] = "auto-generated"
+    return message
 
 
 def send_once(s3: S3Client, marker: str, recipients: Sequence[str], make: Callable[[], bytes]) -> str | None:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from coffee_shop_jobs import clean_tables, load_state, ownership, placing
+from coffee_shop_jobs import clean_tables, decision, load_state, placing
 from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
 from coffee_shop_jobs.star_schema import DATE, DIMENSIONS, inventory_facts, number_lines, sales_facts, target_facts
@@ -50,7 +50,7 @@ class Job:
         self.s3 = placing.s3_client()
         self.glue: Any = boto3.client("glue")
         self.touched: dict[str, list[str]] = result["touched"]
-        self.days = ownership.days_after(load.ledger, result)
+        self.days = decision.days_after(load.ledger, result)
         self.staging = f"staging/{arguments.load_id}/{uuid.uuid4().hex[:12]}"
         self.spark = start_session("conform_relations")
 

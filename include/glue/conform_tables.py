@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from coffee_shop_jobs import clean_tables, load_state, members, ownership, placing
+from coffee_shop_jobs import clean_tables, decision, load_state, members, placing
 from coffee_shop_jobs.calendar_days import date_rows, months_span
 from coffee_shop_jobs.columns import INVENTORY, SALES, TARGETS
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_table
@@ -40,7 +40,7 @@ class Job:
         self.ledger = load.ledger
         self.pending = load.pending
         self.result = result
-        self.days = ownership.days_after(load.ledger, result)
+        self.days = decision.days_after(load.ledger, result)
         self.staging = f"staging/{arguments.load_id}/{uuid.uuid4().hex[:12]}"
         self.spark = start_session("conform_tables")
 

@@ -20,9 +20,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from coffee_shop_jobs import load_state, ownership, placing
+from coffee_shop_jobs import load_state, placing
 from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
-from coffee_shop_jobs.ownership import Case, Decision, Delivery, Source, Verdict
+from coffee_shop_jobs.decision import Decision, decide_load, delivery, published_deliveries
+from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
 from coffee_shop_jobs.raw_versions import (
     HELD_BACK,
     PUBLISHED,
@@ -104,7 +105,8 @@ class Job:
 def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
     job = Job(arguments)
-    uploads = {dataset: read_uploads(job, dataset) for dataset in DATASETS}
+    uploads = {dataset: list_uploads(job, dataset) for dataset in DATASETS}
+    job.read(version for versions in uploads.values() for version in versions)
     decisions = {dataset: decide(job, dataset, uploads[dataset]) for dataset in DATASETS}
     for dataset, decision in decisions.items():
         read_holders(job, dataset, decision)
@@ -117,11 +119,10 @@ def run(arguments: load_state.Arguments) -> None:
     log_decisions(decisions)
 
 
-def read_uploads(job: Job, dataset: str) -> list[Version]:
-    """Read what the plan names, except keys that it withdraws, and the uploads before it that no load has seen.
+def list_uploads(job: Job, dataset: str) -> list[Version]:
+    """Return what the plan names, except keys that it withdraws, and the uploads before it that no load has seen.
 
-    Returns:
-        All of them in the order of their upload. A refused version takes nothing away: the one before it counts on.
+    They are in the order of their upload. A refused version takes nothing away: the one before it counts on.
     """
     plan, files = job.load.plan, job.load.ledger["files"][dataset]
     named = [
@@ -132,9 +133,7 @@ def read_uploads(job: Job, dataset: str) -> list[Version]:
     seen = {key: file["last_seen"] for key, file in files.items() if "version_id" in file["last_seen"]}
     again = [version for version in named if version.version_id == seen.get(version.key, {}).get("version_id")]
     new = [version for version in named if version not in again]
-    uploads = in_order(again) + (uploads_since(job.s3, job.arguments.raw_bucket, new, seen) if new else [])
-    job.read(uploads)
-    return uploads
+    return in_order(again) + (uploads_since(job.s3, job.arguments.raw_bucket, new, seen) if new else [])
 
 
 def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
@@ -150,7 +149,7 @@ def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
         if version.key not in accept and (reason := _held_back_before(job.load.ledger["files"][dataset], version))
     }
     arrivals = [
-        ownership.delivery(version.key, job.outcomes[version].holding(), may_shrink=version.key in accept)
+        delivery(version.key, job.outcomes[version].holding(), may_shrink=version.key in accept)
         for version in readable
         if version.digest not in held_back and not _stands(standing, version)
     ]
@@ -164,7 +163,7 @@ def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
         return shared[0].judge(cases, job.staged_paths(version_of(dataset, source) for source in sources))
 
     forced = {*plan["rebuild"].get(dataset, []), *pending.get(dataset, [])}
-    decision = ownership.decide(job.load.ledger, dataset, standing, arrivals, forced, plan, judge_receipts)
+    decision = decide_load(job.load.ledger, dataset, standing, arrivals, forced, plan, judge_receipts)
     decision.held_back |= held_back
     return decision
 
@@ -185,7 +184,7 @@ def read_standing(job: Job, dataset: str) -> dict[str, Delivery]:
     Raises:
         RowsDifferError: a version that counts would be refused now.
     """
-    standing = ownership.published_deliveries(job.load.ledger, dataset)
+    standing = published_deliveries(job.load.ledger, dataset)
     for key in job.load.plan["withdraw"].get(dataset, []):
         standing.pop(key, None)
     rebuilt = set(job.load.plan["rebuild"].get(dataset, ()))
@@ -202,7 +201,7 @@ def read_standing(job: Job, dataset: str) -> dict[str, Delivery]:
                 f" {outcome.reason}. Restore the object or take the changed setting back; or withdraw the key, then"
                 " upload the file again"
             )
-        standing[key] = ownership.delivery(key, outcome.holding())
+        standing[key] = delivery(key, outcome.holding())
     return standing
 
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .columns import CONTRACTS, TARGETS, TYPES
-from .ownership import Case, Content, Delivery, Place, Shares, Verdict, judge
+from .decision import Shares
+from .ownership import Case, Content, Delivery, Place, Verdict, judge
 
 if TYPE_CHECKING:
     from pyspark import RDD

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 from coffee_shop_jobs.columns import PREFIXES, SALES, TARGETS
+from coffee_shop_jobs.decision import days_after, decide_load
 from coffee_shop_jobs.load_state import empty_ledger
-from coffee_shop_jobs.ownership import Content, Delivery, Source, days_after, decide, judge
+from coffee_shop_jobs.ownership import Content, Delivery, Source, judge
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,7 +77,7 @@ class Lake:
         }
         arrivals = [upload.delivery() for upload in uploads]
         again = self.pending | set(forced)
-        decision = decide(self.ledger, dataset, standing, arrivals, again, plan, self._judge)
+        decision = decide_load(self.ledger, dataset, standing, arrivals, again, plan, self._judge)
         self.pending |= set(decision.touched)
         for number, day in enumerate(decision.touched):
             if number == dies_after:
@@ -359,7 +360,7 @@ def test_an_upgrade_names_the_days_whose_figures_move_because_files_add_up():
     plan = {"load_id": "l", "made_at": "now", "settings": {"kept_share": 0.9}, "withdraw": {}}
     rows = {each.source.id: receipts(str(number)) for number, each in enumerate(standing.values())}
 
-    decision = decide(
+    decision = decide_load(
         ledger, SALES, standing, [], [], plan, lambda cases: [judge(case, rows, Decimal("0.9")) for case in cases]
     )
 
@@ -381,7 +382,7 @@ def test_a_ledger_that_does_not_know_receipts_has_all_its_days_built_again_and_n
     standing = {PREFIX + "a.csv": Upload("a.csv", {DAY: {"3": receipts("1", "2")}, "2019-04-02": {"3": receipts("1")}})}
     plan = {"load_id": "l", "made_at": "now", "settings": {"kept_share": 0.9}, "withdraw": {}}
 
-    decision = decide(
+    decision = decide_load(
         lake.ledger, SALES, {key: each.delivery() for key, each in standing.items()}, [], [], plan, lake._judge
     )
 

@@ -1,0 +1,286 @@
+"""What a load does to the tables (contract 3.2): which version of each key counts, and which days are built again.
+
+Pure functions over the ledger, a plan and what its files deliver; ``ownership.py`` decides each day of an outlet.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from .columns import DATASETS, TARGETS
+from .ownership import WHOLE, Case, Content, Delivery, Json, Place, Shrinking, Source, Takeover, Verdict, judge
+
+Shares = dict[str, dict[str, Json]]  # by day and outlet, as the ledger holds them
+JudgeReceipts = Callable[[Sequence[Case]], Iterable[Verdict]]
+
+
+@dataclass
+class Decision:
+    """What a load does to the tables of one dataset."""
+
+    counting: dict[str, Delivery]  # by key: the version that counts after the load
+    shares: Shares  # of every day, after the load
+    touched: list[str]  # days to build again
+    changed: list[str]  # of those, where rows differ from the published ones
+    days: Shares  # for result.json: days whose entry in the ledger changes, {} = emptied
+    handovers: list[Json] = field(default_factory=list)
+    held_back: dict[str, str] = field(default_factory=dict)  # by the id of a version: why
+
+
+def published_deliveries(ledger: Json, dataset: str) -> dict[str, Delivery]:
+    """Return what the ledger's files deliver; a withdrawn file delivers nothing."""
+    return {
+        key: delivery(key, file["holding"])
+        for key, file in ledger["files"][dataset].items()
+        if file["holding"] and not file["withdrawn"]
+    }
+
+
+def delivery(key: str, holding: Json, *, may_shrink: bool = False) -> Delivery:
+    """Return a delivery as the ledger or a result describes it."""
+    uploaded = datetime.fromisoformat(holding["last_modified"])
+    return Delivery(Source(key, holding["version_id"], uploaded, may_shrink), holding["claims"])
+
+
+def decide_load(
+    ledger: Json,
+    dataset: str,
+    standing: Mapping[str, Delivery],
+    arrivals: Sequence[Delivery],
+    forced: Iterable[str],
+    plan: Json,
+    judge_receipts: JudgeReceipts,
+) -> Decision:
+    """Decide which version of each key counts, who holds which receipts, and which days are built again.
+
+    Args:
+        ledger: what is published.
+        dataset: one of the three.
+        standing: by key, the versions that count before this load, without the keys that it withdraws.
+        arrivals: versions that keep the contract and are new, in the order of their upload.
+        forced: days to build again in any case: asked for by a reload, or left behind by a load that was not
+            published. For targets any such month means all of them: their table is one object.
+        plan: for its load_id, made_at, settings and what it withdraws.
+        judge_receipts: decides the cases in which several keys deliver receipts, where those can be read.
+    """
+    kept_share = Decimal(str(plan["settings"]["kept_share"]))
+    held_back: dict[str, list[Shrinking]] = {}
+    while True:
+        steps = [arrival for arrival in arrivals if arrival.source.id not in held_back]
+        alone, shared = _cases(ledger, dataset, standing, steps, plan["withdraw"].get(dataset, []))
+        verdicts = [judge(case, contents, kept_share) for case, contents in alone]
+        verdicts += judge_receipts(shared) if shared else ()
+        shrinking = [verdict.shrinking for verdict in verdicts if verdict.shrinking]
+        if not shrinking:
+            break
+        # what comes after an upload that is held back is judged anew, without it
+        position = {step.source.id: number for number, step in enumerate(steps)}
+        first = min((each.source.id for each in shrinking), key=lambda source_id: position[source_id])
+        held_back[first] = [each for each in shrinking if each.source.id == first]
+    counting = dict(standing) | {step.source.key: step for step in steps}
+    reasons = {source_id: _why_held_back(some, kept_share) for source_id, some in held_back.items()}
+    return _decision(ledger, dataset, counting, verdicts, set(forced), plan, reasons)
+
+
+def _why_held_back(shrinking: Sequence[Shrinking], kept_share: Decimal) -> str:
+    shown = sorted(shrinking, key=lambda each: each.place)
+    more = f"; and {len(shown) - 3} more" if len(shown) > 3 else ""
+    days = "; ".join(each.words() for each in shown[:3])
+    return (
+        f"{days}{more}. An upload that leaves a day with less than {kept_share * 100:.0f} % of its receipts or amount"
+        " is held back: upload a complete file, or accept this one in the load's form"
+    )
+
+
+def _cases(
+    ledger: Json, dataset: str, standing: Mapping[str, Delivery], steps: Sequence[Delivery], withdrawn: Iterable[str]
+) -> tuple[list[tuple[Case, dict[str, dict[str, Content]]]], list[Case]]:
+    """Return the places that this load may change: those with one key, with their contents, and those with several."""
+    versions: dict[str, list[Delivery]] = defaultdict(list)
+    for step in steps:
+        versions[step.source.key].append(step)
+    affected = _stale_places(ledger, dataset, standing)
+    at: dict[Place, list[Delivery]] = defaultdict(list)
+    arriving: dict[Place, list[Delivery]] = defaultdict(list)
+    for key, some in versions.items():
+        before = [standing[key]] if key in standing else []
+        places: set[Place] = set().union(*(each.places() for each in [*before, *some]))
+        affected |= places
+        for place in places:
+            arriving[place] += some
+    for key in withdrawn:
+        affected |= _places_held_by(ledger["days"][dataset], key)
+    for each in standing.values():
+        for place in each.places() & affected:
+            at[place].append(each)
+    alone, shared = [], []
+    order = {step.source.id: number for number, step in enumerate(steps)}
+    for place in sorted(affected):
+        ordered = sorted(arriving[place], key=lambda step: order[step.source.id])
+        sources = tuple(each.source for each in at[place]), tuple(step.source for step in ordered)
+        case = Case(place, *sources, is_goal=dataset == TARGETS)
+        deliveries = [*at[place], *ordered]
+        if dataset == TARGETS or len({each.source.key for each in deliveries}) <= 1:
+            alone.append((case, _whole(place, deliveries)))
+        else:
+            shared.append(case)
+    return alone, shared
+
+
+def _whole(place: Place, deliveries: Iterable[Delivery]) -> dict[str, dict[str, Content]]:
+    """Return what each version delivers of a place, as if it were one receipt."""
+    day, outlet = place
+    return {
+        each.source.id: {WHOLE: Content.of(each.claims[day][outlet])}
+        for each in deliveries
+        if outlet in each.claims.get(day, {})
+    }
+
+
+def _stale_places(ledger: Json, dataset: str, standing: Mapping[str, Delivery]) -> set[Place]:
+    """Return the places of files that read otherwise than when they were loaded, or before the ledger knew receipts."""
+    stale: set[Place] = set()
+    for key, now in standing.items():
+        file = ledger["files"][dataset].get(key) or {}
+        before = (file.get("holding") or {}).get("claims", {})
+        if before is not now.claims:
+            for day in before.keys() | now.claims.keys():
+                was, new = before.get(day, {}), now.claims.get(day, {})
+                stale |= {(day, outlet) for outlet in was.keys() | new.keys() if was.get(outlet) != new.get(outlet)}
+    return stale
+
+
+def _places_held_by(days: Mapping[str, Mapping[str, Json]], key: str) -> set[Place]:
+    return {
+        (day, outlet)
+        for day, outlets in days.items()
+        for outlet, entry in outlets.items()
+        if key in entry.get("keys", {entry.get("key"): None})
+    }
+
+
+def _decision(
+    ledger: Json,
+    dataset: str,
+    counting: dict[str, Delivery],
+    verdicts: Sequence[Verdict],
+    forced: set[str],
+    plan: Json,
+    held_back: dict[str, str],
+) -> Decision:
+    before: Shares = ledger["days"][dataset]
+    after = {day: dict(outlets) for day, outlets in before.items()}
+    for verdict in verdicts:
+        day, outlet = verdict.place
+        after.setdefault(day, {}).pop(outlet, None)
+        if verdict.shares:
+            after[day][outlet] = _entry(verdict.shares)
+    after = {day: dict(sorted(outlets.items())) for day, outlets in sorted(after.items()) if outlets}
+    every = sorted(before.keys() | after.keys() | forced)
+    rebuilt = {day for day in every if _in_clean(before.get(day)) != _in_clean(after.get(day))} | forced
+    if dataset == TARGETS and rebuilt:
+        rebuilt |= set(every)
+    return Decision(
+        counting=counting,
+        shares=after,
+        touched=sorted(rebuilt),
+        changed=[day for day in every if _rows(ledger, dataset, day, before) != _rows(ledger, dataset, day, after)],
+        days={day: after.get(day, {}) for day in every if before.get(day) != after.get(day) or day in rebuilt},
+        handovers=_handovers(before, verdicts, plan, dataset),
+        held_back=held_back,
+    )
+
+
+def _entry(shares: Mapping[str, tuple[str, Content]]) -> Json:
+    """Return the ledger's entry of a day of an outlet: what is in it, and what each key has of it."""
+    total = sum((content for _, content in shares.values()), Content())
+    keys = {key: {"version_id": version_id} | content.as_json() for key, (version_id, content) in shares.items()}
+    return total.as_json() | {"keys": keys}
+
+
+def _in_clean(day: Mapping[str, Json] | None) -> dict[str, dict[str, str]]:
+    """Return what the clean zone shows of a day: rows and their source key."""
+    return {
+        outlet: {key: share["digest"] for key, share in entry.get("keys", {}).items()}
+        for outlet, entry in (day or {}).items()
+    }
+
+
+def _rows(ledger: Json, dataset: str, day: str, shares: Shares) -> dict[str, str]:
+    """Return what the conform zone shows of a day: rows. An entry of an earlier format has its digest at its file."""
+    return {
+        outlet: entry["digest"] if "digest" in entry else _digest_at_file(ledger, dataset, day, outlet, entry["key"])
+        for outlet, entry in shares.get(day, {}).items()
+    }
+
+
+def _digest_at_file(ledger: Json, dataset: str, day: str, outlet: str, key: str) -> str:
+    holding = ledger["files"][dataset].get(key, {}).get("holding") or {}
+    claim = holding.get("claims", {}).get(day, {}).get(outlet)
+    return str(claim[3]) if claim else ""
+
+
+def _handovers(before: Shares, verdicts: Sequence[Verdict], plan: Json, dataset: str) -> list[Json]:
+    """Name the receipts that changed hands, and those that came back because their file was withdrawn."""
+    handovers = []
+    withdrawn = set(plan["withdraw"].get(dataset, []))
+    for verdict in verdicts:
+        day, outlet = verdict.place
+        entry = before.get(day, {}).get(outlet, {})
+        takeovers, keys = [*verdict.takeovers], entry.get("keys", {})
+        takeovers += _since_files_add_up(entry, verdict) if "key" in entry else []
+        for key in sorted(withdrawn & keys.keys()):
+            takeovers += _given_back(key, keys, verdict)
+        for each in takeovers:
+            handovers.append(
+                {
+                    "load_id": plan["load_id"],
+                    "at": plan["made_at"],
+                    "dataset": dataset,
+                    "day": day,
+                    "outlet": outlet,
+                    "from_key": each.from_key,
+                    "to_key": each.to_key,
+                    "receipts_before": each.before.receipts,
+                    "receipts_after": each.after.receipts,
+                    "rows_before": each.before.rows,
+                    "rows_after": each.after.rows,
+                    "amount_before": str(each.before.amount),
+                    "amount_after": str(each.after.amount),
+                }
+            )
+    return handovers
+
+
+def _since_files_add_up(entry: Json, verdict: Verdict) -> list[Takeover]:
+    """Return how a place changes that one key held whole, by a ledger that did not know receipts."""
+    now = sum((content for _, content in verdict.shares.values()), Content())
+    before = Content(0, entry["rows"], entry["quantity"], Decimal(entry["amount"]))
+    same = (before.rows, before.quantity, before.amount) == (now.rows, now.quantity, now.amount)
+    return [] if same else [Takeover(entry["key"], " + ".join(verdict.shares), before, now)]
+
+
+def _given_back(key: str, keys: Mapping[str, Json], verdict: Verdict) -> list[Takeover]:
+    """Return what other keys have of a place since a key was withdrawn from it."""
+    known = {other: Content.of(share) for other, share in keys.items()}
+    return [
+        Takeover(key, other, known[key], content)
+        for other, (_, content) in verdict.shares.items()
+        if content.digest != known.get(other, Content()).digest
+    ]
+
+
+def days_after(ledger: Json, result: Json) -> dict[str, Shares]:
+    """Return what each day of each dataset has once a load is published: the ledger's days with the load's laid over.
+
+    Used by the conform jobs for the months that exist and the rows that a day must have.
+    """
+    merged: dict[str, Shares] = {}
+    for dataset in DATASETS:
+        days = {**ledger["days"][dataset], **result["days"].get(dataset, {})}
+        merged[dataset] = {day: outlets for day, outlets in sorted(days.items()) if outlets}
+    return merged
