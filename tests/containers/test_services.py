@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed (Debian's package postgresql)"),
 ]
 
-LOAD, WEEKLY = "coffee_shop_load", "coffee_shop_weekly_report"
+LOAD, WEEKLY, CUSTOM = "coffee_shop_load", "coffee_shop_weekly_report", "coffee_shop_custom_report"
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +92,10 @@ def test_healthy(services, name):
     assert services.is_healthy(name)
 
 
-def test_the_load_is_on_and_the_reports_are_off(airflow):
+def test_the_load_and_the_report_without_a_schedule_are_on_and_the_schedules_are_off(airflow):
     paused = {dag["dag_id"]: dag["is_paused"] for dag in airflow.call("GET", "/dags?limit=100")["dags"]}
-    assert {dag for dag, is_paused in paused.items() if not is_paused} == {LOAD}
-    assert len(paused) == 5
+    assert {dag for dag, is_paused in paused.items() if not is_paused} == {LOAD, CUSTOM}
+    assert len(paused) == 6
 
 
 def test_lambda_s_user_may_start_runs_and_no_more(stack, airflow, monkeypatch):

@@ -146,7 +146,7 @@ def test_the_same_uploads_in_one_load_or_in_many_give_the_same_tables(lake, new_
 
     reloaded = lake.load(reload=("0001-01-01", "9999-12-31"))
 
-    assert reloaded["touched"]["sales_reciept"] == ["2019-04-01", "2019-04-02"]
+    assert reloaded["touched"]["sales_reciept"] == ["2019-04-01", "2019-04-02", "2019-04-03"]
     assert reloaded["changed"] == {"sales_reciept": [], "pastry_inventory": [], "sales_target": []}
     assert lake.contents() == contents
     assert {key.split("/")[1] for key in changed_objects(lake, before)} == {"sales_reciept", "pastry_inventory"}
