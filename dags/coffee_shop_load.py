@@ -2,10 +2,10 @@
 
 Starts when a file is uploaded (by REST), once a day as a net under lost uploads, and by hand. Each version of each raw
 key is loaded once; when nothing is new the run ends early and green. Only the days that a new file touches are written
-again. Two loads never run at the same time: the second waits in `quiet`.
+again. Two loads never run at the same time: the second waits in `wait_for_quiet_period`.
 
 **A red task**: its log says what was wrong and what to do; then clear it, with all that follows. Every task may run
-twice. A red `gate` alone means that everything is published except the files that it names.
+twice. A red `fail_on_refused_files` alone means that everything is published except the files that it names.
 """
 
 from datetime import timedelta
@@ -18,13 +18,16 @@ from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
 from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
 from airflow.providers.standard.sensors.python import PythonSensor
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, chain
-from coffee_shop import failures, guards, load
+from coffee_shop.lake.ledger import CONFORM
+from coffee_shop.load import guards
+from coffee_shop.load import tasks as load_tasks
+from coffee_shop.mail import failures
 from coffee_shop.settings import names_while_parsing, parse_settings, task_defaults
 
 NAMES = names_while_parsing()
 PARSE = parse_settings()
 
-LOAD_ID = "{{ ti.xcom_pull(task_ids='what_is_new') }}"
+LOAD_ID = "{{ ti.xcom_pull(task_ids='plan_load') }}"
 CRAWLER: dict[str, Any] = {
     "fail_on_already_running": False,
     "deferrable": PARSE.deferrable,
@@ -98,17 +101,17 @@ with DAG(
     doc_md=__doc__,
     tags=["coffee shop", "load"],
 ):
-    quiet = PythonSensor(
-        task_id="quiet",
-        python_callable=load.wait_until_quiet,
+    wait_for_quiet_period = PythonSensor(
+        task_id="wait_for_quiet_period",
+        python_callable=load_tasks.wait_for_quiet_period,
         mode="reschedule",
         poke_interval=3 * PARSE.poll_seconds,
         timeout=timedelta(hours=12),
         doc_md="Waits until no new file has landed for a while and no other load runs, then takes the lease.",
     )
 
-    files_there = S3KeySensor.partial(
-        task_id="files_there",
+    wait_for_files = S3KeySensor.partial(
+        task_id="wait_for_files",
         bucket_name=NAMES.raw_bucket,
         wildcard_match=True,
         deferrable=PARSE.deferrable,
@@ -116,14 +119,14 @@ with DAG(
         poke_interval=3 * PARSE.poll_seconds,
         timeout=PARSE.files_wait_seconds,
         soft_fail=True,
-        on_skipped_callback=load.say_missing,
+        on_skipped_callback=load_tasks.say_missing,
         map_index_template="{{ task.bucket_key }}",
         doc_md="Waits for a file of each dataset that no load has seen yet; skipped when all three are known.",
-    ).expand(bucket_key=quiet.output)
+    ).expand(bucket_key=wait_for_quiet_period.output)
 
-    what_is_new = ShortCircuitOperator(
-        task_id="what_is_new",
-        python_callable=load.make_plan,
+    plan_load = ShortCircuitOperator(
+        task_id="plan_load",
+        python_callable=load_tasks.plan_load,
         pre_execute=guards.hold_lease,
         trigger_rule="none_failed",
         doc_md="Compares the raw bucket with the ledger and writes the load's plan; nothing new ends the run here.",
@@ -183,14 +186,14 @@ with DAG(
 
     describe_tables = PythonOperator(
         task_id="describe_tables",
-        python_callable=load.describe_tables,
+        python_callable=load_tasks.describe_tables,
         pre_execute=guards.hold_lease_and_check_plan,
         doc_md="Writes the comments of tables and columns into the catalog, from include/data_model.yaml.",
     )
 
     list_checks = PythonOperator(
         task_id="list_checks",
-        python_callable=load.list_checks,
+        python_callable=load_tasks.list_checks,
         doc_md="Finds the queries in include/sql/checks/ and fills in the dates that this load touched.",
     )
 
@@ -206,24 +209,24 @@ with DAG(
 
     judge_checks = PythonOperator(
         task_id="judge_checks",
-        python_callable=load.judge_checks,
+        python_callable=load_tasks.judge_checks,
         op_kwargs={"queries": list_checks.output, "query_ids": checks.output},
         pre_execute=guards.hold_lease_and_check_plan,
         trigger_rule="none_failed",
         doc_md="Fails with the offending rows of `#fail` checks, names those of `#warn` checks.",
     )
 
-    publish = PythonOperator(
-        task_id="publish",
-        python_callable=load.publish_load,
+    publish_load = PythonOperator(
+        task_id="publish_load",
+        python_callable=load_tasks.publish_load,
         pre_execute=guards.hold_lease,
-        outlets=[Asset(load.CONFORM)],
+        outlets=[Asset(CONFORM)],
         doc_md="Puts the load into the ledger; from here on reports see it. The asset's event names the changed dates.",
     )
 
-    gate = PythonOperator(
-        task_id="gate",
-        python_callable=load.gate,
+    fail_on_refused_files = PythonOperator(
+        task_id="fail_on_refused_files",
+        python_callable=load_tasks.fail_on_refused_files,
         doc_md="Fails if a file of this load was refused or held back; all else is published.",
     )
 
@@ -234,9 +237,9 @@ with DAG(
     ).as_teardown()
 
     chain(
-        quiet,
-        files_there,
-        what_is_new,
+        wait_for_quiet_period,
+        wait_for_files,
+        plan_load,
         crawl_raw,
         partition_data,
         [crawl_clean, list_checks],
@@ -246,8 +249,8 @@ with DAG(
         crawl_conform_again,
         [describe_tables, checks],
         judge_checks,
-        publish,
-        gate,
+        publish_load,
+        fail_on_refused_files,
     )
     # after what runs side by side too: the last task alone ends as soon as the first has failed
-    chain([crawl_clean, list_checks, describe_tables, checks, gate], tell_operators)
+    chain([crawl_clean, list_checks, describe_tables, checks, fail_on_refused_files], tell_operators)

@@ -20,13 +20,20 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from coffee_shop import failures, report_run
-from coffee_shop.load import CONFORM
-from coffee_shop.mail_operator import ReportMailOperator
+from coffee_shop.lake.ledger import CONFORM
+from coffee_shop.mail import failures
+from coffee_shop.mail.operator import ReportMailOperator
 from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, UPLOAD, WEEKLY, TooManyDaysError
-from coffee_shop.published_days import PublishedDaysSensor
-from coffee_shop.report_definition import REPORT_NAMES
-from coffee_shop.settings import include_folder, names_while_parsing, parse_settings, settings, task_defaults
+from coffee_shop.report import tasks as report_tasks
+from coffee_shop.report.published_days import PublishedDaysSensor
+from coffee_shop.settings import (
+    REPORT_NAMES,
+    include_folder,
+    names_while_parsing,
+    parse_settings,
+    settings,
+    task_defaults,
+)
 from dateutil.relativedelta import relativedelta
 
 NAMES = names_while_parsing()
@@ -97,53 +104,53 @@ def params() -> dict[str, Param]:
     }
 
 
-@task(task_id="period")
-def decide(kind: str) -> Json:
+@task
+def decide_request(kind: str) -> Json:
     """Decide which dates, which reports and who gets the mail."""
     try:
-        order = report_run.order_of_run(kind, get_current_context(), settings())
+        request = report_tasks.decide_request(kind, get_current_context(), settings())
     except TooManyDaysError as error:
         raise AirflowSkipException(str(error)) from error
     except ValueError as error:  # what was typed or set is wrong: trying again does not mend it
         raise AirflowFailException(str(error)) from error
-    if order is None:
+    if request is None:
         raise AirflowSkipException("Nothing to report: no rows changed, or reports on uploads are switched off.")
-    return order
-
-
-@task(task_id="questions")
-def list_questions(report: str, order: Json, found: Json) -> Json:
-    """List the questions of a report with their SQL files and the period."""
-    return report_run.questions_of(report, order, found)
-
-
-@task(task_id="one_state", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
-def settle(found: Json, queries: Json) -> Json:
-    """Make sure that all queries saw the same data; run them again if a load was published meanwhile."""
-    # a slice fetches the ids of all instances at once
-    pairs = {report: (questions or [], list(ids[:] if ids else [])) for report, (questions, ids) in queries.items()}
-    return report_run.one_state_of(found, pairs, PARSE.poll_seconds)
-
-
-@task(task_id="figures")
-def draw_figures(order: Json, found: Json, state: Json) -> Json:
-    """Draw up the headline figures and what is missing from the data."""
-    return report_run.figures_of(order, found, state)
+    return request
 
 
 @task
-def build(report: str, order: Json, state: Json, draft: Json) -> Json:
+def list_questions(report: str, request: Json, published: Json) -> Json:
+    """List the questions of a report with their SQL files and the period."""
+    return report_tasks.list_questions(report, request, published)
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+def settle_queries(published: Json, queries: Json) -> Json:
+    """Make sure that all queries saw the same data; run them again if a load was published meanwhile."""
+    # a slice fetches the ids of all instances at once
+    pairs = {report: (questions or [], list(ids[:] if ids else [])) for report, (questions, ids) in queries.items()}
+    return report_tasks.settle_queries(published, pairs, PARSE.poll_seconds)
+
+
+@task
+def draft_summary(request: Json, published: Json, state: Json) -> Json:
+    """Draw up the headline figures and what is missing from the data."""
+    return report_tasks.draft_summary(request, published, state)
+
+
+@task
+def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json:
     """Build a workbook from the results of its questions."""
-    staged = report_run.workbook_of(report, order, state, draft)
+    staged = report_tasks.build_workbook(report, request, state, draft)
     if staged is None:
         raise AirflowSkipException(f"No {report} workbook: not asked for, or no data.")
     return staged
 
 
-@task(task_id="store", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
-def put_in_place(order: Json, draft: Json, staged: Json) -> Json:
+@task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+def store_report(request: Json, draft: Json, staged: Json) -> Json:
     """Put the workbooks and summary.json in place, the version before them below versions/."""
-    return report_run.store_report(order, draft, staged)
+    return report_tasks.store_report(request, draft, staged)
 
 
 def query(questions: Any) -> Any:
@@ -175,27 +182,27 @@ def report_dag(kind: str) -> DAG:
         template_searchpath=[str(include_folder() / "sql")],
         tags=["coffee shop", "report"],
     ) as dag:
-        period = decide(kind)
+        request = decide_request(kind)
         wait_until_published = PublishedDaysSensor(
             task_id="wait_until_published",
-            order=period,
+            request=request,
             deferrable=PARSE.deferrable,
             poke_interval=6 * PARSE.poll_seconds,
         )
-        found = wait_until_published.output
+        published = wait_until_published.output
 
-        asked, query_groups = {}, []
-        for report in (report_run.HEADLINE, *REPORT_NAMES):
+        queries, query_groups = {}, []
+        for report in (report_tasks.HEADLINE, *REPORT_NAMES):
             with TaskGroup(report) as group:
-                questions = list_questions(report, period, found)
-                asked[report] = (questions, query(questions).output)
+                questions = list_questions(report, request, published)
+                queries[report] = (questions, query(questions).output)
             query_groups.append(group)
-        one_state = settle(found, asked)
-        figures = draw_figures(period, found, one_state)
+        state = settle_queries(published, queries)
+        draft = draft_summary(request, published, state)
         with TaskGroup("workbooks") as workbooks:
-            built = [build.override(task_id=report)(report, period, one_state, figures) for report in REPORT_NAMES]
-        store = put_in_place(period, figures, built)
-        mail = ReportMailOperator(task_id="mail", order=period, summary=store)
+            staged = [build_workbook.override(task_id=report)(report, request, state, draft) for report in REPORT_NAMES]
+        summary = store_report(request, draft, staged)
+        send_mail = ReportMailOperator(task_id="send_mail", request=request, summary=summary)
 
         tell_operators = PythonOperator(
             task_id="tell_operators",
@@ -203,8 +210,8 @@ def report_dag(kind: str) -> DAG:
             doc_md="Mails the operators if a task failed. As a teardown it runs in any case.",
         ).as_teardown()
 
-        steps = [period, wait_until_published, *query_groups, one_state, figures, workbooks, store, mail]
-        chain(period, wait_until_published, query_groups, one_state, figures, workbooks, store, mail)
+        steps = [request, wait_until_published, *query_groups, state, draft, workbooks, summary, send_mail]
+        chain(request, wait_until_published, query_groups, state, draft, workbooks, summary, send_mail)
         # after all of them: the last task alone ends as soon as the first has failed
         chain(steps, tell_operators)
     return dag

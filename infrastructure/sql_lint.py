@@ -29,8 +29,8 @@ from coffee_shop_jobs.columns import CONTRACTS, TARGETS, TYPES  # noqa: E402  # 
 
 SQL = ROOT / "include" / "sql"
 CHECKS = "checks"
-# what report_run.questions_of and checks.render_checks fill in: one day, a month with a leap day; for a check also what
-# stands for a load that touched no date
+# what report.tasks.list_questions and load.checks.render_checks fill in: one day, a month with a leap day; for a check
+# also what stands for a load that touched no date
 PERIODS = [("2019-04-24", "2019-04-24"), ("2020-02-01", "2020-02-29")]
 DATES = [*PERIODS, ("9999-12-31", "0001-01-01")]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from coffee_shop.periods import CALENDAR_KINDS, CUSTOM, UPLOAD
-from coffee_shop.report_definition import REPORT_NAMES
 
+REPORT_NAMES = ("customer", "employee", "sales")
 VARIABLE = "coffee_shop"
 
 

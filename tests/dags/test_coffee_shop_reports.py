@@ -17,10 +17,10 @@ import boto3
 import jsonschema
 import openpyxl
 import pytest
-from coffee_shop.state import Stored
+from coffee_shop.lake.state import Stored
+from tests.dags.coffee_shop.test_workbook import recalculated
 
 from tests.dags import report_lake
-from tests.dags.coffee_shop.test_workbook import recalculated
 from tests.dags.lake import parsed, states
 from tests.local_aws_process import running_local_aws
 
@@ -282,7 +282,7 @@ def test_a_typed_address_that_is_not_allowed_fails_the_first_task_at_once(week, 
     )
 
     assert dag_run.state == "failed"
-    (period,) = (ti for ti in dag_run.get_task_instances() if ti.task_id == "period")
+    (period,) = (ti for ti in dag_run.get_task_instances() if ti.task_id == "decide_request")
     assert (period.state, period.try_number) == ("failed", 1)
     assert keys("daily/") == []
     # the operators alone get a mail
@@ -293,7 +293,7 @@ def test_a_typed_address_that_is_not_allowed_fails_the_first_task_at_once(week, 
 
 
 def test_yesterday_is_waited_for_in_the_triggerer_until_its_outlets_are_there(home, monkeypatch):
-    from coffee_shop import published_days
+    from coffee_shop.report import published_days
 
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     early, late = report_lake.ledger(), report_lake.ledger()
@@ -322,22 +322,22 @@ def test_a_lake_that_lost_what_was_published_makes_no_report(home):
     report_lake.put_ledger(report_lake.ledger())
 
     assert dag_run.state == "failed"
-    assert states(dag_run)["one_state"] == "failed"
+    assert states(dag_run)["settle_queries"] == "failed"
     assert keys("daily/2019-04-25/") == []
     # the operators alone are told, once, with the reason
     [path] = report_lake.mails(home)[len(mails) :]
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     text = mail.get_content()
     assert mail["To"] == "operator@coffee-shop.example"
-    assert mail["Subject"] == "Coffee Shop: coffee_shop_daily_report failed at one_state"
+    assert mail["Subject"] == "Coffee Shop: coffee_shop_daily_report failed at settle_queries"
     assert "2019-04-25, outlet 3: 9 lines, 12 items, 453.35 were published, the lake has 1 lines, 1 items" in text
     assert "reload_from 2019-04-25 and reload_to 2019-04-25" in text
     assert f"/dags/coffee_shop_daily_report/runs/{quote(dag_run.run_id, safe='')}" in text
 
 
 def test_queries_run_again_give_the_data_of_now(week):
-    """What `one_state` does when a load was published between the queries: the same SQL, asked again."""
-    from coffee_shop.report_run import one_state_of
+    """What `settle_queries` does when a load was published between the queries: the same SQL, asked again."""
+    from coffee_shop.report.tasks import settle_queries
 
     athena = boto3.client("athena")
     started = athena.start_query_execution(
@@ -348,7 +348,7 @@ def test_queries_run_again_give_the_data_of_now(week):
     report_lake.put_lines("2019-04-30 | 3 | 1 | 1 | 08:00:00 | 11 | 1 | 100 | 5 | 10.00 | 0.5 | N")
     report_lake.put_ledger(report_lake.ledger(loads=2))
 
-    state = one_state_of({"load_id": "load-1"}, {"sales": ([{"question": "items"}], [started])}, 1)
+    state = settle_queries({"load_id": "load-1"}, {"sales": ([{"question": "items"}], [started])}, 1)
 
     assert state["data"] == {
         "load_id": "load-2",

@@ -6,7 +6,7 @@ the first rows do not show what differs, `--rows FOLDER` writes all rows, to be 
 
 A result has its columns with Athena's types, its number of rows, the SHA-256 over all rows and the first four. A null is
 null, an empty text is "". A double is written as Python writes it, so that two ways to write one double are equal. The
-rows of a query that orders its result are hashed in that order, all others sorted (`"ordered": false`).
+rows of a query that orders its result are hashed in that request, all others sorted (`"ordered": false`).
 """
 
 import argparse
@@ -34,10 +34,10 @@ from laptop.stack import AIRFLOW_ROLE, ROOT, Stack, aws_client, read_names
 
 sys.path.insert(0, str(ROOT / "dags"))  # as Airflow does
 
-from coffee_shop.checks import render_checks
-from coffee_shop.data_quality import COMPLETE
-from coffee_shop.report_definition import REPORT_NAMES
-from coffee_shop.report_run import HEADLINE, questions_of
+from coffee_shop.load.checks import render_checks
+from coffee_shop.report.data_quality import COMPLETE
+from coffee_shop.report.tasks import HEADLINE, list_questions
+from coffee_shop.settings import REPORT_NAMES
 
 GOLDEN = Path(__file__).parent / "golden"
 SQL = ROOT / "include" / "sql"
@@ -77,14 +77,14 @@ class Result:
 
 def render_questions(first: str, last: str, names: Mapping[str, str]) -> dict[str, str]:
     """Return the SQL of every headline query and question for a period, by `<report>/<question>`."""
-    order = {"period": {"period_start": first, "period_end": last}, "reports": list(REPORT_NAMES)}
+    request = {"period": {"period_start": first, "period_end": last}, "reports": list(REPORT_NAMES)}
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(SQL), undefined=jinja2.StrictUndefined)
     template = environment.from_string("{% include params.sql %}")  # the operator's template
     with patch.dict(os.environ, names):
         return {
             f"{report}/{params['question']}": template.render(params=params)
             for report in (HEADLINE, *REPORT_NAMES)
-            for params in questions_of(report, order, {"status": COMPLETE})
+            for params in list_questions(report, request, {"status": COMPLETE})
         }
 
 
@@ -218,7 +218,7 @@ def pages_of(client: Any, operation: str, found: str, **asked: str) -> list[Json
 
 
 def describe_table(glue: Any, table: Json) -> Json:
-    """Return how a table is stored, its columns in order, and its partitions."""
+    """Return how a table is stored, its columns in request, and its partitions."""
     storage, keys = table["StorageDescriptor"], table.get("PartitionKeys") or []
     columns = [*storage["Columns"], *keys]
     described = {

@@ -86,13 +86,13 @@ def read_load(s3: Any, arguments: Arguments) -> Load:
     plan = read_json(s3, bucket, arguments.load_key("plan.json"))
     if plan is None:
         raise FileNotFoundError(
-            f"s3://{bucket}/{arguments.load_key('plan.json')} is not there; the task what_is_new writes it"
+            f"s3://{bucket}/{arguments.load_key('plan.json')} is not there; the task plan_load writes it"
         )
     ledger = read_json(s3, bucket, LEDGER_KEY) or empty_ledger()
     if ledger["revision"] != plan["ledger_revision"]:
         raise StalePlanError(
             f"the plan of load {arguments.load_id} was made from revision {plan['ledger_revision']} of the ledger,"
-            f" which is at {ledger['revision']} now: clear the run from what_is_new"
+            f" which is at {ledger['revision']} now: clear the run from plan_load"
         )
     return Load(plan, ledger, read_json(s3, bucket, PENDING_KEY) or {})
 

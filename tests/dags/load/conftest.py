@@ -166,12 +166,12 @@ def nothing_new(first: Any, dag: Any, s3: Any, stack: dict[str, str]) -> Any:
 @pytest.fixture(scope="package")
 def second_in_line(nothing_new: Any, dag: Any, s3: Any, stack: dict[str, str]) -> Any:
     """A run while another one holds the lease, which ends after the first look."""
-    from coffee_shop import load
-    from coffee_shop.lease import release_lease, take_lease
+    from coffee_shop.load import tasks as load_tasks
+    from coffee_shop.load.lease import release_lease, take_lease
 
     bucket, now, tried = stack["COFFEE_SHOP_STATE_BUCKET"], datetime.now(UTC), []
     assert take_lease(s3, bucket, "somebody else's run", now=now, lasts=timedelta(hours=9)) is None
-    try_lease = load.try_lease
+    try_lease = load_tasks.try_lease
 
     def try_and_let_the_other_end(context: Any) -> str | None:
         tried.append(try_lease(context))
@@ -179,7 +179,7 @@ def second_in_line(nothing_new: Any, dag: Any, s3: Any, stack: dict[str, str]) -
         return tried[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "try_lease", try_and_let_the_other_end)
+        patch.setattr(load_tasks, "try_lease", try_and_let_the_other_end)
         return SimpleNamespace(run=run(dag), tried=tried)
 
 

@@ -62,17 +62,17 @@ CORRECTED_DAYS = [
 
 def test_without_any_sales_the_run_fails_and_says_where_it_looked(without_sales, s3, stack, raw, caplog):
     from airflow.sdk.exceptions import AirflowFailException
-    from coffee_shop import load
+    from coffee_shop.load import tasks as load_tasks
 
     found = states(without_sales)
     assert without_sales.state == "failed"
-    assert found["what_is_new"] == "failed"
-    assert [found[f"files_there[{n}]"] for n in range(3)] == ["skipped"] * 3
+    assert found["plan_load"] == "failed"
+    assert [found[f"wait_for_files[{n}]"] for n in range(3)] == ["skipped"] * 3
     assert state_of(s3, stack, "lease.json")["run_id"] is None
 
     with pytest.raises(AirflowFailException, match=rf"No file of sales_reciept: looked for s3://{raw}/sales-reciept/"):
-        load.make_plan()
-    load.say_missing({"task": SimpleNamespace(bucket_name=raw, bucket_key="sales-target/*.csv")})
+        load_tasks.plan_load()
+    load_tasks.say_missing({"task": SimpleNamespace(bucket_name=raw, bucket_key="sales-target/*.csv")})
     assert f"No file at s3://{raw}/sales-target/*.csv" in caplog.text
 
 
@@ -80,7 +80,7 @@ def test_without_any_sales_the_run_fails_and_says_where_it_looked(without_sales,
 
 
 def test_sales_alone_are_loaded(first, ask):
-    assert not_green(first) == {"files_there[1]": "skipped", "files_there[2]": "skipped"}
+    assert not_green(first) == {"wait_for_files[1]": "skipped", "wait_for_files[2]": "skipped"}
     assert first.state == "success"
     assert ask("select count(*) from sales_target") == [("0",)]
 
@@ -129,7 +129,7 @@ def test_the_assets_event_names_the_dates(first, s3, stack):
 def test_nothing_new_ends_green_and_early(nothing_new):
     assert nothing_new.state == "success"
     green = {task for task, state in states(nothing_new).items() if state == "success"}
-    assert green == {"quiet", "what_is_new", "tell_operators"}
+    assert green == {"wait_for_quiet_period", "plan_load", "tell_operators"}
     assert set(not_green(nothing_new).values()) == {"skipped"}
 
 
@@ -143,7 +143,7 @@ def test_a_second_run_waits_and_then_goes_on(second_in_line):
 
 def test_only_the_gate_fails_and_all_else_is_published(corrected, deferring_dag, ask):
     assert deferring_dag.get_task("partition_data").deferrable
-    assert not_green(corrected.run) == {"gate": "failed"}
+    assert not_green(corrected.run) == {"fail_on_refused_files": "failed"}
     assert corrected.run.state == "failed"
     assert ask(DAYS) == CORRECTED_DAYS
 
@@ -179,11 +179,11 @@ def test_the_ledger_knows_what_each_file_has_of_a_day(corrected, s3, stack):
 
 def test_the_gate_names_files_and_reasons(corrected, s3, stack):
     from airflow.sdk.exceptions import AirflowFailException
-    from coffee_shop import load
+    from coffee_shop.load import tasks as load_tasks
 
     context = fake_context(corrected.run, state_of(s3, stack, "ledger.json")["loads"][-1]["load_id"])
     with pytest.raises(AirflowFailException) as refused:
-        load.gate(**context)
+        load_tasks.fail_on_refused_files(**context)
     words = str(refused.value)
     assert f"{BROKEN}: " in words
     assert "Quantity" in words
@@ -219,7 +219,7 @@ def test_the_event_has_the_dates_that_changed(corrected):
 
 
 def test_a_refused_file_stays_open_without_failing_again(corrected, dag, s3, stack):
-    from coffee_shop.ledger import open_files
+    from coffee_shop.lake.ledger import open_files
 
     again = run(dag)
     assert again.state == "success"
@@ -228,11 +228,11 @@ def test_a_refused_file_stays_open_without_failing_again(corrected, dag, s3, sta
 
 def test_a_job_of_an_older_run_refuses_to_go_on(corrected, first, s3, stack):
     from airflow.sdk.exceptions import AirflowFailException
-    from coffee_shop import guards
+    from coffee_shop.load import guards
 
     load_id = state_of(s3, stack, "ledger.json")["loads"][0]["load_id"]
     context = fake_context(first, load_id) | {"task": SimpleNamespace(job_name="coffee-shop-conform-relations")}
-    with pytest.raises(AirflowFailException, match="what_is_new"):
+    with pytest.raises(AirflowFailException, match="plan_load"):
         guards.before_job(context)
     guards.release(context)
 
@@ -247,14 +247,14 @@ def fake_context(dag_run: Any, load_id: str) -> dict[str, Any]:
 
 
 def test_withdrawing_gives_the_days_back_and_reload_equals_a_first_load(withdrawn, ask):
-    assert not_green(withdrawn) == {"files_there": "skipped"}
+    assert not_green(withdrawn) == {"wait_for_files": "skipped"}
     assert withdrawn.state == "success"
     assert ask(DAYS) == APRIL_DAYS
     assert ask("select business_date from pastry_inventory") == [("2019-04-01",)]
 
 
 def test_the_ledger_keeps_who_withdrew_and_who_accepted(withdrawn, s3, stack):
-    from coffee_shop.ledger import open_files
+    from coffee_shop.lake.ledger import open_files
 
     ledger = state_of(s3, stack, "ledger.json")
     files = ledger["files"]["sales_reciept"]

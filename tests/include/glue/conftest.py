@@ -161,11 +161,11 @@ class Lake:
     # --- a load
 
     def plan(self, withdraw=(), reload=None, accept=(), **settings):
-        """What the task what_is_new does; returns the load's id."""
-        from coffee_shop import new_files
-        from coffee_shop.ledger import read_ledger
+        """What the task plan_load does; returns the load's id."""
+        from coffee_shop.lake.ledger import read_ledger
+        from coffee_shop.lake.state import write_json
+        from coffee_shop.load import new_files
         from coffee_shop.settings import parse_settings  # noqa: F401 (the settings module as the DAG has it)
-        from coffee_shop.state import write_json
 
         self.loads += 1
         load_id = f"load-{self.loads}"
@@ -218,7 +218,7 @@ class Lake:
         assert last["Status"] == "SUCCEEDED", last
 
     def publish(self, load_id):
-        from coffee_shop import ledger
+        from coffee_shop.lake import ledger
 
         plan, result = self.json(f"loads/{load_id}/plan.json"), self.result(load_id)
         ledger.publish(self.s3, self.state, plan, result, datetime.now(UTC))

@@ -278,7 +278,7 @@ def test_jobs_refuse_a_plan_of_an_older_ledger_and_a_catalog_that_was_not_crawle
     lake.load()
 
     for job in ("partition_data", "conform_tables", "conform_relations"):
-        with pytest.raises(StalePlanError, match="clear the run from what_is_new"):
+        with pytest.raises(StalePlanError, match="clear the run from plan_load"):
             lake.run(job, first)
 
     lake.sales("more", DAY2)

@@ -1,0 +1,1 @@
+"""What the tasks of the load do: raw files to conformed tables."""

@@ -1,0 +1,1 @@
+"""Mails about reports, to their readers, and about failures, to the operators."""

@@ -1,0 +1,165 @@
+"""The e-mail operator: the mail about a report, with text, HTML and the workbooks from S3, at most once a version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from coffee_shop.aws import s3_client
+from coffee_shop.mail.sending import send_once
+from coffee_shop.report.data_quality import NO_DATA
+from coffee_shop.report.wording import Wording
+from coffee_shop.settings import Settings, include_folder, names, settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from mypy_boto3_s3 import S3Client
+
+Json = dict[str, Any]
+
+
+class ReportMailOperator(BaseOperator):
+    """Mail a report: the SES client of the provider's hook, a raw message, attachments fetched in the same task.
+
+    A marker in the state bucket, written only if there is none, makes sure that a retry does not mail twice.
+
+    Args:
+        request: what the run is to do: ``mail``, ``mails``, ``mail_once_as``, ``closed``.
+        summary: summary.json of the report to mail.
+    """
+
+    template_fields: Sequence[str] = ("request", "summary")
+
+    def __init__(self, *, request: Any, summary: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.request = request
+        self.summary = summary
+
+    def execute(self, context: Context) -> str:
+        """Send the mails and, without any data, the alarm; return SES's message ids.
+
+        A mail that fails keeps nobody else from theirs: its error is raised when all have been tried, one that a retry
+        may mend before one that it cannot.
+        """
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        if not self.request["mail"]:
+            raise AirflowSkipException("This run was not asked to mail.")
+        shop = settings()
+        s3 = s3_client()
+        if self.summary["status"] == NO_DATA and not self.request["closed"]:
+            self._alarm(s3, shop)
+        mails = self.request["mails"]
+        if not mails:
+            raise AirflowSkipException(
+                "Nobody gets this mail: set mail_recipients or mail_lists in the Variable coffee_shop, or mail_digest "
+                "to false."
+            )
+        sent = self._send_all(s3, shop, mails)
+        if not any(sent):
+            markers = ", ".join(self._marker_of(mail) for mail in mails)
+            raise AirflowSkipException(f"This version was mailed before: the state bucket holds {markers}.")
+        return ", ".join(message_id for message_id in sent if message_id)
+
+    def _send_all(self, s3: S3Client, shop: Settings, mails: Sequence[Json]) -> list[str | None]:
+        """Try every mail, then raise the error of one that failed."""
+        from airflow.sdk.exceptions import AirflowFailException
+
+        sent, errors = [], []
+        for mail in mails:
+            try:
+                sent.append(self._send(s3, shop, mail))
+            except Exception as error:
+                self.log.exception("The mail to %s failed.", ", ".join(mail["recipients"]))
+                errors.append(error)
+        if errors:
+            raise min(errors, key=lambda error: isinstance(error, AirflowFailException))
+        return sent
+
+    def _send(self, s3: S3Client, shop: Settings, mail: Json) -> str | None:
+        return send_once(s3, self._marker_of(mail), mail["recipients"], lambda: self._report(s3, shop, mail))
+
+    def _marker_of(self, mail: Json) -> str:
+        own = [f"-outlet-{mail['outlet']}"] if mail["outlet"] else [f"-{report}" for report in mail["reports"] or ()]
+        return self._marker("".join(own))
+
+    def _marker(self, own: str = "") -> str:
+        once_as = self.request["mail_once_as"] or f"{self.summary['period']['folder']}/{self.summary['version']}"
+        return f"mails/{once_as}{own}.json"
+
+    def _alarm(self, s3: S3Client, shop: Settings) -> None:
+        from coffee_shop.mail.body import compose_alarm
+
+        self.log.error("No sales have been loaded for %s.", self.summary["period"]["label"])
+        if not shop.mail_operators:
+            self.log.warning("Nobody gets the alarm: set mail_operators in the Variable coffee_shop.")
+            return
+        send_once(
+            s3,
+            self._marker("-alarm"),
+            list(shop.mail_operators),
+            lambda: compose_alarm(
+                self.summary,
+                Wording.of(shop),
+                include_folder() / "mail",
+                mail_from=names().mail_from,
+                to=shop.mail_operators,
+                now=datetime.now(UTC),
+            ),
+        )
+
+    def _report(self, s3: S3Client, shop: Settings, mail: Json) -> bytes:
+        """Return a mail with its workbooks attached, or with links when it would be too large."""
+        from coffee_shop.mail.body import Attachment, compose
+        from coffee_shop.report.outlet_report import outlet_of, summary_of_outlet
+
+        bucket, limit = names().reports_bucket, shop.mail_size_limit_mb * 1_000_000
+        common: Json = {
+            "mail_from": names().mail_from,
+            "to": mail["recipients"],
+            "now": datetime.now(UTC),
+        }
+        reports = mail["reports"]
+        summary, words = self.summary, Wording.of(shop)
+        if mail["outlet"]:
+            summary = summary_of_outlet(summary, mail["outlet"])
+            words = replace(words, shop=f"{shop.shop_name}, {outlet_of(summary)}")
+        files = [file for file in summary["files"] if reports is None or file["report"] in reports]
+        templates = include_folder() / "mail"
+        # base64 makes four bytes of three: no need to fetch what cannot fit
+        if sum(file["size"] for file in files) * 4 / 3 < limit:
+            attachments = [
+                Attachment(
+                    file["file"],
+                    s3.get_object(Bucket=bucket, Key=file["key"])["Body"].read(),
+                )
+                for file in files
+            ]
+            message = compose(summary, words, templates, attachments=attachments, **common)
+            if len(message) <= limit:
+                return message
+        links = self._links(bucket, files, shop.link_days)
+        return compose(summary, words, templates, links=links, link_days=shop.link_days, **common)
+
+    def _links(self, bucket: str, files: Sequence[Json], link_days: float) -> list[Any]:
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+        from botocore.config import Config
+
+        from coffee_shop.mail.body import Link
+
+        signer: Any = S3Hook(config=Config(signature_version="s3v4")).get_conn()
+        seconds = int(timedelta(days=link_days).total_seconds())
+        return [
+            Link(
+                file["file"],
+                signer.generate_presigned_url(
+                    "get_object", Params={"Bucket": bucket, "Key": file["key"]}, ExpiresIn=seconds
+                ),
+                file["size"],
+            )
+            for file in files
+        ]

@@ -1,0 +1,1 @@
+"""What a report is: its period, questions, figures, workbooks, and where they are kept."""

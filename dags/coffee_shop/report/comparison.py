@@ -1,0 +1,238 @@
+"""What a report's figures are compared with, and how they went lately: from the lake's daily sums and the ledger.
+
+The rows are those of ``headline/history.sql``. A transaction belongs to one day and outlet, so all figures of a span
+are sums over its days. Pure functions; docs/figures.md says which periods are compared and when one is no measure.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from coffee_shop.lake.ledger import SALES, outlets_on
+from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, WEEKLY, Period, named_period, period_around
+from coffee_shop.report.data_quality import missing_outlets
+
+Json = dict[str, Any]
+Row = Mapping[str, Any]
+
+BEFORE, YEAR_BEFORE, WEEKDAY_AVERAGE = "before", "year_before", "weekday_average"
+PERIOD_INCOMPLETE, NOT_LOADED, LACKS_OUTLETS, CLOSED = "period incomplete", "not loaded", "lacks outlets", "closed"
+YEAR = timedelta(days=364)  # 52 weeks, so that weekdays meet weekdays
+WEEKDAYS_AVERAGED = 4
+TREND_DAYS, TREND_WEEKS, MOST_TREND_DAYS = 14, 8, 31
+SUMS = ("income", "net_income", "transactions", "items", "registered_transactions")
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """Which outlets should have sold: the ledger, the days on which all are closed, and how far back to look."""
+
+    ledger: Json
+    closed_days: Sequence[date]
+    days_before: int
+
+    def missing(self, days: Iterable[date]) -> list[Json]:
+        """Return the outlets that are expected on these days and have no published sales: ``missing_outlets``."""
+        return missing_outlets(self.ledger, days, self.closed_days, self.days_before)
+
+    def unpublished(self, days: Iterable[date]) -> list[date]:
+        """Return the days without any published sales on which the shop was not closed."""
+        return [day for day in days if day not in self.closed_days and not outlets_on(self.ledger, day)]
+
+    def of_outlet(self, number: str) -> Expectations:
+        """Return the expectations of a shop that is this outlet alone."""
+        days: Json = {day: {number: {}} for day, outlets in self.ledger["days"][SALES].items() if number in outlets}
+        return Expectations({"days": {SALES: days}}, self.closed_days, self.days_before)
+
+    def is_closed(self, day: date) -> bool:
+        """Return whether the settings close this day and nobody sold on it."""
+        return day in self.closed_days and not outlets_on(self.ledger, day)
+
+
+def compare(period: Period, history: Iterable[Row], expectations: Expectations, *, complete: bool) -> list[Json]:
+    """Return the figures of each period that this one is compared with, or why there are none.
+
+    Args:
+        period: the dates that the report is about.
+        history: the rows of history.sql.
+        expectations: what should have been published.
+        complete: whether the report's own period is; if not, nothing can be compared with it.
+
+    Returns:
+        ``base`` (before, year_before, weekday_average), ``label``, ``days`` that were averaged, ``start`` and ``end``,
+        ``figures`` (null if it is no measure), ``reason`` (null, or one of this module's four), ``closed`` and
+        ``unpublished`` (ISO days) and ``missing`` (as in data_quality).
+    """
+    by_day = sums_by_day(history)
+    return [_comparison(name, periods, by_day, expectations, complete=complete) for name, periods in bases_of(period)]
+
+
+def bases_of(period: Period) -> list[tuple[str, list[Period]]]:
+    """Return the periods that one is compared with, by name; several stand for their average.
+
+    What counts is the dates, not the kind: an upload that changed one day is compared as a day.
+    """
+    like = _by_dates(period)
+    bases = [(BEFORE, [_before(like)])]
+    if (year_before := _year_before(like)) is not None:
+        bases.append((YEAR_BEFORE, [year_before]))
+    if like.kind == DAILY:
+        weeks = range(1, WEEKDAYS_AVERAGED + 1)
+        bases.append((WEEKDAY_AVERAGE, [_shifted(like, timedelta(weeks=number)) for number in weeks]))
+    return bases
+
+
+def _by_dates(period: Period) -> Period:
+    """Return the day, week or month that has exactly these dates, else a span."""
+    first, last = period.period_start, period.period_end
+    kinds = (named_period(kind, first, last) for kind in (DAILY, WEEKLY, MONTHLY))
+    return next((named for named in kinds if named.kind != CUSTOM), Period(CUSTOM, first, last))
+
+
+def _before(period: Period) -> Period:
+    if period.kind == DAILY:
+        return _shifted(period, timedelta(weeks=1))
+    if period.kind == CUSTOM:
+        return _shifted(period, timedelta(days=len(period.days)))
+    return period_around(period.kind, period.period_start - timedelta(days=1))
+
+
+def _year_before(period: Period) -> Period | None:
+    """Return the same period of the year before; None for a span that is longer than that year."""
+    if period.kind == MONTHLY:
+        first = period.period_start
+        last_day = calendar.monthrange(first.year - 1, first.month)[1]
+        return Period(MONTHLY, first.replace(year=first.year - 1), date(first.year - 1, first.month, last_day))
+    return _shifted(period, YEAR) if len(period.days) <= YEAR.days else None
+
+
+def _shifted(period: Period, back: timedelta) -> Period:
+    return Period(period.kind, period.period_start - back, period.period_end - back)
+
+
+def _comparison(
+    name: str,
+    periods: list[Period],
+    by_day: Mapping[date, Json],
+    expectations: Expectations,
+    *,
+    complete: bool,
+) -> Json:
+    days = [day for period in periods for day in period.days]
+    open_days = [day for day in days if not expectations.is_closed(day)]
+    unpublished, missing = expectations.unpublished(days), expectations.missing(days)
+    reason = _reason(open_days, unpublished, missing, complete=complete)
+    counted = len(open_days) if len(periods) > 1 else 1
+    return {
+        "base": name,
+        "label": periods[0].label,
+        "start": min(days).isoformat(),
+        "end": max(days).isoformat(),
+        "averaged": counted if len(periods) > 1 else None,
+        "figures": None if reason else _figures(_total(by_day, open_days), counted),
+        "reason": reason,
+        "closed": [day.isoformat() for day in days if day not in open_days],
+        "unpublished": [day.isoformat() for day in unpublished],
+        "missing": [entry for entry in missing if not entry["whole_day"]],
+    }
+
+
+def _reason(open_days: list[date], unpublished: list[date], missing: list[Json], *, complete: bool) -> str | None:
+    if not open_days:
+        return CLOSED
+    if unpublished:
+        return NOT_LOADED
+    if missing:
+        return LACKS_OUTLETS
+    return None if complete else PERIOD_INCOMPLETE
+
+
+def sums_by_day(history: Iterable[Row]) -> dict[date, Json]:
+    """Return the figures of each day with sales, over all outlets."""
+    by_day: dict[date, Json] = {}
+    for row in history:
+        if row["salesoutletno"] is None:
+            continue
+        day = by_day.setdefault(row["business_date"], dict.fromkeys(SUMS, 0))
+        for name in SUMS:
+            day[name] += row[name] or 0
+    return by_day
+
+
+def _total(by_day: Mapping[date, Json], days: Iterable[date]) -> Json:
+    sold = [by_day[day] for day in days if day in by_day]
+    return {name: sum((day[name] for day in sold), start=0) for name in SUMS}
+
+
+def _figures(total: Json, days: int = 1) -> Json:
+    """Return the figures of a sum, or of its average over some days: amounts as text, averages of counts as numbers."""
+    transactions = total["transactions"]
+    return {
+        "income": amount_text(Decimal(total["income"]) / days),
+        "net_income": amount_text(Decimal(total["net_income"]) / days),
+        "transactions": transactions if days == 1 else transactions / days,
+        "items": total["items"] if days == 1 else total["items"] / days,
+        "average_receipt": float(total["income"]) / transactions if transactions else None,
+        "registered_share": total["registered_transactions"] / transactions if transactions else None,
+    }
+
+
+def figures_of_days(by_day: Mapping[date, Json], days: Iterable[date]) -> Json:
+    """Return the figures of some days together: six of the headline's, from what `sums_by_day` returned."""
+    return _figures(_total(by_day, days))
+
+
+def amount_text(value: Any) -> str:
+    """Return an amount as a decimal text with all its decimals, two to four."""
+    amount = round(Decimal(str(value or 0)), 4)
+    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:f}"
+
+
+def trend_of(period: Period, history: Iterable[Row], expectations: Expectations) -> list[Json]:
+    """Return the figures of the spans that end with the period, oldest first: what a row of small bars shows.
+
+    A day has the fourteen days that end with it, a week eight weeks; other periods of at most 31 days their own days,
+    longer ones nothing.
+
+    Returns:
+        ``start``, ``end``, ``complete`` (every expected outlet sold), ``figures`` (null where nothing is published).
+    """
+    by_day = sums_by_day(history)
+    return [_span(span, by_day, expectations) for span in _trend_spans(_by_dates(period))]
+
+
+def _trend_spans(period: Period) -> list[Period]:
+    if period.kind == DAILY:
+        return [_shifted(period, timedelta(days=back)) for back in reversed(range(TREND_DAYS))]
+    if period.kind == WEEKLY:
+        return [_shifted(period, timedelta(weeks=back)) for back in reversed(range(TREND_WEEKS))]
+    days = period.days
+    return [Period(DAILY, day, day) for day in days] if len(days) <= MOST_TREND_DAYS else []
+
+
+def _span(span: Period, by_day: Mapping[date, Json], expectations: Expectations) -> Json:
+    figures = figures_of_days(by_day, span.days)
+    return {
+        "start": span.period_start.isoformat(),
+        "end": span.period_end.isoformat(),
+        "complete": not expectations.unpublished(span.days) and not expectations.missing(span.days),
+        "figures": figures if figures["transactions"] else None,
+    }
+
+
+def categories_of(period: Period, history: Iterable[Row]) -> list[Json]:
+    """Return ``category``, ``income``, ``items`` of each product category sold in the period, highest income first."""
+    sums: dict[str, list[Any]] = {}
+    for row in history:
+        if row["productcategory"] is None or not period.period_start <= row["business_date"] <= period.period_end:
+            continue
+        total = sums.setdefault(row["productcategory"], [Decimal(0), 0])
+        total[0] += Decimal(row["income"] or 0)
+        total[1] += row["items"] or 0
+    ranked = sorted(sums.items(), key=lambda entry: (-entry[1][0], entry[0]))
+    return [{"category": name, "income": amount_text(income), "items": int(items)} for name, (income, items) in ranked]

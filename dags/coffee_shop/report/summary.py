@@ -1,0 +1,149 @@
+"""`summary.json`: what a report found, in one object; its schema is docs/summary.schema.json.
+
+The workbooks' contents sheets, the mail and the Reports page show nothing that does not stand in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from coffee_shop.periods import Period
+from coffee_shop.report.comparison import Expectations, amount_text, categories_of, compare, trend_of
+from coffee_shop.report.data_quality import NO_DATA
+from coffee_shop.report.highlights import highlights_of
+from coffee_shop.report.outlet_report import outlet_report
+
+Json = dict[str, Any]
+Row = Mapping[str, Any]
+
+FORMAT = 2
+NOT_COMPARED: Json = {
+    "comparisons": [],
+    "trend": [],
+    "highlights": {"judged": False, "moves": []},
+    "categories": [],
+    "outlet_reports": {},
+}
+
+
+def draft_summary(
+    *,
+    run: Json,
+    period: Period,
+    words: Json,
+    state: Json,
+    status: str,
+    quality: Json,
+    headline: Row | None,
+    outlets: Sequence[Row],
+    days: Sequence[Row],
+    compared: Json,
+) -> Json:
+    """Return everything of summary.json but version, files and the moment it was made.
+
+    Args:
+        run: dag_id and run_id.
+        period: the dates that the report is about.
+        words: shop and currency.
+        state: load_id, published_at, changed_while_made: which data the queries saw.
+        status: complete, incomplete or no data.
+        quality: what ``data_quality`` found.
+        headline: the row of headline.sql, None without data.
+        outlets: the rows of outlets.sql.
+        days: the rows of days.sql.
+        compared: what ``compared_with_history`` returns.
+    """
+    there = status != NO_DATA and headline is not None
+    return {
+        "format": FORMAT,
+        **words,
+        "run": run,
+        "period": {
+            "kind": period.kind,
+            "start": period.period_start.isoformat(),
+            "end": period.period_end.isoformat(),
+            "label": period.label,
+            "folder": period.folder,
+        },
+        "status": status,
+        "data": state,
+        "headline": _headline(headline, outlets, quality) if there and headline else None,
+        "outlets": [_outlet(row) for row in outlets] if there else [],
+        "days": [_day(row) for row in days] if there else [],
+        **(compared if there else NOT_COMPARED),
+        "data_quality": quality,
+    }
+
+
+def finish_summary(draft: Json, *, version: int, made_at: str, files: list[Json]) -> Json:
+    """Return the whole summary: the draft with its version, files and the moment it was made."""
+    return {**draft, "version": version, "made_at": made_at, "files": files}
+
+
+def compared_with_history(
+    period: Period,
+    history: Sequence[Row],
+    expectations: Expectations,
+    *,
+    complete: bool,
+    outlets: Iterable[str] = (),
+) -> Json:
+    """Return what summary.json says from the history: comparisons, trend, highlights, categories, reports of outlets.
+
+    Args:
+        period: the dates that the report is about.
+        history: the rows of history.sql.
+        expectations: what should have been published, by the ledger and the settings.
+        complete: whether the period itself is complete.
+        outlets: the outlets whose own mail somebody gets.
+    """
+    return {
+        "comparisons": compare(period, history, expectations, complete=complete),
+        "trend": trend_of(period, history, expectations),
+        "highlights": highlights_of(period, history, expectations),
+        "categories": categories_of(period, history),
+        "outlet_reports": {number: outlet_report(number, period, history, expectations) for number in outlets},
+    }
+
+
+def _headline(row: Row, outlets: Sequence[Row], quality: Json) -> Json:
+    transactions = int(row["transactions"] or 0)
+    registered = int(row["registered_transactions"] or 0)
+    ranked = sorted((_outlet(outlet) for outlet in outlets), key=lambda outlet: Decimal(outlet["income"]))
+    return {
+        "income": amount_text(row["income"]),
+        "production_cost": amount_text(row["production_cost"]),
+        "net_income": amount_text(row["net_income"]),
+        "transactions": transactions,
+        "items": int(row["items"] or 0),
+        "average_receipt": float(row["income"] or 0) / transactions if transactions else None,
+        "registered_transactions": registered,
+        "registered_share": registered / transactions if transactions else None,
+        "lines": int(row["lines"] or 0),
+        "best_outlet": ranked[-1] if ranked else None,
+        "worst_outlet": ranked[0] if len(ranked) > 1 else None,
+        "days_missing": sum(1 for entry in quality["missing"] if entry["whole_day"]),
+        "outlet_days_missing": sum(len(entry["outlets"]) for entry in quality["missing"]),
+    }
+
+
+def _outlet(row: Row) -> Json:
+    return {
+        "number": str(row["salesoutletno"]),
+        "neighbourhood": str(row["neighbourhood"] or ""),
+        "income": amount_text(row["income"]),
+        "transactions": int(row["transactions"]),
+        "items": int(row["items"]),
+    }
+
+
+def _day(row: Row) -> Json:
+    return {
+        "day": str(row["business_date"]),
+        "income": amount_text(row["income"]),
+        "transactions": int(row["transactions"]),
+        "items": int(row["items"]),
+        "outlets": int(row["outlets"]),
+    }

@@ -1,0 +1,317 @@
+"""What the tasks of a report DAG do, one function for each; the DAG file only puts them in order.
+
+What goes from task to task is JSON: the request (what this run is to do), the state (which queries count), the draft of
+summary.json. Workbooks wait in the state bucket until all are there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from coffee_shop.aws import athena_client, s3_client
+from coffee_shop.lake.ledger import newest_load, read_ledger
+from coffee_shop.periods import DAILY, UPLOAD, period_from_json, period_of_run
+from coffee_shop.settings import REPORT_NAMES, Settings, include_folder, names, settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from coffee_shop.report.athena_results import Rows
+
+Json = dict[str, Any]
+
+HEADLINE = "headline"
+OUTLET_DAYS = "outlet_days"
+
+
+class ReportRequestError(ValueError):
+    """The run was started with something that this DAG does not take; the message says what it takes."""
+
+
+def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
+    """Return what a run is to do, None when there is nothing to report.
+
+    Args:
+        kind: daily, weekly, monthly, custom or upload.
+        context: the task's context.
+        shop: the settings.
+
+    Raises:
+        ReportRequestError: the run's conf names something unknown.
+        PeriodError: from and to make no period.
+        TooManyDaysError: an upload changed days too far apart for one report.
+        RecipientsError: addresses that the settings do not allow.
+    """
+    from coffee_shop.mail.body import mails_of_run
+
+    dag_run, params = context["dag_run"], context["params"]
+    _check_conf(dag_run.conf or {}, context["dag"].params)
+    run_type = str(getattr(dag_run.run_type, "value", dag_run.run_type))
+    events = _upload_events(context) if kind == UPLOAD else None
+    if run_type == "asset_triggered" and not shop.upload_report:
+        return None
+    period = period_of_run(
+        kind,
+        params=params,
+        run_after=dag_run.run_after,
+        zone=shop.zone,
+        interval_end=context.get("data_interval_end"),
+        events=events,
+        most_upload_days=shop.upload_report_days,
+    )
+    if period is None:
+        return None
+    reports = [name for name in REPORT_NAMES if name in params["reports"]]
+    in_digest = shop.mail_digest and kind in (DAILY, UPLOAD) and run_type != "manual"
+    return {
+        "run": {"dag_id": dag_run.dag_id, "run_id": dag_run.run_id},
+        "period": period.as_json(),
+        "reports": reports,
+        "mail": wants_mail(run_type, asked=bool(params["mail"]), on_backfill=shop.mail_on_backfill),
+        "mails": [] if in_digest else mails_of_run(period.kind, reports, params["recipients"] or [], shop),
+        "mail_once_as": _mail_once_as(events),
+        "closed": all(day in shop.closed_days for day in period.days),
+    }
+
+
+def wants_mail(run_type: str, *, asked: bool, on_backfill: bool) -> bool:
+    """Return whether a run mails: schedules and uploads do, a back-fill or a run by hand when asked."""
+    if run_type in ("scheduled", "asset_triggered"):
+        return True
+    return asked or (run_type == "backfill" and on_backfill)
+
+
+def _check_conf(conf: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Refuse what the form does not have: conf overrides params, and a query takes its text from those."""
+    if unknown := conf.keys() - set(known):
+        raise ReportRequestError(
+            f"The run's conf has {', '.join(sorted(unknown))}; this DAG takes {', '.join(sorted(known))}."
+        )
+
+
+def _upload_events(context: Context) -> list[Json]:
+    found = context.get("triggering_asset_events") or {}
+    return [dict(event.extra or {}) for events in found.values() for event in events]
+
+
+def _mail_once_as(events: list[Json] | None) -> str | None:
+    """Return the name of the marker that makes an upload mail once, whatever is cleared or announced again.
+
+    A hash of the loads: a run may report hundreds of them, and a key has room for 1,024 bytes.
+    """
+    loads = sorted({str(event["load_id"]) for event in events or [] if event.get("load_id")})
+    return f"upload/{hashlib.sha256('+'.join(loads).encode()).hexdigest()[:32]}" if loads else None
+
+
+def list_questions(report: str, request: Json, published: Json) -> list[Json]:
+    """Return the queries of a report as params of the operator that runs them, one after the other.
+
+    Args:
+        report: customer, employee, sales, or headline.
+        request: what the run is to do.
+        published: what the wait found.
+
+    Returns:
+        For each question its name, SQL file and period; nothing when the report was not asked for or there is no data.
+    """
+    from coffee_shop.report.data_quality import NO_DATA
+    from coffee_shop.report.definition import load_report
+
+    if published["status"] == NO_DATA or report not in (HEADLINE, *request["reports"]):
+        return []
+    folder = include_folder() / "sql" / report
+    if report == HEADLINE:
+        sql = [(path.stem, f"{HEADLINE}/{path.name}") for path in sorted(folder.glob("*.sql"))]
+    else:
+        sql = [(question.name, question.sql) for question in load_report(folder).questions]
+    period = request["period"]
+    return [
+        {
+            "question": name,
+            "sql": path,
+            "period_start": period["period_start"],
+            "period_end": period["period_end"],
+            "clean_database": names().clean_database,
+        }
+        for name, path in sql
+    ]
+
+
+def settle_queries(published: Json, queries: Mapping[str, tuple[list[Json], list[str]]], poll_seconds: int) -> Json:
+    """Return the queries whose results count, all of one state of the lake, and which state that is.
+
+    Args:
+        published: what the wait found; its newest load is the one before the first query.
+        queries: for each report its questions and the ids of their queries, in the same order.
+        poll_seconds: how often to look at a query that runs again.
+
+    Raises:
+        LakeDiffersError: the lake does not hold what the newest load published, also after the queries ran again.
+    """
+    from airflow.providers.amazon.aws.hooks.athena import AthenaHook
+
+    from coffee_shop.report.lake_state import run_queries_again, settle
+    from coffee_shop.report.tie_out import LakeDiffersError, message
+
+    s3, bucket, hook = s3_client(), names().state_bucket, AthenaHook()
+    executions = {
+        f"{report}/{question['question']}": execution_id
+        for report, (questions, ids) in queries.items()
+        for question, execution_id in zip(questions or [], ids or [], strict=True)
+    }
+    settled = settle(
+        published["load_id"],
+        executions,
+        newest=lambda: newest_load(read_ledger(s3, bucket).value),
+        run_again=lambda old: run_queries_again(hook, old, poll_seconds),
+        differences=lambda latest: _differences(latest, queries),
+    )
+    if settled.differing:
+        raise LakeDiffersError(message(settled.load_id, settled.differing))
+    loads = read_ledger(s3, bucket).value["loads"]
+    moments = [load["published_at"] for load in loads if load["load_id"] == settled.load_id]
+    return {
+        "executions": settled.executions,
+        "data": {
+            "load_id": settled.load_id,
+            "published_at": moments[-1] if moments else None,
+            "changed_while_made": settled.changed,
+        },
+    }
+
+
+def _differences(executions: Json, queries: Mapping[str, tuple[list[Json], list[str]]]) -> list[str]:
+    """Compare the period's days and outlets in the lake with the ledger as it is now; nothing without the question."""
+    from coffee_shop.report.tie_out import differences
+
+    periods = {question["question"]: question for question in queries.get(HEADLINE, ([], []))[0] or []}
+    if OUTLET_DAYS not in periods:
+        return []
+    ledger = read_ledger(s3_client(), names().state_bucket).value
+    answers = _answers({"executions": executions}, HEADLINE, (OUTLET_DAYS,))
+    period = periods[OUTLET_DAYS]
+    return differences(ledger, period["period_start"], period["period_end"], _as_dicts(answers.get(OUTLET_DAYS)))
+
+
+def draft_summary(request: Json, published: Json, state: Json) -> Json:
+    """Return the draft of summary.json: headline figures, outlets, days, data quality.
+
+    Args:
+        request: what the run is to do.
+        published: what the wait found.
+        state: which queries count.
+    """
+    from coffee_shop.report import summary
+    from coffee_shop.report.comparison import Expectations
+    from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, missing_outlets, status_of
+
+    shop, period = settings(), period_from_json(request["period"])
+    ledger = read_ledger(s3_client(), names().state_bucket).value
+    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine", "history"))
+    headline = next(iter(_as_dicts(answers.get("headline"))), None)
+    missing = missing_outlets(ledger, period.days, shop.closed_days, shop.expected_outlet_days)
+    without_data = published["status"] == NO_DATA or headline is None or not headline["lines"]
+    status = NO_DATA if without_data else status_of(ledger, period.days, missing)
+    if not without_data and "history" not in answers:
+        raise ReportRequestError("No query ran for history; clear headline.questions and what follows it.")
+    return summary.draft_summary(
+        run=request["run"],
+        period=period,
+        words={"shop": shop.shop_name, "currency": shop.currency_symbol},
+        state=state["data"],
+        status=status,
+        quality=data_quality(ledger, period.days, missing, headline, _as_dicts(answers.get("quarantine"))),
+        headline=headline,
+        outlets=_as_dicts(answers.get("outlets")),
+        days=_as_dicts(answers.get("days")),
+        compared=summary.compared_with_history(
+            period,
+            _as_dicts(answers.get("history")),
+            Expectations(ledger, shop.closed_days, shop.expected_outlet_days),
+            complete=status == COMPLETE,
+            outlets=sorted({mail["outlet"] for mail in request["mails"] if mail["outlet"]}),
+        ),
+    )
+
+
+def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json | None:
+    """Build a report's workbook and keep it until all are there; None when it was not asked for or has no data.
+
+    Args:
+        report: customer, employee or sales.
+        request: what the run is to do.
+        state: which queries count.
+        draft: the draft of summary.json.
+    """
+    from coffee_shop.report.data_quality import NO_DATA
+    from coffee_shop.report.definition import load_report
+    from coffee_shop.report.store import stage
+    from coffee_shop.report.workbook import build_workbook
+
+    if report not in request["reports"] or draft["status"] == NO_DATA:
+        return None
+    definition = load_report(include_folder() / "sql" / report)
+    questions = [question.name for question in definition.questions]
+    answers = _answers(state, report, questions)
+    if lost := [question for question in questions if question not in answers]:
+        raise ReportRequestError(f"No query ran for {', '.join(lost)}; clear {report}.questions and what follows it.")
+    body = build_workbook(definition, answers, _page(draft, request))
+    return stage(s3_client(), names().state_bucket, request["run"], report, definition.file, body)
+
+
+def store_report(request: Json, draft: Json, staged: list[Json | None]) -> Json:
+    """Put a run's workbooks in place and return the whole summary.
+
+    Args:
+        request: what the run is to do.
+        draft: the draft of summary.json.
+        staged: what each workbook's task returned.
+    """
+    from coffee_shop.report.store import store_report
+
+    return store_report(
+        s3_client(),
+        reports_bucket=names().reports_bucket,
+        state_bucket=names().state_bucket,
+        draft=draft,
+        staged=[each for each in staged if each],
+        made_reports=request["reports"],
+        now=lambda: datetime.now(UTC),
+    )
+
+
+def _page(draft: Json, request: Json) -> Any:
+    from coffee_shop.report.dashboard_figures import dashboard_figures
+    from coffee_shop.report.text import figures, notes, state_text, warnings
+    from coffee_shop.report.wording import Wording
+    from coffee_shop.report.workbook import Fact, Page
+
+    words, period = Wording.of(settings()), period_from_json(request["period"])
+    return Page(
+        shop=words.shop,
+        period=words.period(period),
+        days=(period.period_start, period.period_end),
+        state=state_text(draft, words),
+        made=datetime.fromisoformat(draft["data"]["published_at"]).astimezone(UTC),
+        currency=words.currency,
+        figures=dashboard_figures(draft, words),
+        facts=[Fact(fact.label, fact.value, fact.format, fact.remark) for fact in figures(draft, words)],
+        warnings=warnings(draft, words),
+        notes=notes(draft, words),
+    )
+
+
+def _answers(state: Json, report: str, questions: Iterable[str]) -> dict[str, Rows]:
+    """Return the rows of those questions of a report whose queries ran."""
+    from coffee_shop.report.athena_results import read_rows
+
+    athena, s3 = athena_client(), s3_client()
+    executions = {question: state["executions"].get(f"{report}/{question}") for question in questions}
+    return {question: read_rows(athena, s3, id_) for question, id_ in executions.items() if id_ is not None}
+
+
+def _as_dicts(rows: Rows | None) -> list[Json]:
+    return [dict(zip(rows.columns, row, strict=True)) for row in rows.rows] if rows else []

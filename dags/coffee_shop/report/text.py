@@ -1,0 +1,229 @@
+"""The words of a report: the same sentences on the contents sheet, in the mail and in its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
+from coffee_shop.report.comparison_text import MINUS, change_text, remark_of
+from coffee_shop.report.data_quality import INCOMPLETE, NO_DATA
+from coffee_shop.report.wording import Wording, missing_text, outlet_name, shortened
+
+Json = dict[str, Any]
+
+
+def title(kind: str) -> str:
+    """Return what a report of a kind is called."""
+    return {
+        DAILY: "daily report",
+        WEEKLY: "weekly report",
+        MONTHLY: "monthly report",
+        UPLOAD: "report on an upload",
+    }.get(kind, "report")
+
+
+def subject(summary: Json, words: Wording) -> str:
+    """Return the mail's subject: shop, report, period, income and its change, or what keeps it from the whole truth."""
+    period = summary["period"]
+    label = period["label"].replace("_", " to ")
+    start = f"{words.shop} {title(period['kind'])} {label}"
+    if summary["status"] == NO_DATA:
+        return f"{start}: no data"
+    income = f"income {words.money(summary['headline']['income'])}"
+    if summary["status"] == INCOMPLETE:
+        return f"{start}: incomplete, {income}"
+    changes = [change_text(each, summary["headline"], "income") for each in summary["comparisons"][:1]]
+    return f"{start}: {', '.join([income, *changes])}".replace(MINUS, "-")  # plain letters need no encoding
+
+
+def warnings(summary: Json, words: Wording) -> list[str]:
+    """Return what a reader must know before any figure, most important first; empty when all is there."""
+    found = []
+    if summary["status"] == NO_DATA:
+        found.append("No data: no sales have been loaded for this period.")
+    elif summary["status"] == INCOMPLETE:
+        found.append(f"Incomplete: {missing_text(summary['data_quality']['missing'], words)}.")
+    if summary["data"]["changed_while_made"]:
+        found.append(
+            "New data kept arriving while this report was made, three times over: its sheets may not agree with "
+            "each other. Make it again later."
+        )
+    return found
+
+
+def state_text(summary: Json, words: Wording) -> str:
+    """Return which data a report was made from."""
+    data = summary["data"]
+    if not data["load_id"]:
+        return "Nothing has been loaded yet."
+    return f"Data as published on {words.moment(data['published_at'])} (load {data['load_id']})"
+
+
+def notes(summary: Json, words: Wording) -> list[str]:
+    """Return the remarks on the data that do not make a report incomplete."""
+    quality = summary["data_quality"]
+    found = []
+    if quality["history_begins"]:
+        found.append(f"Sales before {words.day(quality['history_begins'])} have never been loaded.")
+    if quality["lines_without_wholesale_price"]:
+        found.append(
+            f"{_count(quality['lines_without_wholesale_price'], 'line')} without a wholesale price, with "
+            f"{words.money(quality['income_without_wholesale_price'])} of income, "
+            "count in income but not in production cost or net income."
+        )
+    found += _refund_notes(quality["refunds"], words)
+    found += _unreadable_notes(quality["unreadable_columns"])
+    found += _quarantine_notes(quality["quarantine"])
+    found += _open_file_notes(quality["open_files"], words)
+    found += _handover_notes(quality["handovers"], words)
+    return found
+
+
+def _refund_notes(refunds: Json, words: Wording) -> list[str]:
+    if not refunds["lines"]:
+        return []
+    lines = _count(refunds["lines"], "line")
+    count, their = ("counts", "its") if refunds["lines"] == 1 else ("count", "their")
+    amount = words.money(refunds["amount"])
+    return [
+        f"{lines} with a minus (refunds and discounts), {amount} in all, {count} in every figure with {their} sign."
+    ]
+
+
+def _unreadable_notes(columns: list[Json], most: int = 10) -> list[str]:
+    found = [
+        f"{each['column']} cannot be read in {each['rows']:,} of {_count(each['of'], 'row')} of {_file(each['key'])}; "
+        "those values count as unknown."
+        for each in columns[:most]
+    ]
+    more = len(columns) - most
+    return found + ([f"{_count(more, 'more column')} of files that cannot be read not listed."] if more > 0 else [])
+
+
+def _quarantine_notes(quarantine: Json) -> list[str]:
+    if not quarantine["rows"]:
+        return []
+    rows = _count(quarantine["rows"], "row")
+    are, they_break = ("is", "it breaks") if quarantine["rows"] == 1 else ("are", "they break")
+    return [f"{rows} of the files {are} in quarantine, because {they_break} the contract, and not in any figure."]
+
+
+def data_line(summary: Json, words: Wording) -> str:
+    """Return in one line what a manager must know about the data; files and their names are for the operators."""
+    quality, headline = summary["data_quality"], summary["headline"]
+    parts = []
+    of_outlet = "outlet" in summary  # whose own missing days are a warning; of other rows the outlet is not known
+    if headline and headline["outlet_days_missing"] and not of_outlet:
+        parts.append(f"{_count(headline['outlet_days_missing'], 'outlet day')} missing")
+    if quality["history_begins"]:
+        parts.append(f"no sales before {words.day(quality['history_begins'])}")
+    if quality["refunds"]["lines"]:
+        amount = words.money(quality["refunds"]["amount"])
+        parts.append(f"{_count(quality['refunds']['lines'], 'line')} with a minus ({amount}) counted")
+    if quality["quarantine"]["rows"]:
+        parts.append(f"{_count(quality['quarantine']['rows'], 'row')} left out")
+    if quality["lines_without_wholesale_price"]:
+        income = words.money(quality["income_without_wholesale_price"])
+        parts.append(f"{_count(quality['lines_without_wholesale_price'], 'line')} ({income}) without a cost price")
+    if quality["open_files"]:
+        parts.append(f"{_count(len(quality['open_files']), 'file')} not loaded, waiting for a new upload")
+    start = "Data of the whole shop" if of_outlet else "Data"
+    return f"{start}: {'; '.join(parts) or 'complete, nothing left out'}."
+
+
+def _open_file_notes(files: list[Json], words: Wording, most: int = 10) -> list[str]:
+    found = [
+        f"File {_file(file['key'])} was {file['status']} on {words.moment(file['at'])} and waits for a new upload: "
+        f"{shortened(file['reason'] or 'no reason kept', 500)}"
+        for file in files[-most:]
+    ]
+    more = len(files) - most
+    words_for_more = "older file that was not loaded is" if more == 1 else "older files that were not loaded are"
+    return found + ([f"{more:,} {words_for_more} not listed."] if more > 0 else [])
+
+
+def _file(key: str | None) -> str:
+    return shortened(key or "no file", 200)
+
+
+def _handover_notes(handovers: list[Json], words: Wording, most: int = 10) -> list[str]:
+    found = [
+        f"{words.day(each['day'])}, outlet {shortened(each['outlet'])}: {_file(each['to_key'])} took over from "
+        f"{_file(each['from_key'])}; {each['rows_before']:,} rows and {words.money(each['amount_before'])} before, "
+        f"{each['rows_after']:,} rows and {words.money(each['amount_after'])} after."
+        for each in handovers[-most:]
+    ]
+    more = len(handovers) - most
+    return found + ([f"{_count(more, 'older take-over')} in this period not listed."] if more > 0 else [])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure: its value for the sheet, the same as text for the mail, and a remark."""
+
+    label: str
+    value: Any
+    format: str
+    text: str
+    remark: str = ""
+
+
+def figures(summary: Json, words: Wording) -> list[Figure]:
+    """Return the headline figures in the order in which people read them; none without data."""
+    headline = summary["headline"]
+    if headline is None:
+        return []
+
+    def money(label: str, name: str) -> Figure:
+        value = headline[name]
+        if value is None:
+            return Figure(label, None, "money", "none")
+        exact = value if isinstance(value, float) else Decimal(value)
+        return Figure(label, exact, "money", words.money(value), remark_of(summary, name, words))
+
+    def whole(label: str, name: str) -> Figure:
+        return Figure(label, headline[name], "integer", f"{headline[name]:,}", remark_of(summary, name, words))
+
+    share = headline["registered_share"]
+    return [
+        money("Income", "income"),
+        money("Net income", "net_income"),
+        whole("Transactions", "transactions"),
+        whole("Items", "items"),
+        money("Average receipt", "average_receipt"),
+        Figure(
+            "By registered customers",
+            share,
+            "percent",
+            "none" if share is None else f"{share:.1%}",
+            f"{headline['registered_transactions']:,} of {headline['transactions']:,} transactions",
+        ),
+        _outlet("Best outlet", headline["best_outlet"], words),
+        _outlet("Worst outlet", headline["worst_outlet"], words),
+        Figure("Days missing", headline["days_missing"], "integer", f"{headline['days_missing']:,}"),
+        Figure(
+            "Outlet days missing",
+            headline["outlet_days_missing"],
+            "integer",
+            f"{headline['outlet_days_missing']:,}",
+            "an outlet that has sales in the weeks before and none on a day",
+        ),
+    ]
+
+
+def _outlet(label: str, outlet: Mapping[str, Any] | None, words: Wording) -> Figure:
+    if outlet is None:
+        return Figure(label, "none", "text", "none")
+    return Figure(label, outlet_name(outlet), "text", outlet_name(outlet), words.money(outlet["income"]))
+
+
+def largest(rows: Iterable[Mapping[str, Any]]) -> Decimal:
+    """Return the largest income of some rows, at least 1: what a bar of full width stands for."""
+    return max([Decimal(row["income"]) for row in rows] + [Decimal(1)])

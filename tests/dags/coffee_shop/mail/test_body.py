@@ -1,0 +1,369 @@
+import email
+import email.policy
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from coffee_shop.mail.body import (
+    Attachment,
+    Link,
+    RecipientsError,
+    check_recipients,
+    compose,
+    compose_alarm,
+    mails_of_run,
+)
+from coffee_shop.settings import MailList, Settings
+
+from tests.dags.coffee_shop.report.report_samples import ALL_THERE, LAST_WEEK, OUTLETS, QUALITY, WORDS, summary
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "include" / "mail"
+WORKBOOKS = [
+    Attachment("customers.xlsx", b"PK customers"),
+    Attachment("employees.xlsx", b"PK employees"),
+    Attachment("sales.xlsx", b"PK sales"),
+]
+
+
+def mail(document=None, **changes) -> EmailMessage:
+    arguments = {
+        "mail_from": "reports@coffee-shop.example",
+        "to": ["manager@coffee-shop.example", "boss@coffee-shop.example"],
+        "now": datetime(2019, 4, 29, 10, 31, tzinfo=UTC),
+        "attachments": WORKBOOKS,
+    }
+    raw = compose(document or summary(), WORDS, TEMPLATES, **(arguments | changes))
+    return email.message_from_bytes(raw, policy=email.policy.default)  # type: ignore[return-value]
+
+
+def text_of(message: EmailMessage) -> str:
+    return message.get_body(("plain",)).get_content()
+
+
+def html_of(message: EmailMessage) -> str:
+    return message.get_body(("html",)).get_content()
+
+
+class Words(HTMLParser):
+    """What a reader sees of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: set[str] = set()
+        self.tag = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.tag = tag
+
+    def handle_data(self, data):
+        if data.strip() and self.tag != "style":
+            self.found.append(" ".join(data.split()))
+
+
+def test_head_and_parts():
+    message = mail()
+
+    assert message["Subject"] == "Coffee Shop weekly report 2019-W17: incomplete, income $600.00"
+    assert message["From"] == "reports@coffee-shop.example"
+    assert message["To"] == "manager@coffee-shop.example, boss@coffee-shop.example"
+    assert message["Date"] == "Mon, 29 Apr 2019 10:31:00 +0000"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message.get_content_type() == "multipart/mixed"
+    assert [part.get_content_type() for part in message.iter_parts()] == [
+        "multipart/alternative",
+        *["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"] * 3,
+    ]
+    assert [(part.get_filename(), part.get_content()) for part in message.iter_attachments()] == [
+        ("customers.xlsx", b"PK customers"),
+        ("employees.xlsx", b"PK employees"),
+        ("sales.xlsx", b"PK sales"),
+    ]
+
+
+def test_what_is_missing_is_the_first_line():
+    message = mail()
+
+    assert text_of(message).splitlines()[0] == "Incomplete: 2019-04-24 lacks outlet 8."
+    body = Words(html_of(message)).found
+    assert body[1] == "Incomplete: 2019-04-24 lacks outlet 8."  # after <title>: what a phone shows in its list
+
+
+def test_both_parts_hold_the_headline_figures():
+    message = mail()
+
+    for text in (
+        "Week 17 of 2019: Monday 2019-04-22 to Sunday 2019-04-28",
+        "$600.00",
+        "+20.0% on 2019-W16",
+        "$449.88",
+        "300",
+        "$6.67",
+        "50.0%",
+        "3 Astoria",
+        "$350.00",
+        "Outlet 8 Hell's <Kitchen> took $250.00, 25.0% more than the $200.00 usual for the days with all their sales",
+        "a year before 2018-W17",
+        "Changes on 2018-W17 are n/a: no sales are loaded for 2018-04-23 to 2018-04-29.",
+        "Tea & <more>",
+        "Data: 1 outlet day missing; 2 lines with a minus (-$7.50) counted; 1 row left out; 12 lines ($45.60) without a cost price;",
+        "Data as published on 2019-04-29 05:03 EDT (load load-7)",
+    ):
+        assert text in text_of(message)
+        assert text in " ".join(Words(html_of(message)).found)
+
+
+def test_days_and_outlets_are_drawn_as_bars_of_the_largest():
+    words = [word for word in Words(html_of(mail())).found if word.strip()]
+
+    place = words.index("Income by day")
+    assert words[place + 1 : place + 5] == ["Mon 2019-04-22", "$100.00", "Tue 2019-04-23", "$200.00"]
+    place = words.index("Income by outlet")
+    assert words[place + 1 : place + 5] == ["3 Astoria", "$350.00", "8 Hell's <Kitchen>", "$250.00"]
+    html = html_of(mail())
+    assert 'width="100%"' in html
+    assert 'width="40%"' in html  # 100.00 of 250.00
+    assert 'width="71%"' in html  # outlet 8: 250.00 of 350.00
+
+
+def test_text_from_the_data_is_escaped():
+    page = html_of(mail())
+
+    assert "Hell&#39;s &lt;Kitchen&gt;" in page
+    assert "Tea &amp; &lt;more&gt;" in page
+    assert "b" not in Words(page).tags
+
+
+def test_a_complete_report_has_no_warning():
+    message = mail(summary(status="complete", quality=ALL_THERE))
+
+    assert message["Subject"] == "Coffee Shop weekly report 2019-W17: income $600.00, +20.0% on 2019-W16"
+    assert "Data: complete, nothing left out." in html_of(message)
+    assert "For operators" not in html_of(message)
+    assert text_of(message).splitlines()[0] == "Coffee Shop: Weekly report"
+
+
+def test_no_data_says_so_and_shows_no_figure():
+    message = mail(summary(status="no data"), attachments=())
+
+    assert message["Subject"] == "Coffee Shop weekly report 2019-W17: no data"
+    assert text_of(message).splitlines()[0] == "No data: no sales have been loaded for this period."
+    assert "$" not in text_of(message).partition("Data:")[0]
+    assert "Income" not in html_of(message)
+
+
+def test_links_in_place_of_workbooks():
+    url = 'https://s3.example/sales.xlsx?a=1&b="2"'
+    message = mail(attachments=(), links=[Link("sales.xlsx", url, 12_000_000)], link_days=7)
+
+    assert not list(message.iter_attachments())
+    assert 'href="https://s3.example/sales.xlsx?a=1&amp;b=&#34;2&#34;"' in html_of(message)
+    assert f"sales.xlsx (12.0 MB): {url}" in text_of(message)
+    assert "work for up to 7 days" in text_of(message)
+
+
+def test_a_line_break_in_the_shops_name_does_not_make_a_header():
+    from dataclasses import replace
+
+    raw = compose(
+        summary(),
+        replace(WORDS, shop="Coffee\r\nBcc: all@example.com"),
+        TEMPLATES,
+        mail_from="a@b.example",
+        to=["c@d.example"],
+        now=datetime(2019, 4, 29, tzinfo=UTC),
+    )
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert message["Bcc"] is None
+    assert message["Subject"].startswith("Coffee Bcc: all@example.com weekly report")
+
+
+def test_a_long_subject_begins_in_the_line_of_its_name():
+    """Folded before its first word it would be empty to some mail programs."""
+    raw = compose(
+        summary(status="complete", quality=ALL_THERE),
+        WORDS,
+        TEMPLATES,
+        mail_from="a@b.example",
+        to=["c@d.example"],
+        now=datetime(2019, 4, 29, tzinfo=UTC),
+    )
+    assert raw.startswith(b"Subject: Coffee Shop weekly report 2019-W17: income $600.00, +20.0% on 2019-W16\r\n")
+
+
+def test_file_names_are_for_operators_who_are_told_where():
+    message = mail()
+
+    for body in (text_of(message), html_of(message)):
+        assert "sales-reciept" not in body
+        assert "For operators" in body
+
+
+def test_however_much_is_wrong_a_mail_stays_below_100_kb():
+    """Gmail cuts a message off at 102 kB. Names as long as a cell, 300 outlets and categories, a month of bars."""
+    name = "&" * 32_767
+    numbers = [str(number) for number in range(300)]
+    outlets = [OUTLETS[0] | {"salesoutletno": number, "neighbourhood": name} for number in numbers]
+    days = [f"2019-04-{day:02d}" for day in range(1, 31)]
+    quality = QUALITY | {
+        "missing": [{"day": day, "outlets": numbers, "whole_day": False} for day in days],
+        "open_files": [QUALITY["open_files"][0] | {"reason": name}] * 1000,
+        "handovers": QUALITY["handovers"] * 1000,
+    }
+    lacking = LAST_WEEK | {"reason": "lacks outlets", "missing": quality["missing"], "label": "2019-03"}
+    move = {"of": "category", "name": name, "income": "9.00", "usual": "1.00", "days_left_out": 2}
+    compared = {
+        "comparisons": [lacking, lacking, LAST_WEEK],
+        "trend": [{"start": day, "end": day, "complete": True, "figures": LAST_WEEK["figures"]} for day in days],
+        "highlights": {"judged": True, "moves": [move] * 3},
+        "categories": [{"category": f"{name}{number}", "income": "1.00", "items": 1} for number in numbers],
+    }
+    links = [Link(f"{report}.xlsx", "https://s3.example/" + "x" * 2000, 10**9) for report in ("a", "b", "c", "d", "e")]
+
+    message = mail(summary(outlets=outlets, quality=quality, compared=compared), attachments=(), links=links)
+
+    assert len(html_of(message).encode()) < 100_000
+    assert len(text_of(message).encode()) < 100_000
+
+
+def test_letters_beyond_ascii_arrive():
+    document = summary()
+    document["headline"]["best_outlet"]["neighbourhood"] = "Café Überfluß 咖啡"
+    message = mail(document)
+
+    assert "Café Überfluß 咖啡" in text_of(message)
+    assert "Café Überfluß 咖啡" in html_of(message)
+
+
+def test_the_alarm_says_what_to_do():
+    raw = compose_alarm(
+        summary(status="no data"),
+        WORDS,
+        TEMPLATES,
+        mail_from="a@b.example",
+        to=["operator@d.example"],
+        now=datetime(2019, 4, 29, tzinfo=UTC),
+    )
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+
+    assert message["Subject"] == "Alarm: Coffee Shop weekly report 2019-W17: no data"
+    text = message.get_content()  # type: ignore[attr-defined]
+    assert "No sales have been loaded for 2019-04-22 to 2019-04-28" in text
+    assert "start coffee_shop_weekly_report by hand with from 2019-04-22 and to 2019-04-28" in text
+
+
+def test_recipients_of_the_settings_are_the_default():
+    assert check_recipients([], ["a@shop.example"], []) == ["a@shop.example"]
+    assert check_recipients(["  "], ["a@shop.example"], []) == ["a@shop.example"]
+
+
+def test_typed_addresses_must_be_allowed():
+    allowed = ["@shop.example", "guest@other.example"]
+    typed = ["New@Shop.example", "guest@other.example", "a@own.example", "a@own.example"]
+
+    assert check_recipients(typed, ["a@own.example"], allowed) == [
+        "New@Shop.example",
+        "guest@other.example",
+        "a@own.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "b@other.example",
+        "x@evil-shop.example",
+        "x@sub.shop.example",
+        "shop.example",
+        "@shop.example",
+        "a@b@shop.example",
+        "a b@shop.example",
+        "a@shop.example,b@evil.example",
+        "a@shop.example\nBcc: b@evil.example",
+        "<a@shop.example>",
+    ],
+)
+def test_other_addresses_are_named(address):
+    with pytest.raises(RecipientsError) as error:
+        check_recipients(["ok@shop.example", address], [], ["@shop.example", "guest@other.example"])
+    assert str(error.value).startswith(f"These addresses are not allowed: {address}.")
+    assert "guest@other.example" in str(error.value)
+
+
+def test_more_recipients_than_ses_takes():
+    with pytest.raises(RecipientsError, match="51 recipients; a mail can have 50"):
+        check_recipients([f"a{n}@shop.example" for n in range(51)], [], ["@shop.example"])
+
+
+REPORTS = ["customer", "employee", "sales"]
+LISTS = Settings(
+    mail_recipients=("boss@shop.example",),
+    mail_lists=(
+        MailList(("cook@shop.example",), periods=("weekly",), reports=("sales",)),
+        MailList(("cook@shop.example", "clerk@shop.example"), reports=("employee",)),
+        MailList(("boss@shop.example",), reports=("sales",)),
+    ),
+)
+
+
+def test_who_stands_in_several_lists_gets_one_mail_with_the_workbooks_of_all():
+    assert mails_of_run("weekly", REPORTS, [], LISTS) == [
+        {"recipients": ["boss@shop.example"], "reports": None, "outlet": None},
+        {"recipients": ["cook@shop.example"], "reports": ["employee", "sales"], "outlet": None},
+        {"recipients": ["clerk@shop.example"], "reports": ["employee"], "outlet": None},
+    ]
+
+
+def test_an_address_in_other_letters_is_the_same_address():
+    shop = Settings(
+        mail_lists=(
+            MailList(("Cook@Shop.example",), reports=("sales",)),
+            MailList(("cook@shop.example",), reports=("employee",)),
+        )
+    )
+    assert mails_of_run("weekly", REPORTS, [], shop) == [
+        {"recipients": ["Cook@Shop.example"], "reports": ["employee", "sales"], "outlet": None},
+    ]
+
+
+def test_a_list_is_for_its_periods():
+    assert mails_of_run("daily", REPORTS, [], LISTS)[1:] == [
+        {"recipients": ["cook@shop.example", "clerk@shop.example"], "reports": ["employee"], "outlet": None},
+    ]
+
+
+def test_a_run_for_sales_alone():
+    """Who wants all workbooks gets those of earlier runs too, who wants sales gets sales, and others get no mail."""
+    assert mails_of_run("weekly", ["sales"], [], LISTS) == [
+        {"recipients": ["boss@shop.example"], "reports": None, "outlet": None},
+        {"recipients": ["cook@shop.example"], "reports": ["sales"], "outlet": None},
+    ]
+    assert mails_of_run("weekly", REPORTS, [], Settings()) == []
+
+
+def test_typed_addresses_alone_get_the_mail_and_those_of_lists_may_be_typed():
+    assert mails_of_run("daily", REPORTS, ["clerk@shop.example"], LISTS) == [
+        {"recipients": ["clerk@shop.example"], "reports": None, "outlet": None},
+    ]
+    with pytest.raises(RecipientsError):
+        mails_of_run("daily", REPORTS, ["guest@shop.example"], LISTS)
+
+
+def test_an_outlets_people_get_its_mail_without_workbooks():
+    shop = Settings(
+        mail_lists=(
+            MailList(("north@shop.example",), periods=("weekly",), outlets=("3", "8")),
+            MailList(("south@shop.example",), outlets=("8",)),
+        )
+    )
+    assert mails_of_run("weekly", REPORTS, [], shop) == [
+        {"recipients": ["north@shop.example"], "reports": [], "outlet": "3"},
+        {"recipients": ["north@shop.example", "south@shop.example"], "reports": [], "outlet": "8"},
+    ]
+    assert mails_of_run("daily", REPORTS, [], shop) == [
+        {"recipients": ["south@shop.example"], "reports": [], "outlet": "8"},
+    ]

@@ -1,0 +1,192 @@
+import re
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
+from coffee_shop.mail.body import RecipientsError
+from coffee_shop.periods import PeriodError, TooManyDaysError
+from coffee_shop.report.tasks import ReportRequestError, decide_request, list_questions, wants_mail
+from coffee_shop.settings import Settings
+
+SHOP = Settings(
+    mail_recipients=("boss@shop.example",), mail_allowed=("@shop.example",), closed_days=(date(2019, 12, 25),)
+)
+FORM = {"from": None, "to": None, "reports": ["customer", "employee", "sales"], "mail": False, "recipients": None}
+
+
+def context(
+    run_type="manual", conf=None, events=(), interval_end=None, run_after=datetime(2019, 4, 29, 11, tzinfo=UTC)
+):
+    """A task's context as Airflow gives it, of a run that was started with `conf`."""
+    found = {
+        "dag_run": SimpleNamespace(
+            dag_id="coffee_shop_weekly_report",
+            run_id="run-1",
+            run_type=SimpleNamespace(value=run_type),
+            run_after=run_after,
+            conf=conf or {},
+        ),
+        "params": FORM | (conf or {}),
+        "dag": SimpleNamespace(params=FORM),
+        "triggering_asset_events": {"the asset": [SimpleNamespace(extra=extra) for extra in events]},
+    }
+    if interval_end:
+        found["data_interval_end"] = interval_end
+    return found
+
+
+def test_a_scheduled_run_reports_its_interval_and_mails():
+    request = decide_request(
+        "weekly", context("scheduled", interval_end=datetime(2019, 4, 29, 10, 30, tzinfo=UTC)), SHOP
+    )
+
+    assert request is not None
+    assert request["period"]["folder"] == "weekly/2019-W17"
+    assert request["mail"]
+    assert request["mails"] == [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
+    assert request["reports"] == ["customer", "employee", "sales"]
+    assert request["run"] == {"dag_id": "coffee_shop_weekly_report", "run_id": "run-1"}
+    assert (request["mail_once_as"], request["closed"]) == (None, False)
+
+
+def test_a_run_by_hand_takes_dates_reports_and_recipients_from_its_form():
+    conf = {"from": "2019-04-01", "to": "2019-04-10", "reports": ["sales"], "mail": True}
+    request = decide_request("weekly", context(conf=conf | {"recipients": ["new@shop.example"]}), SHOP)
+
+    assert request is not None
+    assert request["period"]["folder"] == "custom/2019-04-01_2019-04-10"
+    assert (request["reports"], request["mail"]) == (["sales"], True)
+    assert request["mails"] == [{"recipients": ["new@shop.example"], "reports": None, "outlet": None}]
+
+
+def test_a_run_by_hand_without_dates_takes_the_last_whole_week():
+    request = decide_request("weekly", context(), SHOP)
+    assert request is not None
+    assert (request["period"]["label"], request["mail"]) == ("2019-W17", False)
+
+
+@pytest.mark.parametrize(
+    ("conf", "error", "says"),
+    [
+        ({"period_start": "x' or 1=1 --"}, ReportRequestError, "conf has period_start; this DAG takes from, mail"),
+        ({"from": "2019-04-02", "to": "2019-04-01"}, PeriodError, "after"),
+        ({"from": "2019-04-02"}, PeriodError, "both"),
+        ({"recipients": ["a@evil.example"]}, RecipientsError, "a@evil.example"),
+    ],
+)
+def test_what_a_run_cannot_be_started_with(conf, error, says):
+    with pytest.raises(error) as found:
+        decide_request("daily", context(conf=conf), SHOP)
+    assert says in str(found.value)
+
+
+def test_an_upload_reports_from_the_first_to_the_last_changed_day_of_all_its_events():
+    events = [
+        {"load_id": "load-8", "changed_dates": ["2019-04-20", "2019-04-22"]},
+        {"load_id": "load-9", "changed_dates": ["2019-04-18"]},
+        {"load_id": "load-10", "changed_dates": []},
+    ]
+    request = decide_request("upload", context("asset_triggered", events=events), SHOP)
+
+    assert request is not None
+    assert request["period"]["folder"] == "upload/2019-04-18_2019-04-22/20190429T110000Z"
+    assert request["mail"]
+    # a hash of the loads, whatever the order of their events
+    assert re.fullmatch(r"upload/[0-9a-f]{32}", request["mail_once_as"])
+    again = decide_request("upload", context("asset_triggered", events=events[::-1]), SHOP)
+    assert again is not None
+    assert again["mail_once_as"] == request["mail_once_as"]
+
+
+def test_an_upload_whose_days_lie_too_far_apart_for_one_report_says_so():
+    events = [{"load_id": "load-8", "changed_dates": ["2019-03-01", "2019-04-12"]}]  # 43 days
+    with pytest.raises(TooManyDaysError, match=r"from 2019-03-01 to 2019-04-12\. .* at most 42 days .*custom_report"):
+        decide_request("upload", context("asset_triggered", events=events), SHOP)
+
+    request = decide_request("upload", context("asset_triggered", events=events), Settings(upload_report_days=43))
+    assert request is not None
+
+
+def test_a_custom_report_needs_dates():
+    with pytest.raises(PeriodError, match="Give from and to"):
+        decide_request("custom", context(), SHOP)
+
+
+def test_an_upload_that_changed_nothing_is_no_report():
+    events = [{"load_id": "load-8", "changed_dates": []}]
+    assert decide_request("upload", context("asset_triggered", events=events), SHOP) is None
+
+
+def test_uploads_can_be_switched_off_but_not_a_run_by_hand():
+    off = Settings(upload_report=False)
+    events = [{"load_id": "load-8", "changed_dates": ["2019-04-20"]}]
+    by_hand = {"from": "2019-04-20", "to": "2019-04-20"}
+
+    assert decide_request("upload", context("asset_triggered", events=events), off) is None
+    request = decide_request("upload", context(conf=by_hand), off)
+    assert request is not None
+    assert request["period"]["folder"] == "custom/2019-04-20_2019-04-20"
+
+
+@pytest.mark.parametrize(
+    ("kind", "run_type", "mails"),
+    [("daily", "scheduled", 0), ("daily", "manual", 1), ("weekly", "scheduled", 1), ("monthly", "scheduled", 1)],
+)
+def test_with_a_digest_days_are_mailed_by_hand_only(kind, run_type, mails):
+    digest = Settings(mail_recipients=("boss@shop.example",), mail_digest=True)
+    request = decide_request(kind, context(run_type), digest)
+    assert request is not None
+    assert len(request["mails"]) == mails
+
+
+def test_with_a_digest_uploads_are_not_mailed():
+    digest = Settings(mail_recipients=("boss@shop.example",), mail_digest=True)
+    events = [{"load_id": "load-8", "changed_dates": ["2019-04-20"]}]
+    request = decide_request("upload", context("asset_triggered", events=events), digest)
+    assert request is not None
+    assert request["mails"] == []
+
+
+def test_a_closed_day_is_known_as_such():
+    request = decide_request("daily", context(conf={"from": "2019-12-25", "to": "2019-12-25"}), SHOP)
+    assert request is not None
+    assert request["closed"]
+
+
+@pytest.mark.parametrize(
+    ("run_type", "asked", "on_backfill", "mails"),
+    [
+        ("scheduled", False, False, True),
+        ("asset_triggered", False, False, True),
+        ("manual", False, True, False),
+        ("manual", True, False, True),
+        ("backfill", False, False, False),
+        ("backfill", True, False, True),
+        ("backfill", False, True, True),
+    ],
+)
+def test_who_mails(run_type, asked, on_backfill, mails):
+    assert wants_mail(run_type, asked=asked, on_backfill=on_backfill) is mails
+
+
+def test_questions_carry_file_period_and_name(monkeypatch):
+    monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(clean_database="clean_db"))
+    request = {"reports": ["employee"], "period": {"period_start": "2019-04-22", "period_end": "2019-04-28"}}
+
+    assert list_questions("employee", request, {"status": "complete"})[0] == {
+        "question": "01_income_per_transaction",
+        "sql": "employee/01_income_per_transaction.sql",
+        "period_start": "2019-04-22",
+        "period_end": "2019-04-28",
+        "clean_database": "clean_db",
+    }
+    assert [question["question"] for question in list_questions("headline", request, {"status": "incomplete"})] == [
+        "days",
+        "headline",
+        "history",
+        "outlet_days",
+        "outlets",
+        "quarantine",
+    ]
+    assert list_questions("sales", request, {"status": "complete"}) == []  # not asked for
+    assert list_questions("employee", request, {"status": "no data"}) == []
