@@ -104,10 +104,11 @@ test:  ## All tests, fast ones first; sets up what it needs
 test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the stack
 	@$(AIRFLOW_PY) -m tests --fast
 
-lint: setup  ## ruff, mypy, sqlfluff, SQL against Athena's grammar and the tables, cfn-lint
+lint: setup  ## ruff, mypy, doors between rooms, sqlfluff, SQL against Athena's grammar and the tables, cfn-lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	@$(MAKE) --no-print-directory types
+	PYTHONPATH=dags .venv/bin/lint-imports --no-cache
 	.venv/bin/sqlfluff lint --processes 2 include/sql
 	$(AIRFLOW_PY) -m infrastructure.sql_lint
 	.venv/bin/cfn-lint infrastructure/template.yaml

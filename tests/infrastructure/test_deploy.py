@@ -277,24 +277,24 @@ def test_a_package_that_changed_is_shown_and_then_uploaded(shop, environment, mo
     s3, bucket = shop("s3"), f"shop-artifacts-{ACCOUNT}"
     run("--environment", "north")
     files = package.build()
-    del files["dags/coffee_shop/lease.py"]
+    del files["dags/coffee_shop/load/lease.py"]
     monkeypatch.setattr(package, "build", lambda: files | {"dags/new.py": b"a = 1"})
     capsys.readouterr()
 
     run("--environment", "north", "--dry-run")
     shown = (
-        "1 of 94 will be uploaded, 1 removed\n  Upload   mwaa/dags/new.py\n  REMOVE   mwaa/dags/coffee_shop/lease.py\n"
+        "1 of 130 will be uploaded, 1 removed\n  Upload   mwaa/dags/new.py\n  REMOVE   mwaa/dags/coffee_shop/load/lease.py\n"
     )
     shown = shown.replace("94", str(len(files) + 7))
     assert shown in capsys.readouterr().out
     there = artifacts.keys_below(s3, bucket, "mwaa/dags/")
-    assert "mwaa/dags/coffee_shop/lease.py" in there
+    assert "mwaa/dags/coffee_shop/load/lease.py" in there
     assert "mwaa/dags/new.py" not in there
 
     run("--environment", "north")
     assert shown in capsys.readouterr().out
     there = artifacts.keys_below(s3, bucket, "mwaa/dags/")
-    assert "mwaa/dags/coffee_shop/lease.py" not in there
+    assert "mwaa/dags/coffee_shop/load/lease.py" not in there
     assert s3.get_object(Bucket=bucket, Key="mwaa/dags/new.py")["Body"].read() == b"a = 1"
 
 

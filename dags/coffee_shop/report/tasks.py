@@ -45,7 +45,7 @@ def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
         TooManyDaysError: an upload changed days too far apart for one report.
         RecipientsError: addresses that the settings do not allow.
     """
-    from coffee_shop.mail.body import mails_of_run
+    from coffee_shop.report.recipients import mails_of_run
 
     dag_run, params = context["dag_run"], context["params"]
     _check_conf(dag_run.conf or {}, context["dag"].params)

@@ -25,7 +25,7 @@ def test_the_text_has_each_task_with_its_reason_and_where_to_look(monkeypatch):
     assert text == (
         "The run manual__2019-04-24T06:00:00+00:00 of coffee_shop_load has failed.\n"
         "\n"
-        "gate:\n"
+        "fail_on_refused_files:\n"
         "  Refused whole:\n"
         "  sales-reciept/a.csv: line 2\n"
         "  Log: http://127.0.0.1:8080/log\n"

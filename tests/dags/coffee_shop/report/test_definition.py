@@ -4,7 +4,7 @@ import pytest
 from coffee_shop.report.definition import Place, ReportDefinitionError, Tile, load_report
 from coffee_shop.settings import REPORT_NAMES
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 GOOD = """
 file: plants.xlsx

@@ -12,7 +12,7 @@ from coffee_shop.report.summary import compared_with_history
 
 from tests.dags.coffee_shop.report.report_samples import HEADLINE, OUTLETS, draft, summary
 
-SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "docs" / "summary.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).resolve().parents[4] / "docs" / "summary.schema.json").read_text())
 
 
 def check(document) -> None:

@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
-from coffee_shop.mail.body import RecipientsError
 from coffee_shop.periods import PeriodError, TooManyDaysError
+from coffee_shop.report.recipients import RecipientsError
 from coffee_shop.report.tasks import ReportRequestError, decide_request, list_questions, wants_mail
 from coffee_shop.settings import Settings
 
