@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "include" / "glue"
 PACKAGE = "coffee_shop_jobs"
+LAKE = ROOT / "dags" / "coffee_shop" / "lake"  # what jobs and DAGs read and write alike
 PREFIX = "glue/"
 START_LOAD = ROOT / "infrastructure" / "start_load.py"
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same files give the same bytes, whenever written
@@ -47,7 +48,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def scripts(folder: Path) -> dict[str, bytes]:
-    """Return what the jobs need in the artifacts bucket, by key: each script, and the package that they share.
+    """Return what the jobs need in the artifacts bucket, by key: each script, and the packages they share.
 
     Raises:
         DeployError: there is no script.
@@ -56,7 +57,8 @@ def scripts(folder: Path) -> dict[str, bytes]:
     if not found:
         raise DeployError(f"There is no job script in {folder}.")
     shared = {f"{PACKAGE}/{name}": body for name, body in files_below(folder / PACKAGE).items()}
-    return found | {f"{PREFIX}{PACKAGE}.zip": zipped(shared)}
+    lake = {f"coffee_shop/lake/{name}": body for name, body in files_below(LAKE).items()}
+    return found | {f"{PREFIX}{PACKAGE}.zip": zipped(shared | lake | {"coffee_shop/__init__.py": b""})}
 
 
 def start_load_zip(path: Path) -> tuple[str, bytes]:

@@ -23,7 +23,8 @@ from infrastructure.sql_rules import CLEAN, CONFORM, Problem, Tables, problems_o
 from infrastructure.template import TEMPLATE, read_template
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "include" / "glue"))  # as in Glue, whose jobs import their package from there
+# as in Glue, whose jobs import their package and the lake's from there
+sys.path += [str(ROOT / "include" / "glue"), str(ROOT / "dags")]
 
 from coffee_shop_jobs.columns import CONTRACTS, TARGETS, TYPES  # noqa: E402  # only found with the line above
 

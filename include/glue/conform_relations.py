@@ -16,6 +16,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from coffee_shop.lake.documents import Result, Totals
+from coffee_shop.lake.loads import read_result
+from coffee_shop.lake.state import read_json
 from coffee_shop_jobs import clean_tables, decision, load_state, placing
 from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
@@ -24,7 +27,6 @@ from coffee_shop_jobs.star_schema import DATE, DIMENSIONS, inventory_facts, numb
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-Json = dict[str, Any]
 log = logging.getLogger("coffee_shop_jobs.conform_relations")
 
 ORDER = {
@@ -45,7 +47,7 @@ class OrphanError(Exception):
 class Job:
     """One run: the clients, the load and the Spark session."""
 
-    def __init__(self, arguments: load_state.Arguments, load: load_state.Load, result: Json) -> None:
+    def __init__(self, arguments: load_state.Arguments, load: load_state.Load, result: Result) -> None:
         self.arguments = arguments
         self.s3 = placing.s3_client()
         self.glue: Any = boto3.client("glue")
@@ -64,7 +66,7 @@ def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
     s3 = placing.s3_client()
     load = load_state.read_load(s3, arguments)
-    result = load_state.read_result(s3, arguments)
+    result = read_result(s3, arguments.state_bucket, arguments.load_id)
     if any(result["touched"].values()) or not load.ledger["revision"]:
         job = Job(arguments, load, result)
         dimensions = job.dimensions()
@@ -129,7 +131,7 @@ def write_targets(job: Job, dimensions: dict[str, DataFrame]) -> None:
     log.info("%s: %s", TARGETS, "written" if changed else "unchanged")
 
 
-def write_checked(dataset: str, facts: DataFrame, held: Sequence[Json], write: Callable[[DataFrame], None]) -> None:
+def write_checked(dataset: str, facts: DataFrame, held: Sequence[Totals], write: Callable[[DataFrame], None]) -> None:
     """Stage facts and count them on the way: rows, quantity and amount must be those that the files delivered.
 
     Args:
@@ -188,8 +190,8 @@ def _totals(dataset: str) -> list[Column]:
 
 def prune_dimensions(s3: Any, arguments: load_state.Arguments) -> None:
     """Take the members that are gone out of the dimensions, now that no fact needs them."""
-    found = load_state.read_json(s3, arguments.state_bucket, arguments.load_key("dimensions.json")) or {"prune": {}}
-    for table, staged in found["prune"].items():
+    stored = read_json(s3, arguments.state_bucket, arguments.load_key("dimensions.json"))
+    for table, staged in (stored.value["prune"] if stored else {}).items():
         placing.place_table(s3, (arguments.state_bucket, staged), (arguments.conform_bucket, table))
         log.info("%s: members that are gone were taken out", table)
 

@@ -16,6 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from coffee_shop.lake.documents import Result
+from coffee_shop.lake.loads import read_result
+from coffee_shop.lake.state import write_json
 from coffee_shop_jobs import clean_tables, decision, load_state, members, placing
 from coffee_shop_jobs.calendar_days import date_rows, months_span
 from coffee_shop_jobs.columns import INVENTORY, SALES, TARGETS
@@ -25,7 +28,6 @@ from coffee_shop_jobs.star_schema import DATE, DATE_COLUMNS, DIMENSIONS, Dimensi
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Json = dict[str, Any]
 log = logging.getLogger("coffee_shop_jobs.conform_tables")
 
 DIMENSIONS_FILE = "dimensions.json"
@@ -34,7 +36,7 @@ DIMENSIONS_FILE = "dimensions.json"
 class Job:
     """One run: the clients, the load and the Spark session."""
 
-    def __init__(self, arguments: load_state.Arguments, load: load_state.Load, result: Json) -> None:
+    def __init__(self, arguments: load_state.Arguments, load: load_state.Load, result: Result) -> None:
         self.arguments = arguments
         self.s3 = placing.s3_client()
         self.ledger = load.ledger
@@ -53,7 +55,7 @@ def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
     s3 = placing.s3_client()
     load = load_state.read_load(s3, arguments)
-    result = load_state.read_result(s3, arguments)
+    result = read_result(s3, arguments.state_bucket, arguments.load_id)
     if not any(result["touched"].values()) and load.ledger["revision"]:
         log.info("no day was touched: the dimensions stay as they are")
         return
@@ -67,7 +69,7 @@ def run(arguments: load_state.Arguments) -> None:
         prune = dict(pool.map(lambda dimension: write_dimension(job, found, dimension, gone), DIMENSIONS))
         prune[DATE] = dates.result()
     kept = {table: prefix for table, prefix in prune.items() if prefix}
-    load_state.write_json(s3, arguments.state_bucket, arguments.load_key(DIMENSIONS_FILE), {"prune": kept})
+    write_json(s3, arguments.state_bucket, arguments.load_key(DIMENSIONS_FILE), {"prune": kept})
 
 
 # --- extracts of members
@@ -191,7 +193,7 @@ def write_dates(job: Job) -> str | None:
     schema = ", ".join(f"{name} {kind}" for name, kind in DATE_COLUMNS)
     new = months_span(day for days in job.days.values() for day in days)
     before = [day for dataset in (SALES, INVENTORY, TARGETS) for day in job.ledger["days"][dataset]]
-    before += [day for dataset in (SALES, INVENTORY, TARGETS) for day in job.pending.get(dataset, [])]
+    before += [day for days in job.pending["days"].values() for day in days]
     both = months_span([*before, *(day for days in job.days.values() for day in days)])
     place(job, DATE, job.spark.createDataFrame(date_rows(both), schema), ["date"])
     if both == new:

@@ -20,13 +20,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from coffee_shop.lake.documents import (
+    FORMAT,
+    HELD_BACK,
+    PUBLISHED,
+    WITHOUT_RECEIPTS,
+    FileOfLedger,
+    FileOfResult,
+    Pending,
+    Result,
+)
+from coffee_shop.lake.loads import PENDING_KEY, result_key
+from coffee_shop.lake.state import write_json
 from coffee_shop_jobs import load_state, placing
 from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
 from coffee_shop_jobs.decision import Decision, decide_load, delivery, published_deliveries
 from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
 from coffee_shop_jobs.raw_versions import (
-    HELD_BACK,
-    PUBLISHED,
     Outcome,
     Reading,
     Version,
@@ -40,7 +50,6 @@ from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, wri
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-Json = dict[str, Any]
 log = logging.getLogger("coffee_shop_jobs.partition_data")
 
 
@@ -114,7 +123,7 @@ def run(arguments: load_state.Arguments) -> None:
     with ThreadPoolExecutor(len(DATASETS)) as pool:
         list(pool.map(lambda dataset: write_clean(job, dataset, decisions[dataset]), DATASETS))
     result = make_result(job, uploads, decisions)
-    load_state.write_json(job.s3, arguments.state_bucket, arguments.load_key("result.json"), result)
+    write_json(job.s3, arguments.state_bucket, result_key(arguments.load_id), result)
     placing.delete_below(job.s3, arguments.state_bucket, job.staging)
     log_decisions(decisions)
 
@@ -131,7 +140,7 @@ def list_uploads(job: Job, dataset: str) -> list[Version]:
         if entry["key"] not in plan["withdraw"].get(dataset, [])
     ]
     seen = {key: file["last_seen"] for key, file in files.items() if "version_id" in file["last_seen"]}
-    again = [version for version in named if version.version_id == seen.get(version.key, {}).get("version_id")]
+    again = [version for version in named if _is_seen_last(files, version)]
     new = [version for version in named if version not in again]
     return in_order(again) + (uploads_since(job.s3, job.arguments.raw_bucket, new, seen) if new else [])
 
@@ -162,17 +171,20 @@ def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
         sources = {source for case in cases for source in (*case.standing, *case.steps)}
         return shared[0].judge(cases, job.staged_paths(version_of(dataset, source) for source in sources))
 
-    forced = {*plan["rebuild"].get(dataset, []), *pending.get(dataset, [])}
+    forced = {*plan["rebuild"].get(dataset, []), *pending["days"].get(dataset, [])}
     decision = decide_load(job.load.ledger, dataset, standing, arrivals, forced, plan, judge_receipts)
     decision.held_back |= held_back
     return decision
 
 
-def _held_back_before(files: Json, version: Version) -> str:
+def _is_seen_last(files: Mapping[str, FileOfLedger], version: Version) -> bool:
+    return version.key in files and files[version.key]["last_seen"].get("version_id") == version.version_id
+
+
+def _held_back_before(files: Mapping[str, FileOfLedger], version: Version) -> str:
     """Return why an earlier load held a version back; nothing where none did."""
-    seen = files.get(version.key, {}).get("last_seen", {})
-    is_same = seen.get("version_id") == version.version_id and seen.get("status") == HELD_BACK
-    return str(seen["reason"]) if is_same else ""
+    is_same = _is_seen_last(files, version) and files[version.key]["last_seen"]["status"] == HELD_BACK
+    return str(files[version.key]["last_seen"]["reason"]) if is_same else ""
 
 
 def read_standing(job: Job, dataset: str) -> dict[str, Delivery]:
@@ -188,7 +200,7 @@ def read_standing(job: Job, dataset: str) -> dict[str, Delivery]:
     for key in job.load.plan["withdraw"].get(dataset, []):
         standing.pop(key, None)
     rebuilt = set(job.load.plan["rebuild"].get(dataset, ()))
-    is_old = job.load.ledger.get("format") == load_state.WITHOUT_RECEIPTS
+    is_old = job.load.ledger["format"] == WITHOUT_RECEIPTS
     again = [each.source for each in standing.values() if is_old or rebuilt & each.claims.keys()]
     job.read([version_of(dataset, source) for source in again], keep_quarantine=False)
     for key, each in standing.items():
@@ -247,13 +259,11 @@ def _check_same_rows(outcome: Outcome, known: Delivery) -> None:
 
 def remember_pending(job: Job, decisions: Mapping[str, Decision]) -> None:
     """Put down the days that this load is about to replace; the next load builds them again if this one dies."""
-    pending = {
-        dataset: sorted({*job.load.pending.get(dataset, []), *decision.touched})
-        for dataset, decision in decisions.items()
-    }
-    if any(pending.values()):
-        found = {"load_id": job.arguments.load_id, **pending}
-        load_state.write_json(job.s3, job.arguments.state_bucket, load_state.PENDING_KEY, found)
+    left = job.load.pending["days"]
+    days = {dataset: sorted({*left.get(dataset, []), *decision.touched}) for dataset, decision in decisions.items()}
+    if any(days.values()):
+        pending: Pending = {"load_id": job.arguments.load_id, "days": days}
+        write_json(job.s3, job.arguments.state_bucket, PENDING_KEY, pending)
 
 
 # --- the clean zone
@@ -288,9 +298,10 @@ def write_clean(job: Job, dataset: str, decision: Decision) -> None:
 # --- the result
 
 
-def make_result(job: Job, uploads: Mapping[str, list[Version]], decisions: Mapping[str, Decision]) -> Json:
+def make_result(job: Job, uploads: Mapping[str, list[Version]], decisions: Mapping[str, Decision]) -> Result:
     """Return result.json: what each file gave, what each day holds now, what changed."""
     return {
+        "format": FORMAT,
         "load_id": job.arguments.load_id,
         "files": {dataset: files_of(job, uploads[dataset], decision) for dataset, decision in decisions.items()},
         "days": {dataset: decision.days for dataset, decision in decisions.items()},
@@ -300,18 +311,19 @@ def make_result(job: Job, uploads: Mapping[str, list[Version]], decisions: Mappi
     }
 
 
-def files_of(job: Job, uploads: Sequence[Version], decision: Decision) -> dict[str, Json]:
+def files_of(job: Job, uploads: Sequence[Version], decision: Decision) -> dict[str, FileOfResult]:
     """Return by key what the last upload gave; where another version counts, ``holding`` says what that delivers."""
-    files: dict[str, Json] = {}
+    files: dict[str, FileOfResult] = {}
     for version in uploads:  # a later upload of the key takes the place of an earlier one
         outcome = job.outcomes[version]
         entry = outcome.as_json()
         if version.digest in decision.held_back:
-            entry |= {"status": HELD_BACK, "reason": decision.held_back[version.digest], "claims": {}}
+            entry["status"], entry["reason"], entry["claims"] = HELD_BACK, decision.held_back[version.digest], {}
         counting = decision.counting.get(version.key)
         if entry["status"] != PUBLISHED and counting is not None:
             other = job.outcomes.get(version_of(version.dataset, counting.source))
-            entry |= {"holding": other.holding()} if other is not None else {}
+            if other is not None:
+                entry["holding"] = other.holding()
         files[version.key] = entry
     return files
 

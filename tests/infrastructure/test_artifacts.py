@@ -28,10 +28,11 @@ def test_the_zip_has_the_same_bytes_whenever_it_is_made(tmp_path):
     assert artifacts.zipped(artifacts.files_below(tmp_path)) != first
 
 
-def test_the_jobs_share_a_package():
+def test_the_jobs_share_a_package_and_the_lake_s_documents():
     found = artifacts.scripts(artifacts.SCRIPTS)
     shared = zipfile.ZipFile(io.BytesIO(found["glue/coffee_shop_jobs.zip"])).namelist()
-    assert "coffee_shop_jobs/__init__.py" in shared
+    assert {"coffee_shop_jobs/__init__.py", "coffee_shop/__init__.py", "coffee_shop/lake/ledger.py"} <= set(shared)
+    assert "coffee_shop/settings.py" not in shared
 
 
 def test_no_script_is_an_error(tmp_path):

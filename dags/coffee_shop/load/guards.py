@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from coffee_shop.aws import glue_client, s3_client
-from coffee_shop.lake.ledger import LedgerError, check_plan_is_fresh, is_published, plan_key, read_ledger
-from coffee_shop.lake.state import Json, read_json
+from coffee_shop.lake.ledger import LedgerError, check_plan_is_fresh, is_published, read_ledger
+from coffee_shop.lake.loads import read_plan
 from coffee_shop.load.lease import release_lease, take_lease
 from coffee_shop.settings import names, settings
 
@@ -73,9 +73,10 @@ def hold_lease_and_check_plan(context: Context) -> None:
 def _check_plan(context: Context) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    ledger = read_ledger(s3_client(), names().state_bucket).value
+    s3, bucket = s3_client(), names().state_bucket
+    ledger = read_ledger(s3, bucket).value
     try:
-        check_plan_is_fresh(ledger, read_load(plan_key(load_id_of(context))))
+        check_plan_is_fresh(ledger, read_plan(s3, bucket, load_id_of(context)))
     except LedgerError as error:
         raise AirflowFailException(str(error)) from error
 
@@ -90,19 +91,6 @@ def load_id_of(context: Context) -> str:
     if not load_id:
         raise GuardError("This run has no plan: clear it from plan_load, with all that follows.")
     return str(load_id)
-
-
-def read_load(key: str) -> Json:
-    """Return one of the JSON objects that a load keeps in the state bucket.
-
-    Raises:
-        GuardError: it is not there.
-    """
-    bucket = names().state_bucket
-    stored = read_json(s3_client(), bucket, key)
-    if stored is None:
-        raise GuardError(f"s3://{bucket}/{key} is missing: clear this run from plan_load, with all that follows.")
-    return stored.value
 
 
 def release(context: Context) -> None:

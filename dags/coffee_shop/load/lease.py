@@ -66,7 +66,7 @@ def release_lease(s3: "S3Client", bucket: str, run_id: str, *, now: datetime) ->
     return True
 
 
-def _holder(found: Stored | None, now: datetime) -> str | None:
+def _holder(found: Stored[Json] | None, now: datetime) -> str | None:
     if found is None or found.value["run_id"] is None:
         return None
     return str(found.value["run_id"]) if datetime.fromisoformat(found.value["expires_at"]) > now else None

@@ -7,19 +7,24 @@ A version is new when it is its key's current one and not the last one that the 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from coffee_shop.lake.ledger import (
+from coffee_shop.lake.documents import (
     DATASETS,
+    FORMAT,
+    HELD_BACK,
     INVENTORY,
     NOT_LOADED,
-    PREFIXES,
     SALES,
     TARGETS,
     WITHOUT_RECEIPTS,
-    open_files,
+    FileOfLedger,
+    Ledger,
+    Pending,
+    Plan,
+    VersionOfKey,
 )
-from coffee_shop.lake.state import Json
+from coffee_shop.lake.ledger import PREFIXES, open_files
 from coffee_shop.settings import Settings
 
 if TYPE_CHECKING:
@@ -181,7 +186,7 @@ def list_current(s3: "S3Client", raw_bucket: str) -> dict[str, list[Version]]:
     return list_bucket(s3, raw_bucket).current
 
 
-def new_versions(ledger: Json, listing: Listing) -> dict[str, list[Version]]:
+def new_versions(ledger: Ledger, listing: Listing) -> dict[str, list[Version]]:
     """Return the versions that no published load has seen, by dataset.
 
     A version older than the one seen last is none: it became the current one because the newer was deleted for good,
@@ -193,7 +198,7 @@ def new_versions(ledger: Json, listing: Listing) -> dict[str, list[Version]]:
     }
 
 
-def _is_new(files: Json, version: Version) -> bool:
+def _is_new(files: Mapping[str, FileOfLedger], version: Version) -> bool:
     if version.key not in files:
         return True
     seen = files[version.key]["last_seen"]
@@ -208,7 +213,7 @@ def newest_upload(versions: Mapping[str, Iterable[Version]]) -> datetime | None:
     return max(moments, default=None)
 
 
-def unknown_datasets(ledger: Json) -> list[str]:
+def unknown_datasets(ledger: Ledger) -> list[str]:
     """Return the datasets of which the ledger has never seen a file."""
     return [dataset for dataset in DATASETS if not ledger["files"][dataset]]
 
@@ -229,7 +234,7 @@ def places(raw_bucket: str, dataset: str) -> str:
     return " or ".join(f"s3://{raw_bucket}/{prefix}*.csv" for prefix in prefixes)
 
 
-def missing_datasets(ledger: Json, listing: Listing) -> list[str]:
+def missing_datasets(ledger: Ledger, listing: Listing) -> list[str]:
     """Return the datasets that have no file in the bucket and never had one in a load."""
     return [dataset for dataset in unknown_datasets(ledger) if not listing.get(dataset)]
 
@@ -239,12 +244,12 @@ def make_plan(
     load_id: str,
     run_id: str,
     made_at: datetime,
-    ledger: Json,
+    ledger: Ledger,
     listing: Listing,
     request: Request,
     settings: Settings,
     not_read: Mapping[str, str] | None = None,
-) -> Json:
+) -> Plan:
     """Return the plan of a load, as ``loads/<load_id>/plan.json`` keeps it.
 
     A lake that an earlier version loaded is loaded again as a whole: its ledger does not know receipts. ``not_read``
@@ -262,16 +267,17 @@ def make_plan(
     accept = _by_dataset(key for key in request.accept if key not in uploaded)
     reload = ALL if ledger["format"] == WITHOUT_RECEIPTS else request.reload
     again = _versions_to_reload(ledger, reload) if reload else {}
-    read: dict[str, list[Json]] = {}
-    unread: dict[str, list[Json]] = {}
+    read: dict[str, list[VersionOfKey]] = {}
+    unread: dict[str, list[VersionOfKey]] = {}
     for dataset in DATASETS:
         gone = set(withdraw.get(dataset, ()))
-        fresh = {version.key: asdict(version) for version in new[dataset]}
+        fresh = {version.key: cast("VersionOfKey", asdict(version)) for version in new[dataset]}
         accepted = {key: _last_seen(key, ledger["files"][dataset][key]) for key in accept.get(dataset, ())}
         wanted = again.get(dataset, {}) | accepted | fresh
         read[dataset] = [wanted[key] for key in sorted(wanted) if key not in gone]
         unread[dataset] = [fresh[key] for key in sorted(fresh) if key in gone]
     return {
+        "format": FORMAT,
         "load_id": load_id,
         "run_id": run_id,
         "made_at": made_at.isoformat(timespec="seconds"),
@@ -298,7 +304,7 @@ def _by_dataset(keys: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _refuse_unknown_keys(ledger: Json, listing: Listing, keys: Iterable[str]) -> None:
+def _refuse_unknown_keys(ledger: Ledger, listing: Listing, keys: Iterable[str]) -> None:
     for key in keys:
         dataset = dataset_of(key)
         if key not in ledger["files"][dataset] and key not in {version.key for version in listing.get(dataset, ())}:
@@ -308,7 +314,7 @@ def _refuse_unknown_keys(ledger: Json, listing: Listing, keys: Iterable[str]) ->
             )
 
 
-def _keys_read_no_more(ledger: Json) -> list[str]:
+def _keys_read_no_more(ledger: Ledger) -> list[str]:
     """Return the keys that an earlier version loaded and this one leaves out, such as those below ``archive/``.
 
     As long as one file alone counted for a day, a copy of it did no harm; now that files add up it would.
@@ -319,26 +325,33 @@ def _keys_read_no_more(ledger: Json) -> list[str]:
     return [key for key, file in loaded if not file["withdrawn"] and why_not_read(key)]
 
 
-def _refuse_what_is_not_held_back(ledger: Json, accept: Mapping[str, Iterable[str]]) -> None:
+def _refuse_what_is_not_held_back(ledger: Ledger, accept: Mapping[str, Iterable[str]]) -> None:
     for keys in accept.values():
-        held_back = [file["key"] for file in open_files(ledger) if file["status"] == "held back"]
+        held_back = [file["key"] for file in open_files(ledger) if file["status"] == HELD_BACK]
         for key in keys:
             if key not in held_back:
                 shown = ", ".join(held_back[:20]) or "none"
                 raise RequestError(f"Cannot accept {key!r}: it is not held back. Keys that are held back: {shown}.")
 
 
-def _last_seen(key: str, file: Json) -> Json:
+def _last_seen(key: str, file: FileOfLedger) -> VersionOfKey:
     """Return the version of a key that a load has seen last, as a plan names it."""
-    return {"key": key} | {name: file["last_seen"][name] for name in ("version_id", "last_modified", "etag", "size")}
+    seen = file["last_seen"]
+    return {
+        "key": key,
+        "version_id": seen["version_id"],
+        "last_modified": seen["last_modified"],
+        "etag": seen["etag"],
+        "size": seen["size"],
+    }
 
 
-def _versions_to_reload(ledger: Json, span: tuple[str, str]) -> dict[str, dict[str, Json]]:
+def _versions_to_reload(ledger: Ledger, span: tuple[str, str]) -> dict[str, dict[str, VersionOfKey]]:
     """Return the last seen version of each file to read again: those with rows in the span, and those refused.
 
     Nobody knows the dates of a refused file without reading it; a first load would read it.
     """
-    again: dict[str, dict[str, Json]] = {}
+    again: dict[str, dict[str, VersionOfKey]] = {}
     for dataset in DATASETS:
         again[dataset] = {
             key: _last_seen(key, file)
@@ -348,7 +361,7 @@ def _versions_to_reload(ledger: Json, span: tuple[str, str]) -> dict[str, dict[s
     return again
 
 
-def _may_have_rows_in(file: Json, span: tuple[str, str]) -> bool:
+def _may_have_rows_in(file: FileOfLedger, span: tuple[str, str]) -> bool:
     if file["last_seen"]["status"] in NOT_LOADED or not file["holding"]:
         return True
     return any(_touches(day, span) for day in file["holding"]["claims"])
@@ -360,14 +373,14 @@ def _touches(day: str, span: tuple[str, str]) -> bool:
     return span[0][:width] <= day <= span[1][:width]
 
 
-def _days_to_rebuild(ledger: Json, span: tuple[str, str]) -> dict[str, list[str]]:
+def _days_to_rebuild(ledger: Ledger, span: tuple[str, str]) -> dict[str, list[str]]:
     return {
         dataset: sorted(day for day in ledger["days"][dataset] if _touches(day, span))
         for dataset in (SALES, INVENTORY, TARGETS)
     }
 
 
-def has_work(plan: Json, pending: Json | None) -> bool:
+def has_work(plan: Plan, pending: Pending) -> bool:
     """Return whether a load has anything to do: files to read or withdraw, or days that a broken load left behind."""
     wanted = [*plan["read"].values(), *plan["withdraw"].values(), *plan["rebuild"].values()]
-    return any(wanted) or bool(pending and any(pending.get(dataset) for dataset in DATASETS))
+    return any(wanted) or any(pending["days"].values())

@@ -7,24 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from coffee_shop.aws import athena_client, glue_client, s3_client
-from coffee_shop.lake.ledger import (
-    CONFORM,
-    PENDING_KEY,
-    SALES,
+from coffee_shop.lake.documents import SALES, Handover, Ledger, Pending, Plan, Result
+from coffee_shop.lake.ledger import CONFORM, has_published, newly_not_loaded, open_files, publish, read_ledger
+from coffee_shop.lake.loads import (
     absent_datasets,
     changed_dates,
-    has_published,
-    newly_not_loaded,
-    open_files,
     plan_key,
-    publish,
-    read_ledger,
-    result_key,
+    read_pending,
+    read_plan,
+    read_result,
     touched_dates,
 )
-from coffee_shop.lake.state import Json, read_json, write_json
+from coffee_shop.lake.state import write_json
 from coffee_shop.load import catalog, checks, new_files
-from coffee_shop.load.guards import Context, load_id_of, read_load, release, try_lease
+from coffee_shop.load.guards import Context, load_id_of, release, try_lease
 from coffee_shop.settings import include_folder, names, settings
 
 log = logging.getLogger(__name__)
@@ -94,18 +90,18 @@ def plan_load(**context: Any) -> str | None:
         )
     except new_files.RequestError as error:
         raise AirflowFailException(str(error)) from error
-    pending = read_json(s3, name.state_bucket, PENDING_KEY)
-    if not new_files.has_work(plan, pending.value if pending else None):
+    pending = read_pending(s3, name.state_bucket)
+    if not new_files.has_work(plan, pending):
         log.info("Nothing is new since load %s.", ledger["loads"][-1]["load_id"] if ledger["loads"] else "(none)")
         _log_open_files(ledger)
         release(context)
         return None
-    _log_plan(plan, pending.value if pending else None)
+    _log_plan(plan, pending)
     write_json(s3, name.state_bucket, plan_key(plan["load_id"]), plan)
-    return str(plan["load_id"])
+    return plan["load_id"]
 
 
-def _request(ledger: Json, params: Mapping[str, object], run_id: str) -> new_files.Request:
+def _request(ledger: Ledger, params: Mapping[str, object], run_id: str) -> new_files.Request:
     request = new_files.request_from_params(params, names().raw_bucket)
     if not request.empty and has_published(ledger, run_id):
         log.info("What this run's form asked for is published already; only new files are looked for.")
@@ -113,7 +109,7 @@ def _request(ledger: Json, params: Mapping[str, object], run_id: str) -> new_fil
     return request
 
 
-def _log_plan(plan: Json, pending: Json | None) -> None:
+def _log_plan(plan: Plan, pending: Pending) -> None:
     for dataset, versions in plan["read"].items():
         for version in versions:
             log.info("%s: %s, version %s, %d bytes", dataset, version["key"], version["version_id"], version["size"])
@@ -124,7 +120,7 @@ def _log_plan(plan: Json, pending: Json | None) -> None:
     for dataset, days in plan["rebuild"].items():
         if days:
             log.info("%s: load again %d days, %s to %s", dataset, len(days), days[0], days[-1])
-    if pending:
+    if pending["load_id"]:
         log.info("Load %s did not get as far as the ledger: its days are built again.", pending["load_id"])
 
 
@@ -135,14 +131,14 @@ def _log_not_read(not_read: Mapping[str, str]) -> None:
         log.warning("%d more keys are not read; the plan lists them.", len(not_read) - _NOT_READ_LOGGED)
 
 
-def _log_open_files(ledger: Json) -> None:
+def _log_open_files(ledger: Ledger) -> None:
     for file in open_files(ledger):
         log.warning("Still %s since %s: %s: %s", file["status"], file["at"], file["key"], file["reason"])
 
 
 def list_checks(**context: Any) -> list[dict[str, str]]:
     """Return the arguments of each check's query, for the dates that this load touched."""
-    result = read_load(result_key(load_id_of(context)))
+    result = read_result(s3_client(), names().state_bucket, load_id_of(context))
     folder = include_folder() / "sql" / "checks"
     found = checks.render_checks(folder, touched_dates(result), names().clean_database)
     absent = _absent_tables(result)
@@ -155,14 +151,14 @@ def list_checks(**context: Any) -> list[dict[str, str]]:
     return [{"query": check.query} for check in possible]
 
 
-def _absent_tables(result: Json) -> list[str]:
+def _absent_tables(result: Result) -> list[str]:
     """Return the facts that have no table yet, because no file has delivered a row."""
     return absent_datasets(read_ledger(s3_client(), names().state_bucket).value, result)
 
 
 def describe_tables(**context: Any) -> None:
     """Give every conform table and column its comment in the catalog."""
-    absent = _absent_tables(read_load(result_key(load_id_of(context))))
+    absent = _absent_tables(read_result(s3_client(), names().state_bucket, load_id_of(context)))
     wanted = catalog.read_descriptions(include_folder() / "data_model.yaml")
     wanted = {table: description for table, description in wanted.items() if table not in absent}
     for table, changed in catalog.describe(glue_client(), names().conform_database, wanted).items():
@@ -195,9 +191,9 @@ def publish_load(**context: Any) -> None:
     """Put the load into the ledger, tell the asset's followers which dates changed, and give the lease back."""
     from airflow.sdk import Asset
 
-    load_id = load_id_of(context)
-    plan, result = read_load(plan_key(load_id)), read_load(result_key(load_id))
-    ledger = publish(s3_client(), names().state_bucket, plan, result, datetime.now(UTC))
+    load_id, s3, bucket = load_id_of(context), s3_client(), names().state_bucket
+    plan, result = read_plan(s3, bucket, load_id), read_result(s3, bucket, load_id)
+    ledger = publish(s3, bucket, plan, result, datetime.now(UTC))
     context["outlet_events"][Asset(CONFORM)].extra = {
         "load_id": load_id,
         "changed_dates": changed_dates(result),
@@ -209,11 +205,13 @@ def publish_load(**context: Any) -> None:
     release(context)
 
 
-def handover_words(handover: Json) -> str:
+def handover_words(handover: Handover) -> str:
     """Return in words which receipts changed hands, between which files, with the figures before and after."""
+    known = handover["receipts_before"] or not handover["rows_before"]  # a ledger of format 1 does not know receipts
+    before = f"{handover['receipts_before']} receipts" if known else f"{handover['rows_before']} rows"
     return (
         f"{handover['dataset']} of outlet {handover['outlet']} on {handover['day']}: "
-        f"from {handover['from_key']} ({handover['receipts_before']} receipts, {handover['amount_before']}) "
+        f"from {handover['from_key']} ({before}, {handover['amount_before']}) "
         f"to {handover['to_key']} ({handover['receipts_after']} receipts, {handover['amount_after']})"
     )
 
@@ -226,7 +224,7 @@ def fail_on_refused_files(**context: Any) -> None:
     """
     from airflow.sdk.exceptions import AirflowFailException
 
-    result = read_load(result_key(load_id_of(context)))
+    result = read_result(s3_client(), names().state_bucket, load_id_of(context))
     ledger = read_ledger(s3_client(), names().state_bucket).value
     headings = {
         "refused": "Refused whole, nothing of them was loaded; upload them again when they are mended:",

@@ -13,7 +13,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from coffee_shop.lake.ledger import SALES, outlets_on
+from coffee_shop.lake.documents import SALES, Ledger
+from coffee_shop.lake.ledger import outlets_on
 from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, WEEKLY, Period, named_period, period_around
 from coffee_shop.report.data_quality import missing_outlets
 
@@ -32,7 +33,7 @@ SUMS = ("income", "net_income", "transactions", "items", "registered_transaction
 class Expectations:
     """Which outlets should have sold: the ledger, the days on which all are closed, and how far back to look."""
 
-    ledger: Json
+    ledger: Ledger
     closed_days: Sequence[date]
     days_before: int
 
@@ -46,8 +47,9 @@ class Expectations:
 
     def of_outlet(self, number: str) -> Expectations:
         """Return the expectations of a shop that is this outlet alone."""
-        days: Json = {day: {number: {}} for day, outlets in self.ledger["days"][SALES].items() if number in outlets}
-        return Expectations({"days": {SALES: days}}, self.closed_days, self.days_before)
+        days = self.ledger["days"][SALES].items()
+        alone = {day: {number: outlets[number]} for day, outlets in days if number in outlets}
+        return Expectations({**self.ledger, "days": {SALES: alone}}, self.closed_days, self.days_before)
 
     def is_closed(self, day: date) -> bool:
         """Return whether the settings close this day and nobody sold on it."""

@@ -10,14 +10,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from coffee_shop.lake.ledger import SALES, expected_outlets, open_files, outlets_on
+from coffee_shop.lake.documents import SALES, Ledger
+from coffee_shop.lake.ledger import expected_outlets, open_files, outlets_on
 
 Json = dict[str, Any]
 
 COMPLETE, INCOMPLETE, NO_DATA = "complete", "incomplete", "no data"
 
 
-def missing_outlets(ledger: Json, days: Iterable[date], closed_days: Iterable[date], days_before: int) -> list[Json]:
+def missing_outlets(ledger: Ledger, days: Iterable[date], closed_days: Iterable[date], days_before: int) -> list[Json]:
     """Return the outlets that should have sold on a day and have no published sales for it.
 
     Args:
@@ -46,21 +47,21 @@ def waiting_for(missing: list[Json], today: date, wait_days: int) -> list[Json]:
     return [entry for entry in missing if entry["day"] >= oldest]
 
 
-def status_of(ledger: Json, days: Iterable[date], missing: list[Json]) -> str:
+def status_of(ledger: Ledger, days: Iterable[date], missing: list[Json]) -> str:
     """Return ``no data`` when no day has sales, ``incomplete`` when an outlet is missing, else ``complete``."""
     if not any(outlets_on(ledger, day) for day in days):
         return NO_DATA
     return INCOMPLETE if missing else COMPLETE
 
 
-def history_begins(ledger: Json) -> str | None:
+def history_begins(ledger: Ledger) -> str | None:
     """Return the first day with sales, None when there is none."""
     days = [day for day, outlets in ledger["days"][SALES].items() if outlets]
     return min(days, default=None)
 
 
 def data_quality(
-    ledger: Json,
+    ledger: Ledger,
     days: list[date],
     missing: list[Json],
     headline: Mapping[str, Any] | None,
@@ -100,7 +101,7 @@ def data_quality(
     }
 
 
-def _quarantine(ledger: Json, found: Iterable[Mapping[str, Any]]) -> Json:
+def _quarantine(ledger: Ledger, found: Iterable[Mapping[str, Any]]) -> Json:
     """Add up the rows of those file versions that are the last seen ones; an older version counts no longer."""
     rows = 0
     for entry in found:
@@ -111,7 +112,7 @@ def _quarantine(ledger: Json, found: Iterable[Mapping[str, Any]]) -> Json:
     return {"rows": rows}
 
 
-def _unreadable_columns(ledger: Json, first: str, last: str) -> list[Json]:
+def _unreadable_columns(ledger: Ledger, first: str, last: str) -> list[Json]:
     """Return the optional columns that more than 1 % of a file's rows leave unreadable, of files with days in a span.
 
     A load of an earlier program kept no such list.

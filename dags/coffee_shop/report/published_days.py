@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator
 
 from coffee_shop.aws import s3_client
+from coffee_shop.lake.documents import Ledger
 from coffee_shop.lake.ledger import newest_load, read_ledger
 from coffee_shop.periods import Period, period_from_json
 from coffee_shop.report.data_quality import missing_outlets, status_of, waiting_for
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def look(ledger: Json, period: Period, shop: Settings, today: date) -> Json:
+def look(ledger: Ledger, period: Period, shop: Settings, today: date) -> Json:
     """Return what is there and what is missing for a period.
 
     Returns:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from coffee_shop.lake.ledger import SALES
+from coffee_shop.lake.documents import SALES, Ledger
 
 Json = Mapping[str, Any]
 Totals = tuple[int, int, Decimal]  # lines, items, income
@@ -18,7 +18,7 @@ class LakeDiffersError(RuntimeError):
     """The lake does not hold what the ledger says; no report is made of it."""
 
 
-def differences(ledger: Json, first: str, last: str, outlet_days: Iterable[Json]) -> list[str]:
+def differences(ledger: Ledger, first: str, last: str, outlet_days: Iterable[Json]) -> list[str]:
     """Return in words where the lake and the ledger differ.
 
     Args:

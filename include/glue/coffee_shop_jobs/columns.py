@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SALES, INVENTORY, TARGETS = DATASETS = ("sales_reciept", "pastry_inventory", "sales_target")
-PREFIXES = {SALES: "sales-reciept/", INVENTORY: "pastry-inventory/", TARGETS: "sales-target/"}
+from coffee_shop.lake.documents import DATASETS, INVENTORY, SALES, TARGETS
+
+__all__ = ["CONTRACTS", "DATASETS", "INVENTORY", "SALES", "TARGETS"]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from .columns import DATASETS, TARGETS
-from .ownership import WHOLE, Case, Content, Delivery, Json, Place, Shrinking, Source, Takeover, Verdict, judge
+from coffee_shop.lake.documents import (
+    WITHOUT_RECEIPTS,
+    DayOfOutlet,
+    Days,
+    Handover,
+    Holding,
+    Ledger,
+    Plan,
+    Result,
+    Share,
+)
 
-Shares = dict[str, dict[str, Json]]  # by day and outlet, as the ledger holds them
+from .columns import DATASETS, TARGETS
+from .ownership import WHOLE, Case, Content, Delivery, Place, Shrinking, Source, Takeover, Verdict, judge
+
 JudgeReceipts = Callable[[Sequence[Case]], Iterable[Verdict]]
 
 
@@ -23,15 +34,15 @@ class Decision:
     """What a load does to the tables of one dataset."""
 
     counting: dict[str, Delivery]  # by key: the version that counts after the load
-    shares: Shares  # of every day, after the load
+    shares: Days  # of every day, after the load
     touched: list[str]  # days to build again
     changed: list[str]  # of those, where rows differ from the published ones
-    days: Shares  # for result.json: days whose entry in the ledger changes, {} = emptied
-    handovers: list[Json] = field(default_factory=list)
+    days: Days  # for result.json: days whose entry in the ledger changes, {} = emptied
+    handovers: list[Handover] = field(default_factory=list)
     held_back: dict[str, str] = field(default_factory=dict)  # by the id of a version: why
 
 
-def published_deliveries(ledger: Json, dataset: str) -> dict[str, Delivery]:
+def published_deliveries(ledger: Ledger, dataset: str) -> dict[str, Delivery]:
     """Return what the ledger's files deliver; a withdrawn file delivers nothing."""
     return {
         key: delivery(key, file["holding"])
@@ -40,19 +51,19 @@ def published_deliveries(ledger: Json, dataset: str) -> dict[str, Delivery]:
     }
 
 
-def delivery(key: str, holding: Json, *, may_shrink: bool = False) -> Delivery:
+def delivery(key: str, holding: Holding, *, may_shrink: bool = False) -> Delivery:
     """Return a delivery as the ledger or a result describes it."""
     uploaded = datetime.fromisoformat(holding["last_modified"])
     return Delivery(Source(key, holding["version_id"], uploaded, may_shrink), holding["claims"])
 
 
 def decide_load(
-    ledger: Json,
+    ledger: Ledger,
     dataset: str,
     standing: Mapping[str, Delivery],
     arrivals: Sequence[Delivery],
     forced: Iterable[str],
-    plan: Json,
+    plan: Plan,
     judge_receipts: JudgeReceipts,
 ) -> Decision:
     """Decide which version of each key counts, who holds which receipts, and which days are built again.
@@ -97,7 +108,7 @@ def _why_held_back(shrinking: Sequence[Shrinking], kept_share: Decimal) -> str:
 
 
 def _cases(
-    ledger: Json, dataset: str, standing: Mapping[str, Delivery], steps: Sequence[Delivery], withdrawn: Iterable[str]
+    ledger: Ledger, dataset: str, standing: Mapping[str, Delivery], steps: Sequence[Delivery], withdrawn: Iterable[str]
 ) -> tuple[list[tuple[Case, dict[str, dict[str, Content]]]], list[Case]]:
     """Return the places that this load may change: those with one key, with their contents, and those with several."""
     versions: dict[str, list[Delivery]] = defaultdict(list)
@@ -141,12 +152,12 @@ def _whole(place: Place, deliveries: Iterable[Delivery]) -> dict[str, dict[str, 
     }
 
 
-def _stale_places(ledger: Json, dataset: str, standing: Mapping[str, Delivery]) -> set[Place]:
+def _stale_places(ledger: Ledger, dataset: str, standing: Mapping[str, Delivery]) -> set[Place]:
     """Return the places of files that read otherwise than when they were loaded, or before the ledger knew receipts."""
     stale: set[Place] = set()
     for key, now in standing.items():
-        file = ledger["files"][dataset].get(key) or {}
-        before = (file.get("holding") or {}).get("claims", {})
+        file = ledger["files"][dataset].get(key)
+        before = file["holding"]["claims"] if file and file["holding"] else {}
         if before is not now.claims:
             for day in before.keys() | now.claims.keys():
                 was, new = before.get(day, {}), now.claims.get(day, {})
@@ -154,25 +165,20 @@ def _stale_places(ledger: Json, dataset: str, standing: Mapping[str, Delivery]) 
     return stale
 
 
-def _places_held_by(days: Mapping[str, Mapping[str, Json]], key: str) -> set[Place]:
-    return {
-        (day, outlet)
-        for day, outlets in days.items()
-        for outlet, entry in outlets.items()
-        if key in entry.get("keys", {entry.get("key"): None})
-    }
+def _places_held_by(days: Days, key: str) -> set[Place]:
+    return {(day, outlet) for day, outlets in days.items() for outlet, entry in outlets.items() if key in entry["keys"]}
 
 
 def _decision(
-    ledger: Json,
+    ledger: Ledger,
     dataset: str,
     counting: dict[str, Delivery],
     verdicts: Sequence[Verdict],
     forced: set[str],
-    plan: Json,
+    plan: Plan,
     held_back: dict[str, str],
 ) -> Decision:
-    before: Shares = ledger["days"][dataset]
+    before = ledger["days"][dataset]
     after = {day: dict(outlets) for day, outlets in before.items()}
     for verdict in verdicts:
         day, outlet = verdict.place
@@ -181,6 +187,8 @@ def _decision(
             after[day][outlet] = _entry(verdict.shares)
     after = {day: dict(sorted(outlets.items())) for day, outlets in sorted(after.items()) if outlets}
     every = sorted(before.keys() | after.keys() | forced)
+    if ledger["format"] == WITHOUT_RECEIPTS:
+        forced = set(every)
     rebuilt = {day for day in every if _in_clean(before.get(day)) != _in_clean(after.get(day))} | forced
     if dataset == TARGETS and rebuilt:
         rebuilt |= set(every)
@@ -188,83 +196,78 @@ def _decision(
         counting=counting,
         shares=after,
         touched=sorted(rebuilt),
-        changed=[day for day in every if _rows(ledger, dataset, day, before) != _rows(ledger, dataset, day, after)],
+        changed=[day for day in every if _rows(before.get(day)) != _rows(after.get(day))],
         days={day: after.get(day, {}) for day in every if before.get(day) != after.get(day) or day in rebuilt},
-        handovers=_handovers(before, verdicts, plan, dataset),
+        handovers=_handovers(ledger, dataset, verdicts, plan),
         held_back=held_back,
     )
 
 
-def _entry(shares: Mapping[str, tuple[str, Content]]) -> Json:
+def _entry(shares: Mapping[str, tuple[str, Content]]) -> DayOfOutlet:
     """Return the ledger's entry of a day of an outlet: what is in it, and what each key has of it."""
     total = sum((content for _, content in shares.values()), Content())
-    keys = {key: {"version_id": version_id} | content.as_json() for key, (version_id, content) in shares.items()}
-    return total.as_json() | {"keys": keys}
+    keys: dict[str, Share] = {
+        key: {"version_id": version_id, **content.as_json()} for key, (version_id, content) in shares.items()
+    }
+    return {**total.as_json(), "keys": keys}
 
 
-def _in_clean(day: Mapping[str, Json] | None) -> dict[str, dict[str, str]]:
+def _in_clean(day: Mapping[str, DayOfOutlet] | None) -> dict[str, dict[str, str]]:
     """Return what the clean zone shows of a day: rows and their source key."""
     return {
-        outlet: {key: share["digest"] for key, share in entry.get("keys", {}).items()}
-        for outlet, entry in (day or {}).items()
+        outlet: {key: share["digest"] for key, share in entry["keys"].items()} for outlet, entry in (day or {}).items()
     }
 
 
-def _rows(ledger: Json, dataset: str, day: str, shares: Shares) -> dict[str, str]:
-    """Return what the conform zone shows of a day: rows. An entry of an earlier format has its digest at its file."""
-    return {
-        outlet: entry["digest"] if "digest" in entry else _digest_at_file(ledger, dataset, day, outlet, entry["key"])
-        for outlet, entry in shares.get(day, {}).items()
-    }
+def _rows(day: Mapping[str, DayOfOutlet] | None) -> dict[str, str]:
+    """Return what the conform zone shows of a day: rows."""
+    return {outlet: entry["digest"] for outlet, entry in (day or {}).items()}
 
 
-def _digest_at_file(ledger: Json, dataset: str, day: str, outlet: str, key: str) -> str:
-    holding = ledger["files"][dataset].get(key, {}).get("holding") or {}
-    claim = holding.get("claims", {}).get(day, {}).get(outlet)
-    return str(claim[3]) if claim else ""
-
-
-def _handovers(before: Shares, verdicts: Sequence[Verdict], plan: Json, dataset: str) -> list[Json]:
+def _handovers(ledger: Ledger, dataset: str, verdicts: Sequence[Verdict], plan: Plan) -> list[Handover]:
     """Name the receipts that changed hands, and those that came back because their file was withdrawn."""
     handovers = []
     withdrawn = set(plan["withdraw"].get(dataset, []))
     for verdict in verdicts:
         day, outlet = verdict.place
-        entry = before.get(day, {}).get(outlet, {})
-        takeovers, keys = [*verdict.takeovers], entry.get("keys", {})
-        takeovers += _since_files_add_up(entry, verdict) if "key" in entry else []
+        entry = ledger["days"][dataset].get(day, {}).get(outlet)
+        takeovers, keys = [*verdict.takeovers], entry["keys"] if entry else {}
+        if entry and ledger["format"] == WITHOUT_RECEIPTS:
+            takeovers += _since_files_add_up(entry, verdict)
         for key in sorted(withdrawn & keys.keys()):
             takeovers += _given_back(key, keys, verdict)
-        for each in takeovers:
-            handovers.append(
-                {
-                    "load_id": plan["load_id"],
-                    "at": plan["made_at"],
-                    "dataset": dataset,
-                    "day": day,
-                    "outlet": outlet,
-                    "from_key": each.from_key,
-                    "to_key": each.to_key,
-                    "receipts_before": each.before.receipts,
-                    "receipts_after": each.after.receipts,
-                    "rows_before": each.before.rows,
-                    "rows_after": each.after.rows,
-                    "amount_before": str(each.before.amount),
-                    "amount_after": str(each.after.amount),
-                }
-            )
+        handovers += [_handover(each, dataset, verdict.place, plan) for each in takeovers]
     return handovers
 
 
-def _since_files_add_up(entry: Json, verdict: Verdict) -> list[Takeover]:
+def _handover(takeover: Takeover, dataset: str, place: Place, plan: Plan) -> Handover:
+    before, after = takeover.before, takeover.after
+    return {
+        "load_id": plan["load_id"],
+        "at": plan["made_at"],
+        "dataset": dataset,
+        "day": place[0],
+        "outlet": place[1],
+        "from_key": takeover.from_key,
+        "to_key": takeover.to_key,
+        "receipts_before": before.receipts,
+        "receipts_after": after.receipts,
+        "rows_before": before.rows,
+        "rows_after": after.rows,
+        "amount_before": str(before.amount),
+        "amount_after": str(after.amount),
+    }
+
+
+def _since_files_add_up(entry: DayOfOutlet, verdict: Verdict) -> list[Takeover]:
     """Return how a place changes that one key held whole, by a ledger that did not know receipts."""
     now = sum((content for _, content in verdict.shares.values()), Content())
-    before = Content(0, entry["rows"], entry["quantity"], Decimal(entry["amount"]))
+    before = Content.of(entry)
     same = (before.rows, before.quantity, before.amount) == (now.rows, now.quantity, now.amount)
-    return [] if same else [Takeover(entry["key"], " + ".join(verdict.shares), before, now)]
+    return [] if same else [Takeover(" + ".join(entry["keys"]), " + ".join(verdict.shares), before, now)]
 
 
-def _given_back(key: str, keys: Mapping[str, Json], verdict: Verdict) -> list[Takeover]:
+def _given_back(key: str, keys: Mapping[str, Share], verdict: Verdict) -> list[Takeover]:
     """Return what other keys have of a place since a key was withdrawn from it."""
     known = {other: Content.of(share) for other, share in keys.items()}
     return [
@@ -274,12 +277,12 @@ def _given_back(key: str, keys: Mapping[str, Json], verdict: Verdict) -> list[Ta
     ]
 
 
-def days_after(ledger: Json, result: Json) -> dict[str, Shares]:
+def days_after(ledger: Ledger, result: Result) -> dict[str, Days]:
     """Return what each day of each dataset has once a load is published: the ledger's days with the load's laid over.
 
     Used by the conform jobs for the months that exist and the rows that a day must have.
     """
-    merged: dict[str, Shares] = {}
+    merged: dict[str, Days] = {}
     for dataset in DATASETS:
         days = {**ledger["days"][dataset], **result["days"].get(dataset, {})}
         merged[dataset] = {day: outlets for day, outlets in sorted(days.items()) if outlets}

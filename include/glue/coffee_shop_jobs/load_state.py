@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from dataclasses import dataclass
 from typing import Any
 
-Json = dict[str, Any]
+from coffee_shop.lake.documents import Ledger, Pending, Plan
+from coffee_shop.lake.ledger import check_plan_is_fresh, read_ledger
+from coffee_shop.lake.loads import read_pending, read_plan
 
 LEDGER_KEY = "ledger.json"
 PENDING_KEY = "pending.json"
@@ -49,9 +50,9 @@ class Arguments:
 class Load:
     """What a load begins with. ``pending`` names days that an unpublished load may have touched."""
 
-    plan: Json
-    ledger: Json
-    pending: Json
+    plan: Plan
+    ledger: Ledger
+    pending: Pending
 
 
 def log_to_stdout() -> None:
@@ -64,65 +65,15 @@ def log_to_stdout() -> None:
     logger.propagate = False
 
 
-def empty_ledger() -> Json:
-    """Return the ledger of a lake that nothing was loaded into."""
-    datasets = ("sales_reciept", "pastry_inventory", "sales_target")
-    return {
-        "format": FORMAT,
-        "revision": 0,
-        "files": {name: {} for name in datasets},
-        "days": {name: {} for name in datasets},
-    }
-
-
 def read_load(s3: Any, arguments: Arguments) -> Load:
     """Read plan, ledger and pending days.
 
     Raises:
-        StalePlanError: the ledger is not the one that the plan was made from.
-        FileNotFoundError: there is no plan of this load.
+        LedgerError: the ledger is not the one that the plan was made from, or has another format.
+        LoadDocumentError: there is no plan of this load, or it has another format.
     """
     bucket = arguments.state_bucket
-    plan = read_json(s3, bucket, arguments.load_key("plan.json"))
-    if plan is None:
-        raise FileNotFoundError(
-            f"s3://{bucket}/{arguments.load_key('plan.json')} is not there; the task plan_load writes it"
-        )
-    ledger = read_json(s3, bucket, LEDGER_KEY) or empty_ledger()
-    if ledger["revision"] != plan["ledger_revision"]:
-        raise StalePlanError(
-            f"the plan of load {arguments.load_id} was made from revision {plan['ledger_revision']} of the ledger,"
-            f" which is at {ledger['revision']} now: clear the run from plan_load"
-        )
-    return Load(plan, ledger, read_json(s3, bucket, PENDING_KEY) or {})
-
-
-def read_result(s3: Any, arguments: Arguments) -> Json:
-    """Read what ``partition_data`` found out.
-
-    Raises:
-        FileNotFoundError: it has not ended.
-    """
-    result = read_json(s3, arguments.state_bucket, arguments.load_key("result.json"))
-    if result is None:
-        raise FileNotFoundError(
-            f"s3://{arguments.state_bucket}/{arguments.load_key('result.json')} is not there;"
-            " the job partition_data writes it"
-        )
-    return result
-
-
-def read_json(s3: Any, bucket: str, key: str) -> Json | None:
-    """Read a JSON object, None when there is none."""
-    try:
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except s3.exceptions.NoSuchKey:
-        return None
-    found: Json = json.loads(body)
-    return found
-
-
-def write_json(s3: Any, bucket: str, key: str, value: Json) -> None:
-    """Write a JSON object; the same value gives the same bytes."""
-    body = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode()
-    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+    plan = read_plan(s3, bucket, arguments.load_id)
+    ledger = read_ledger(s3, bucket).value
+    check_plan_is_fresh(ledger, plan)
+    return Load(plan, ledger, read_pending(s3, bucket))

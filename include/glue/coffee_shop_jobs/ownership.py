@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-Json = dict[str, Any]
+from coffee_shop.lake.documents import Totals
+
 Place = tuple[str, str]  # a day (of targets: a month) and an outlet
 CORRECTIONS = "corrections"
 WHOLE = ""  # stands for all receipts of a day where one key alone delivers them
@@ -41,13 +41,18 @@ class Content:
             (self.digest + other.digest) % 2**128,
         )
 
-    def as_json(self) -> Json:
+    def as_json(self) -> Totals:
         """Return it as ledger and result hold it."""
-        totals = {"receipts": self.receipts, "rows": self.rows, "quantity": self.quantity}
-        return totals | {"amount": str(self.amount), "digest": f"{self.digest:032x}"}
+        return {
+            "receipts": self.receipts,
+            "rows": self.rows,
+            "quantity": self.quantity,
+            "amount": str(self.amount),
+            "digest": f"{self.digest:032x}",
+        }
 
     @classmethod
-    def of(cls, totals: Json) -> Content:
+    def of(cls, totals: Totals) -> Content:
         """Read it back."""
         digest = int(totals["digest"], 16)
         return cls(totals["receipts"], totals["rows"], totals["quantity"], Decimal(totals["amount"]), digest)
@@ -88,7 +93,7 @@ class Delivery:
     """A version that keeps the contract, and what it delivers for each day and outlet."""
 
     source: Source
-    claims: Mapping[str, Mapping[str, Json]]
+    claims: Mapping[str, Mapping[str, Totals]]
 
     def places(self) -> set[Place]:
         """Return the days and outlets that it delivers rows for."""

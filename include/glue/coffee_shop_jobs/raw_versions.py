@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from coffee_shop.lake.documents import PUBLISHED, REFUSED, FileOfResult, Holding, LastSeen
 
 from .cells import Limits, Value
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
@@ -22,7 +24,6 @@ from .records import RefusedError
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
 
-PUBLISHED, REFUSED, HELD_BACK = "published", "refused", "held back"
 GONE = ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed")
 # archived; or a key that the customer keeps, which S3 answers with InvalidRequest
 WITHHELD = ("InvalidObjectState", "InvalidRequest")
@@ -73,16 +74,24 @@ class Outcome:
     totals: Json
     staged_key: str | None
 
-    def as_json(self) -> Json:
-        """Return the outcome as result.json holds it."""
-        found = {"version_id": self.version.version_id, "status": self.status, "reason": self.reason, **self.totals}
-        return found if self.status == PUBLISHED else {**found, "claims": {}}
+    def as_json(self) -> FileOfResult:
+        """Return the outcome as result.json holds it, with notes for people beside the totals."""
+        entry = {"version_id": self.version.version_id, "status": self.status, "reason": self.reason, **self.totals}
+        return cast("FileOfResult", entry if self.status == PUBLISHED else {**entry, "claims": {}})
 
-    def holding(self) -> Json:
+    def holding(self) -> Holding:
         """Return the outcome as the ledger's ``holding``."""
-        totals = ("rows_read", "rows_clean", "rows_quarantined", "quantity", "amount", "unreadable", "claims")
-        version = {"version_id": self.version.version_id, "last_modified": self.version.last_modified}
-        return version | {name: self.totals[name] for name in totals}
+        return {
+            "version_id": self.version.version_id,
+            "last_modified": self.version.last_modified,
+            "rows_read": self.totals["rows_read"],
+            "rows_clean": self.totals["rows_clean"],
+            "rows_quarantined": self.totals["rows_quarantined"],
+            "quantity": self.totals["quantity"],
+            "amount": self.totals["amount"],
+            "unreadable": self.totals["unreadable"],
+            "claims": self.totals["claims"],
+        }
 
 
 def read_all(spark_context: Any, readings: Sequence[Reading]) -> list[Outcome]:
@@ -229,7 +238,7 @@ def log_outcome(outcome: Outcome) -> None:
         log.info("  columns ignored: %s", ", ".join(totals["ignored_columns"]))
 
 
-def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Mapping[str, Json]) -> list[Version]:
+def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Mapping[str, LastSeen]) -> list[Version]:
     """Return the versions that came after those that a load has seen, up to given ones, in the order of their upload.
 
     Each upload counts in its turn, also one that was replaced before any load: were it skipped, the tables would depend
@@ -261,7 +270,7 @@ def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Map
     return in_order(uploads)
 
 
-def _is_seen(entry: Mapping[str, Any], seen: Json) -> bool:
+def _is_seen(entry: Mapping[str, Any], seen: LastSeen) -> bool:
     """Tell whether a version in S3's list is the one that was seen last, or older: that one may have been deleted."""
     is_older = entry["LastModified"] < datetime.fromisoformat(seen["last_modified"]).replace(microsecond=0)
     return bool(entry["VersionId"] == seen["version_id"] or is_older)

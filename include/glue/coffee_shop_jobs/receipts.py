@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from coffee_shop.lake.documents import Days
+
 from .columns import CONTRACTS, TARGETS, TYPES
-from .decision import Shares
 from .ownership import Case, Content, Delivery, Place, Verdict, judge
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def held_rows(
     spark: SparkSession,
     dataset: str,
     days: Iterable[str],
-    shares: Shares,
+    shares: Days,
     counting: Mapping[str, Delivery],
     paths: Paths,
 ) -> DataFrame:

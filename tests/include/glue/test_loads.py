@@ -1,8 +1,8 @@
 """Loads that follow each other (contract 3.2): what they touch, what they leave alone, and what they may not do."""
 
 import pytest
+from coffee_shop.lake.ledger import LedgerError
 from coffee_shop_jobs.clean_tables import MissingRowsError
-from coffee_shop_jobs.load_state import StalePlanError
 from coffee_shop_jobs.raw_versions import VersionGoneError
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -172,7 +172,7 @@ def test_a_job_that_dies_while_it_replaces_days_is_made_good_by_the_next_load(la
     with pytest.raises(ConnectionError):
         lake.run("partition_data", died)
     monkeypatch.undo()
-    assert lake.json("pending.json")["sales_reciept"] == ["2019-04-01", "2019-04-02", "2019-04-03"]
+    assert lake.json("pending.json")["days"]["sales_reciept"] == ["2019-04-01", "2019-04-02", "2019-04-03"]
     assert f"loads/{died}/result.json" not in lake.objects(lake.state)
 
     # meanwhile somebody has seen that the file is wrong: nothing of the dead load may stay
@@ -278,7 +278,7 @@ def test_jobs_refuse_a_plan_of_an_older_ledger_and_a_catalog_that_was_not_crawle
     lake.load()
 
     for job in ("partition_data", "conform_tables", "conform_relations"):
-        with pytest.raises(StalePlanError, match="clear the run from plan_load"):
+        with pytest.raises(LedgerError, match="Clear this run from plan_load"):
             lake.run(job, first)
 
     lake.sales("more", DAY2)

@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 from coffee_shop.lake.ledger import (
     LedgerError,
-    absent_datasets,
     after_load,
-    changed_dates,
     check_plan_is_fresh,
     empty_ledger,
     expected_outlets,
@@ -16,8 +14,8 @@ from coffee_shop.lake.ledger import (
     newly_not_loaded,
     open_files,
     outlets_on,
-    touched_dates,
 )
+from coffee_shop.lake.loads import absent_datasets, changed_dates, touched_dates
 
 AT = datetime(2019, 5, 1, 6, 10, tzinfo=UTC)
 APRIL = "sales-reciept/april.csv"

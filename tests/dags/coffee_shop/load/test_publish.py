@@ -6,7 +6,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from coffee_shop.lake.ledger import LEDGER_KEY, PENDING_KEY, LedgerError, empty_ledger, publish, read_ledger
+from coffee_shop.lake.ledger import LEDGER_KEY, LedgerError, empty_ledger, publish, read_ledger
+from coffee_shop.lake.loads import PENDING_KEY
 from coffee_shop.lake.state import read_json, write_json
 from coffee_shop.load.new_files import RequestError, list_bucket, list_current, new_versions
 

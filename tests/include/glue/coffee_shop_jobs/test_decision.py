@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from coffee_shop_jobs.columns import PREFIXES, SALES, TARGETS
+from coffee_shop.lake.documents import SALES, TARGETS
+from coffee_shop.lake.ledger import PREFIXES, empty_ledger
+from coffee_shop.lake.upgrade import upgraded
 from coffee_shop_jobs.decision import days_after, decide_load
-from coffee_shop_jobs.load_state import empty_ledger
 from coffee_shop_jobs.ownership import Content, Delivery, Source, judge
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -351,7 +352,7 @@ def test_an_upgrade_names_the_days_whose_figures_move_because_files_add_up():
         old = {
             "version_id": "v1",
             "last_modified": "2019-04-24T12:00:00+00:00",
-            "claims": {DAY: {"3": [1, 1, "3.00", ""]}},
+            "claims": {DAY: {"3": [1, 1, "3.00", "0" * 32]}},
         }
         ledger["files"][SALES][PREFIX + key] = {"holding": old}
     # the newer file held the day whole
@@ -360,9 +361,10 @@ def test_an_upgrade_names_the_days_whose_figures_move_because_files_add_up():
     plan = {"load_id": "l", "made_at": "now", "settings": {"kept_share": 0.9}, "withdraw": {}}
     rows = {each.source.id: receipts(str(number)) for number, each in enumerate(standing.values())}
 
-    decision = decide_load(
-        ledger, SALES, standing, [], [], plan, lambda cases: [judge(case, rows, Decimal("0.9")) for case in cases]
-    )
+    def judge_all(cases):
+        return [judge(case, rows, Decimal("0.9")) for case in cases]
+
+    decision = decide_load(upgraded(ledger), SALES, standing, [], [], plan, judge_all)
 
     [moved] = decision.handovers
     assert (moved["from_key"], moved["to_key"]) == (PREFIX + "b.csv", f"{PREFIX}a.csv + {PREFIX}b.csv")
@@ -382,8 +384,9 @@ def test_a_ledger_that_does_not_know_receipts_has_all_its_days_built_again_and_n
     standing = {PREFIX + "a.csv": Upload("a.csv", {DAY: {"3": receipts("1", "2")}, "2019-04-02": {"3": receipts("1")}})}
     plan = {"load_id": "l", "made_at": "now", "settings": {"kept_share": 0.9}, "withdraw": {}}
 
+    ledger = upgraded(lake.ledger | {"format": 1})
     decision = decide_load(
-        lake.ledger, SALES, {key: each.delivery() for key, each in standing.items()}, [], [], plan, lake._judge
+        ledger, SALES, {key: each.delivery() for key, each in standing.items()}, [], [], plan, lake._judge
     )
 
     assert (decision.touched, decision.changed) == ([DAY, "2019-04-02"], [])

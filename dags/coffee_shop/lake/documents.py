@@ -1,0 +1,202 @@
+"""The JSON documents of the state bucket as types: ledger, plan, result, pending days (docs/architecture.md).
+
+The DAGs and, from their zip, the Spark jobs read and write the same documents. Days are ISO dates, of targets months
+such as 2019-04; amounts are decimal texts; moments are ISO texts with their offset.
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+SALES, INVENTORY, TARGETS = DATASETS = ("sales_reciept", "pastry_inventory", "sales_target")
+DAILY_DATASETS = (SALES, INVENTORY)
+PUBLISHED, REFUSED, HELD_BACK = "published", "refused", "held back"
+NOT_LOADED = (REFUSED, HELD_BACK)
+
+WITHOUT_RECEIPTS, FORMAT = 1, 2
+"""The format of documents that know one file for each day of an outlet, and that of now."""
+
+
+class Totals(TypedDict):
+    """What some rows add up to."""
+
+    receipts: int
+    rows: int
+    quantity: int
+    amount: str
+    digest: str
+
+
+class Share(Totals):
+    """What one version of a key holds of a day of an outlet."""
+
+    version_id: str
+
+
+class DayOfOutlet(Totals):
+    """What is published of a day of an outlet, and what each key has of it."""
+
+    keys: dict[str, Share]
+
+
+Claims = dict[str, dict[str, Totals]]  # by day and outlet, what a version delivers
+Days = dict[str, dict[str, DayOfOutlet]]  # by day and outlet
+
+
+class VersionOfKey(TypedDict):
+    """A version of a key as S3 lists it."""
+
+    key: str
+    version_id: str
+    last_modified: str
+    etag: str
+    size: int
+
+
+class Holding(TypedDict):
+    """What the version of a key that counts gave when it was read."""
+
+    version_id: str
+    last_modified: str
+    rows_read: int
+    rows_clean: int
+    rows_quarantined: int
+    quantity: int
+    amount: str
+    unreadable: dict[str, Any]
+    claims: Claims
+
+
+class Stamp(TypedDict):
+    """Which load did something, and when."""
+
+    load_id: str
+    run_id: str
+    at: str
+
+
+class Order(TypedDict):
+    """In which run an operator accepted or withdrew a key, and when."""
+
+    run_id: str
+    at: str
+
+
+class LastSeen(Stamp, total=False):
+    """The last version of a key that a load has seen, and what became of it. Without a version: withdrawn unseen."""
+
+    version_id: str
+    last_modified: str
+    etag: str
+    size: int
+    status: str
+    reason: str | None
+
+
+class FileOfLedger(TypedDict):
+    """What the ledger knows of a key."""
+
+    last_seen: LastSeen
+    holding: Holding | None
+    withdrawn: Order | None
+    accepted: NotRequired[Order]
+
+
+class Handover(TypedDict):
+    """Receipts of a day of an outlet that another key holds since a load, with other content."""
+
+    load_id: str
+    run_id: NotRequired[str]
+    at: str
+    dataset: str
+    day: str
+    outlet: str
+    from_key: str
+    to_key: str
+    receipts_before: int
+    receipts_after: int
+    rows_before: int
+    rows_after: int
+    amount_before: str
+    amount_after: str
+
+
+class PublishedLoad(TypedDict):
+    """A load that was published."""
+
+    load_id: str
+    run_id: str
+    published_at: str
+    changed_dates: list[str]
+    files: int
+    refused: list[str]
+    held_back: list[str]
+
+
+class Ledger(TypedDict):
+    """``ledger.json``: what is published. ``files`` is by dataset and key, ``days`` by dataset."""
+
+    format: int
+    revision: int
+    files: dict[str, dict[str, FileOfLedger]]
+    days: dict[str, Days]
+    handovers: list[Handover]
+    loads: list[PublishedLoad]
+
+
+class LoadSettings(TypedDict):
+    """The settings that a load keeps to from its plan on."""
+
+    max_quantity: int
+    quarantine_share: float
+    kept_share: float
+
+
+class Plan(TypedDict):
+    """``loads/<load id>/plan.json``: what a load is to do. All but the last three are by dataset."""
+
+    load_id: str
+    run_id: str
+    made_at: str
+    ledger_revision: int
+    read: dict[str, list[VersionOfKey]]
+    withdraw: dict[str, list[str]]
+    accept: dict[str, list[str]]
+    withdrawn_versions: dict[str, list[VersionOfKey]]
+    rebuild: dict[str, list[str]]
+    not_read: dict[str, str]  # by key, why no load reads it
+    settings: LoadSettings
+    format: int
+
+
+class FileOfResult(TypedDict):
+    """What the last upload of a key gave; ``holding`` is there when another version of the key counts instead."""
+
+    version_id: str
+    status: str
+    reason: str | None
+    rows_read: int
+    rows_clean: int
+    rows_quarantined: int
+    quantity: int
+    amount: str
+    unreadable: dict[str, Any]
+    claims: Claims
+    holding: NotRequired[Holding]
+
+
+class Result(TypedDict):
+    """``loads/<load id>/result.json``: what the job ``partition_data`` found out; by dataset, but for hand-overs."""
+
+    load_id: str
+    files: dict[str, dict[str, FileOfResult]]
+    days: dict[str, Days]
+    handovers: list[Handover]
+    touched: dict[str, list[str]]
+    changed: dict[str, list[str]]
+    format: int
+
+
+class Pending(TypedDict):
+    """``pending.json``: by dataset, days that a load which is not published may have touched; and which load."""
+
+    load_id: str | None
+    days: dict[str, list[str]]
