@@ -23,7 +23,7 @@ AIRFLOW_CODE = dags plugins infrastructure laptop containers sample_data bench d
 LOCAL_AWS_CODE = local_aws include/glue
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload replay sql schedule setup test test-fast lint types format policy docs pictures package deploy bench lock clean
+.PHONY: help demo up down status logs backfill upload replay sql quarantine schedule setup test test-fast lint types format policy docs pictures package deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ replay:  ## Hand events that Airflow could not take to it again; on AWS: make re
 # QUERY and CSV come from the environment, into which make puts them, so that a query may hold quotes
 sql:  ## Ask the laptop's Athena: make sql; one query: make sql QUERY="select * from product" (CSV=file writes CSV)
 	@$(AIRFLOW_PY) -m laptop sql $(if $(QUERY),--query "$$QUERY") $(if $(CSV),--csv "$$CSV")
+
+quarantine:  ## List rows that broke the contract; files to mend: make quarantine EXPORT=folder
+	@PYTHONPATH=include/glue:dags $(AIRFLOW_PY) -m laptop quarantine $(if $(EXPORT),--export "$(EXPORT)")
 
 schedule:  ## Switch a report's schedule on: make schedule REPORT=weekly
 	@$(AIRFLOW_PY) -m laptop schedule --report "$(REPORT)"

@@ -1,4 +1,4 @@
-"""What the Makefile calls: up, down, status, logs, demo, backfill, schedule, upload, replay, sql."""
+"""What the Makefile calls: up, down, status, logs, demo, backfill, schedule, upload, replay, sql, quarantine."""
 
 import argparse
 import datetime as dt
@@ -169,6 +169,13 @@ def sql(stack: Stack, arguments: argparse.Namespace) -> None:
     open_sql(stack, arguments.query, arguments.csv)
 
 
+def quarantine(stack: Stack, arguments: argparse.Namespace) -> None:
+    """List the rows that broke the contract and are not mended yet; write files with their receipts to mend."""
+    from laptop.quarantine import show_quarantine  # the jobs' package, which it reads files with, is its alone
+
+    show_quarantine(stack, arguments.export)
+
+
 COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
     "up": up,
     "down": down,
@@ -180,6 +187,7 @@ COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
     "upload": upload_correction,
     "replay": replay,
     "sql": sql,
+    "quarantine": quarantine,
 }
 
 
@@ -201,6 +209,7 @@ def parse_arguments() -> argparse.Namespace:
     commands.choices["sql"].add_argument("--query", metavar="SQL", help="one query (default: a prompt)")
     commands.choices["sql"].add_argument("--csv", type=Path, metavar="FILE", help="write all rows there, as CSV")
     commands.choices["sql"].epilog = SQL_HELP
+    commands.choices["quarantine"].add_argument("--export", type=Path, metavar="FOLDER", help="write the files there")
     return parser.parse_args()
 
 

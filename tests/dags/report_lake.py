@@ -110,7 +110,7 @@ def _make_tables() -> None:
         )
     athena(
         "create external table if not exists coffee_shop_clean.quarantine (dataset string, source_key string, version_id string, "
-        "row_number bigint, `row` string, reasons string, row_date date, load_id string) "
+        "row_number bigint, `row` string, reasons string, row_date date, receipt string, load_id string) "
         f"stored as parquet location 's3://{STATE}/quarantine/'"
     )
 

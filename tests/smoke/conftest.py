@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from laptop.stack import Stack
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,3 +49,9 @@ def demo(environment) -> str:
     )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
+
+
+@pytest.fixture(scope="session")
+def stack(environment) -> Stack:
+    """Where that stack is."""
+    return Stack(Path(environment["LOCAL_HOME"]), int(environment["AWS_PORT"]), int(environment["AIRFLOW_PORT"]))

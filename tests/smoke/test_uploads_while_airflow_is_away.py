@@ -23,12 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
-@pytest.fixture(scope="module")
-def stack(environment) -> Stack:
-    home, ports = Path(environment["LOCAL_HOME"]), (environment["AWS_PORT"], environment["AIRFLOW_PORT"])
-    return Stack(home, int(ports[0]), int(ports[1]))
-
-
 def make(target: str, environment: dict[str, str]) -> str:
     done = subprocess.run(
         ["make", target], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200, check=False

@@ -46,6 +46,11 @@ class Dataset:
     amount: str | None = None
 
     @property
+    def receipt_columns(self) -> tuple[str, ...]:
+        """The columns that name a receipt, of inventory a product of an outlet's day; targets have none."""
+        return ("salesoutletno", self.day, *self.receipt) if self.receipt else ()
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The clean zone's column names, without ``source_key``."""
         return tuple(column.name for column in self.columns)

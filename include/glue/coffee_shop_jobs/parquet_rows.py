@@ -32,6 +32,7 @@ QUARANTINE = pa.schema(
         ("row", pa.string()),
         ("reasons", pa.string()),
         ("row_date", pa.date32()),
+        ("receipt", pa.string()),
         ("load_id", pa.string()),
     ]
 )
@@ -84,5 +85,6 @@ def quarantine_columns(
         [row.text for row in rows],
         ["; ".join(row.reasons) for row in rows],
         [row.day for row in rows],
+        [row.receipt for row in rows],
         [load_id] * n,
     ]

