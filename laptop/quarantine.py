@@ -30,6 +30,7 @@ class BadRow:
     version_id: str
     row_number: int
     row_date: Any
+    receipt: str | None
     reasons: str
 
 
@@ -52,8 +53,8 @@ def show_quarantine(stack: Stack, folder: Path | None) -> None:
         return
     for file in export(stack, rows, folder):
         console.print(f"{file}: mend the rows, then upload it below sales-reciept/ under a name of its own")
-    for key in sorted({row.source_key for row in rows if row.dataset != SALES}):
-        console.print(f"{key}: mend the rows in the file itself and upload it again under its key", soft_wrap=True)
+    for key, lines in lines_to_mend_in_place(rows).items():
+        console.print(f"{key}: mend {lines} in the file itself, then upload it again under its key", soft_wrap=True)
 
 
 def rows_to_mend(stack: Stack) -> list[BadRow]:
@@ -76,21 +77,30 @@ def rows_that_count(rows: Iterable[BadRow], ledger: Ledger) -> list[BadRow]:
     return [row for row in rows if (row.source_key, row.version_id) in counting]
 
 
+def lines_to_mend_in_place(rows: Iterable[BadRow]) -> dict[str, str]:
+    """Return, by key, the lines that no file of receipts can mend: of inventory and targets, or of no known receipt."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.dataset != SALES or row.receipt is None:
+            numbers[row.source_key].append(row.row_number)
+    return {key: f"line{'s' * (len(some) > 1)} {', '.join(map(str, some))}" for key, some in sorted(numbers.items())}
+
+
 def export(stack: Stack, rows: Iterable[BadRow], folder: Path) -> list[Path]:
     """Write the whole receipts of bad rows of sales, one file for each raw file, and return the files."""
     s3, bucket = aws_client(stack, "s3"), read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
-    lines: dict[tuple[str, str], set[int]] = defaultdict(set)
+    receipts: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in rows:
-        if row.dataset == SALES:
-            lines[row.source_key, row.version_id].add(row.row_number)
+        if row.dataset == SALES and row.receipt is not None:
+            receipts[row.source_key, row.version_id].add(row.receipt)
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for (key, version_id), numbers in sorted(lines.items()):
+    for (key, version_id), wanted in sorted(receipts.items()):
         with tempfile.TemporaryDirectory() as place:
             raw = Path(place, "raw.csv")
             s3.download_file(bucket, key, str(raw), ExtraArgs={"VersionId": version_id})
             file = folder / f"mended-{key.replace('/', '-')}"
-            texts = whole_receipts(raw, CONTRACTS[SALES], numbers)
+            texts = whole_receipts(raw, CONTRACTS[SALES], wanted)
             file.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8", newline="")
         files.append(file)
     return files

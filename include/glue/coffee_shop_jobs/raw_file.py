@@ -426,7 +426,7 @@ class _Checker:
             record.text,
             reasons,
             named if isinstance(named, date) else None,
-            "|".join(map(str, receipt)) if is_whole else None,
+            " ".join(map(str, receipt)) if is_whole else None,
         )
 
     def _count_refunds(self, values: list[list[Value | Unreadable]]) -> None:

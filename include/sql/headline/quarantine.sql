@@ -3,7 +3,7 @@
 with held_receipts as (
     select distinct
         source_key,
-        concat_ws('|', salesoutletno, "date", transactionno, transactiontime) as receipt
+        concat_ws(' ', salesoutletno, "date", transactionno, transactiontime) as receipt
     from {{ params.clean_database }}.sales_reciept
     where "date" between '{{ params.period_start }}' and '{{ params.period_end }}'
 )

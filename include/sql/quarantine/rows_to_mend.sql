@@ -3,7 +3,7 @@
 with held_receipts as (
     select distinct
         source_key,
-        concat_ws('|', salesoutletno, "date", transactionno, transactiontime) as receipt
+        concat_ws(' ', salesoutletno, "date", transactionno, transactiontime) as receipt
     from {{ params.clean_database }}.sales_reciept
 )
 
@@ -13,6 +13,7 @@ select
     q.version_id,
     q.row_number,
     q.row_date,
+    q.receipt,
     q.reasons
 from {{ params.clean_database }}.quarantine as q
 left join held_receipts as mended on q.receipt = mended.receipt and q.source_key <> mended.source_key

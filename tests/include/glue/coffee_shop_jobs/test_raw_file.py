@@ -445,3 +445,19 @@ def test_repeated_rows_do_not_cancel_out(read):
 def test_control_characters_in_the_data_make_no_two_rows_alike():
     assert raw_file.row_digest(("a\x1f", "b")) != raw_file.row_digest(("a", "\x1fb"))
     assert raw_file.row_digest(("\x00", None)) != raw_file.row_digest((None, "\x00"))
+
+
+def test_a_row_in_quarantine_says_which_receipt_it_belongs_to_if_it_can(read):
+    found = read(
+        sales(
+            {"TransactionNo": "007", "Quantity": "two"},
+            {"TransactionTime": "25:00:00"},
+            *[{}] * 400,
+        )
+    )
+    assert [row.receipt for row in found.quarantined] == ["5 2019-04-24 7 08:15:30", None]
+
+
+def test_a_row_of_inventory_belongs_to_a_product_of_an_outlet_s_day(read):
+    found = read(inventory("3,2019-04-24,70,10,x,4,40"), INVENTORY)
+    assert [row.receipt for row in found.quarantined] == ["3 2019-04-24 70"]
