@@ -59,3 +59,10 @@ def test_the_moving_guide_has_every_column_of_every_table():
         else:
             columns.append(now)
     assert found == {name: list(table["columns"]) for name, table in tables.items()}
+
+
+def test_every_promise_has_its_test():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text()))
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) >= 30
+    assert {name for name in named if f"def {name}(" not in tests} == set()
