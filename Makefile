@@ -130,6 +130,7 @@ format: setup  ## Put code and SQL into the house's form
 
 docs: setup  ## Write the generated pages again
 	$(AIRFLOW_PY) docs/data_model_page.py
+	$(AIRFLOW_PY) docs/settings_page.py
 
 pictures:  ## Make the README's pictures again from the running demo
 	@$(AIRFLOW_PY) -m docs.pictures

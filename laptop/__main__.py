@@ -114,7 +114,7 @@ def run_demo(stack: Stack, arguments: argparse.Namespace) -> None:
     with phases.phase("Weekly report") as phase:
         demo.run_weekly_report(airflow, phase)
     with phases.phase("Check") as phase:
-        raw, mail, keys = demo.check_figures(stack, sample)
+        raw, mail, keys = demo.check_figures(stack)
         phase.outcome = "counted again from the raw files: the same figures"
     print("\n" + demo.last_words(stack, raw, mail, keys))
     print(f"\nDone in {time.monotonic() - started:.0f} s. Details: {typed_path(phases.log)}")

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from decimal import Decimal
 from email.message import EmailMessage
 from itertools import pairwise
@@ -125,7 +126,21 @@ def compare_figures(raw: RawFigures, cells: dict[str, Any], mail: EmailMessage) 
     return wrong
 
 
-def check_figures(stack: Stack, sample: Path) -> tuple[RawFigures, Path, list[str]]:
+def raw_figures(stack: Stack) -> RawFigures:
+    """Count the week from the files of sales in the raw bucket: the sample's, and corrections uploaded since."""
+    s3, bucket = aws_client(stack, "s3"), read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="sales-reciept/")
+    objects = sorted((found for page in pages for found in page["Contents"]), key=lambda found: found["LastModified"])
+    with tempfile.TemporaryDirectory() as folder:
+        files: dict[bool, list[Path]] = {True: [], False: []}  # corrections, and all others
+        for number, found in enumerate(objects):
+            file = Path(folder, f"{number}.csv")
+            s3.download_file(bucket, found["Key"], str(file))
+            files["/corrections/" in found["Key"]].append(file)
+        return count_raw_figures(files[False], files[True], *WEEK)
+
+
+def check_figures(stack: Stack) -> tuple[RawFigures, Path, list[str]]:
     """Count the week from the raw files and hold workbook and mail against it.
 
     Returns:
@@ -134,7 +149,7 @@ def check_figures(stack: Stack, sample: Path) -> tuple[RawFigures, Path, list[st
     Raises:
         DemoError: they differ, or a workbook is missing.
     """
-    raw = count_raw_figures(sorted((sample / "sales-reciept").rglob("*.csv")), *WEEK)
+    raw = raw_figures(stack)
     s3, bucket = aws_client(stack, "s3"), read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
     keys = [f"{WEEK_FOLDER}{name}.xlsx" for name in ("customers", "employees", "sales")]
     mail_file, mail = newest_mail(stack)

@@ -6,18 +6,21 @@ What shapes a DAG while its file is parsed (schedules, time zone, deferring) com
 because a Variable must not be read then.
 """
 
+import json
 import os
-import re
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
-from coffee_shop.periods import CALENDAR_KINDS, CUSTOM, UPLOAD
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic.dataclasses import dataclass as checked_dataclass
+from pydantic_core import ErrorDetails
 
-REPORT_NAMES = ("customer", "employee", "sales")
+ReportName = Literal["customer", "employee", "sales"]
+REPORT_NAMES: tuple[ReportName, ...] = get_args(ReportName)
 VARIABLE = "coffee_shop"
 
 
@@ -162,17 +165,39 @@ def _seconds(environment: Mapping[str, str], variable: str, *, default: int) -> 
     return int(value)
 
 
-@dataclass(frozen=True)
+_CHECKED = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+Text = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Address = Annotated[str, Field(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$", examples=["manager@coffee-shop.example"])]
+AllowedAddress = Annotated[str, Field(pattern=r"^[^@\s,;<>]*@[^@\s,;<>]+$", examples=["@coffee-shop.example"])]
+OutletNumber = Annotated[
+    str, Field(pattern=r"^(0|[1-9][0-9]{0,39})$", examples=["3"])
+]  # contract 3.3: no leading zeros
+PeriodKind = Literal["daily", "weekly", "monthly", "custom", "upload"]
+
+
+@checked_dataclass(frozen=True, config=_CHECKED)
 class MailList:
     """Who gets the mails about some kinds of period, with which workbooks, or about some outlets without any."""
 
-    recipients: tuple[str, ...]
-    periods: tuple[str, ...] = (*CALENDAR_KINDS, CUSTOM, UPLOAD)
-    reports: tuple[str, ...] = REPORT_NAMES
-    outlets: tuple[str, ...] = ()
+    recipients: tuple[Address, ...] = Field(min_length=1)
+    """The addresses."""
+    periods: tuple[PeriodKind, ...] = Field(default=get_args(PeriodKind), min_length=1)
+    """The kinds of period that they get mails about."""
+    reports: tuple[ReportName, ...] = Field(default=REPORT_NAMES, min_length=1)
+    """The workbooks that they get."""
+    outlets: tuple[OutletNumber, ...] = ()
+    """In place of reports: the mails about these outlets, which have no workbook."""
+
+    @model_validator(mode="after")
+    def _is_about_outlets_or_has_reports(self) -> "MailList":
+        if self.outlets and self.reports != REPORT_NAMES:
+            raise ValueError("it has reports or outlets, not both: workbooks are about all outlets")
+        return self
 
 
-@dataclass(frozen=True)
+@checked_dataclass(frozen=True, config=_CHECKED)
 class Settings:
     """The Airflow Variable ``coffee_shop``, every key checked; keys that it does not have keep these defaults.
 
@@ -180,125 +205,64 @@ class Settings:
     """
 
     time_zone: str = "America/New_York"
+    """Where the shop is; from the environment variable COFFEE_SHOP_TIME_ZONE."""
 
     # how things are shown
-    shop_name: str = "Coffee Shop"
-    currency_symbol: str = "$"
-    date_format: str = "%Y-%m-%d"
+    shop_name: Text = "Coffee Shop"
+    """The shop's name, in subjects and on sheets."""
+    currency_symbol: Text = "$"
+    """The sign before an amount."""
+    date_format: Text = "%Y-%m-%d"
+    """How dates are written, as Python's strftime has it."""
 
     # load
-    quiet_minutes: float = 5
+    quiet_minutes: float = Field(default=5, ge=0, le=120)
     """The load waits until no file has landed for this long."""
-    quarantine_share: float = 0.01
+    quarantine_share: Share = 0.01
     """A file with a larger share of its rows in quarantine is refused whole."""
-    max_quantity: int = 1000
+    max_quantity: int = Field(default=1000, ge=1, le=1_000_000)
     """The largest quantity that a line of sales may have."""
-    kept_share: float = 0.9
+    kept_share: Share = 0.9
     """An upload that leaves a published day with less than this share of its receipts or amount is held back."""
-    lease_minutes: float = 120
+    lease_minutes: float = Field(default=120, ge=1, le=1440)
     """How long a load may go without a sign of life before another one may take its place."""
 
     # reports
-    wait_days: int = 3
+    wait_days: int = Field(default=3, ge=0, le=366)
     """A report waits only for days that are at most this old."""
-    wait_hours: float = 3
+    wait_hours: float = Field(default=3, ge=0, le=48)
     """How long a report waits for days that are not published yet."""
-    expected_outlet_days: int = 28
+    expected_outlet_days: int = Field(default=28, ge=1, le=366)
     """An outlet that sold in so many days before a day is expected to sell on it."""
     closed_days: tuple[date, ...] = ()
     """Days on which no outlet is expected to sell."""
     upload_report: bool = True
     """Whether an upload makes a report of the days that it changed."""
-    upload_report_days: int = 42
+    upload_report_days: int = Field(default=42, ge=1, le=366)
     """A report on an upload spans at most so many days; when an upload changed days further apart, none is made."""
 
     # mail
-    mail_recipients: tuple[str, ...] = ()
+    mail_recipients: tuple[Address, ...] = ()
     """Who gets all reports."""
     mail_lists: tuple[MailList, ...] = ()
     """Who gets the mails of some periods only, or with some workbooks only: see docs/operating.md."""
     mail_digest: bool = False
     """Whether daily and upload reports are made but not mailed by themselves, so that the weekly one is the digest."""
-    mail_operators: tuple[str, ...] = ()
+    mail_operators: tuple[Address, ...] = ()
     """Who gets the alarms, besides the recipients' report."""
-    mail_allowed: tuple[str, ...] = ()
+    mail_allowed: tuple[AllowedAddress, ...] = ()
     """Addresses, or domains such as ``@coffee-shop.example``, that may be typed into a form; recipients always may."""
-    mail_size_limit_mb: float = 10
+    mail_size_limit_mb: float = Field(default=10, ge=0.01, le=40)
     """A mail that would be larger carries links in place of attachments."""
     mail_on_backfill: bool = False
     """Whether a back-fill mails its reports."""
-    link_days: float = 7
+    link_days: float = Field(default=7, ge=0.01, le=7)
     """How long a link in a mail works; S3 allows at most 7 days."""
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The shop's time zone."""
         return zoneinfo.ZoneInfo(self.time_zone)
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """What a setting must be: ``words`` for the error message, the JSON types, and the limits of a number."""
-
-    words: str
-    types: tuple[type, ...]
-    least: float | None = None
-    most: float | None = None
-    items: re.Pattern[str] | None = field(default=None)
-
-
-def _number(least: float, most: float) -> _Rule:
-    return _Rule(f"a number from {least:g} to {most:g}", (int, float), least, most)
-
-
-def _whole(least: int, most: int) -> _Rule:
-    return _Rule(f"a whole number from {least} to {most}", (int,), least, most)
-
-
-_TEXT = _Rule("a text that is not empty", (str,))
-_ON_OFF = _Rule("true or false", (bool,))
-_ADDRESSES = _Rule(
-    'a list of addresses such as ["manager@coffee-shop.example"]', (list,), items=re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
-)
-_ALLOWED = _Rule(
-    'a list of addresses or domains such as ["@coffee-shop.example"]',
-    (list,),
-    items=re.compile(r"[^@\s,;<>]*@[^@\s,;<>]+"),
-)
-_DAYS = _Rule('a list of dates such as ["2019-12-25"]', (list,), items=re.compile(r"\d{4}-\d{2}-\d{2}"))
-
-_OUTLET = re.compile(r"0|[1-9][0-9]{0,39}")  # contract 3.3: without leading zeros
-_MAIL_LISTS = _Rule(
-    'a list of objects such as {"recipients": ["manager@coffee-shop.example"], "periods": ["weekly"], "reports": '
-    f'["sales"]}}; periods can be {", ".join(MailList.periods)}, reports {", ".join(MailList.reports)}; "outlets": '
-    '["3"] in place of reports makes it the mail of those outlets',
-    (list,),
-)
-
-_RULES = {
-    "shop_name": _TEXT,
-    "currency_symbol": _TEXT,
-    "date_format": _TEXT,
-    "quiet_minutes": _number(0, 120),
-    "quarantine_share": _number(0, 1),
-    "max_quantity": _whole(1, 1_000_000),
-    "kept_share": _number(0, 1),
-    "lease_minutes": _number(1, 1440),
-    "wait_days": _whole(0, 366),
-    "wait_hours": _number(0, 48),
-    "expected_outlet_days": _whole(1, 366),
-    "closed_days": _DAYS,
-    "upload_report": _ON_OFF,
-    "upload_report_days": _whole(1, 366),
-    "mail_recipients": _ADDRESSES,
-    "mail_lists": _MAIL_LISTS,
-    "mail_digest": _ON_OFF,
-    "mail_operators": _ADDRESSES,
-    "mail_allowed": _ALLOWED,
-    "mail_size_limit_mb": _number(0.01, 40),
-    "mail_on_backfill": _ON_OFF,
-    "link_days": _number(0.01, 7),
-}
 
 
 def settings() -> Settings:
@@ -327,70 +291,59 @@ def check_settings(found: object, time_zone: str = "America/New_York") -> Settin
             f'The Airflow Variable {VARIABLE!r} must be a JSON object such as {{"shop_name": "Coffee Shop"}}, '
             f"not {type(found).__name__}."
         )
-    problems = [_problem(key, value) for key, value in found.items()]
-    wrong = [problem for problem in problems if problem]
-    if wrong:
-        raise SettingsError(f"The Airflow Variable {VARIABLE!r} cannot be used: {'; '.join(wrong)}.")
-    return Settings(time_zone=time_zone, **{key: _plain(key, value) for key, value in found.items()})
-
-
-def _problem(key: str, value: object) -> str | None:
-    """Return what is wrong with one setting, or None."""
-    if key == "time_zone":
-        return "time_zone is set by the environment variable COFFEE_SHOP_TIME_ZONE, because the schedules need it too"
-    if key not in _RULES:
-        return f"unknown key {key!r} (known: {', '.join(sorted(_RULES))})"
-    rule = _RULES[key]
-    # to Python, true is a whole number as well
-    right_type = isinstance(value, rule.types) and (not isinstance(value, bool) or bool in rule.types)
-    if right_type and _in_range(rule, value):
-        return None
-    return f"{key} is {value!r}, expected {rule.words}"
-
-
-def _in_range(rule: _Rule, value: Any) -> bool:
-    if rule is _MAIL_LISTS:
-        return all(_is_mail_list(item) for item in value)
-    if rule.items is not None:
-        return all(isinstance(item, str) and rule.items.fullmatch(item) and _real_day(rule, item) for item in value)
-    if rule.least is not None and rule.most is not None:
-        return bool(rule.least <= value <= rule.most)
-    return value != "" or str not in rule.types
-
-
-def _is_mail_list(item: Any) -> bool:
-    """Return whether a JSON value has recipients, and nothing else but known periods and reports, one at least."""
-    known = {each.name for each in fields(MailList)}
-    if not isinstance(item, dict) or not {"recipients"} <= item.keys() <= known:
-        return False
-    if {"reports", "outlets"} <= item.keys():
-        return False  # workbooks are about all outlets
-    if not all(isinstance(value, list) and value for value in item.values()):
-        return False
-    return (
-        _in_range(_ADDRESSES, item["recipients"])
-        and all(period in MailList.periods for period in item.get("periods", ()))
-        and all(report in MailList.reports for report in item.get("reports", ()))
-        and all(isinstance(number, str) and _OUTLET.fullmatch(number) for number in item.get("outlets", ()))
-    )
-
-
-def _real_day(rule: _Rule, item: str) -> bool:
-    if rule is not _DAYS:
-        return True
+    if "time_zone" in found:
+        raise SettingsError(
+            f"The Airflow Variable {VARIABLE!r} cannot be used: time_zone is set by the environment variable "
+            "COFFEE_SHOP_TIME_ZONE, because the schedules need it too."
+        )
     try:
-        date.fromisoformat(item)
-    except ValueError:
-        return False
-    return True
+        checked = TypeAdapter(Settings).validate_json(json.dumps(found))
+    except ValidationError as error:
+        problems = "; ".join(_problem(each) for each in error.errors(include_url=False))
+        raise SettingsError(f"The Airflow Variable {VARIABLE!r} cannot be used: {problems}.") from error
+    return replace(checked, time_zone=time_zone)
 
 
-def _plain(key: str, value: Any) -> Any:
-    if key == "closed_days":
-        return tuple(date.fromisoformat(day) for day in value)
-    if key == "mail_lists":
-        return tuple(MailList(**{name: tuple(values) for name, values in item.items()}) for item in value)
-    return tuple(value) if isinstance(value, list) else value
+def _problem(error: ErrorDetails) -> str:
+    """Return what is wrong with one setting, such as ``max_quantity is 0, expected a whole number from 1``."""
+    first, *rest = error["loc"]
+    if error["type"] == "unexpected_keyword_argument" and not rest:
+        return f"unknown key {first!r} (known: {', '.join(sorted(expectations()))})"
+    place = str(first) + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
+    words = f", expected {expectations()[str(first)]}"
+    return f"{place} is {error['input']!r}{words if not rest else ': ' + error['msg']}"
+
+
+def expectations() -> dict[str, str]:
+    """Return in words what each setting of the Variable must be, for errors and for docs/settings.md."""
+    schema = TypeAdapter(Settings).json_schema()
+    return {name: _expected(rule, schema) for name, rule in schema["properties"].items() if name != "time_zone"}
+
+
+def _expected(rule: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    kinds = {"number": "a number", "integer": "a whole number"}
+    match rule:
+        case {"type": "number" | "integer" as kind, "minimum": least, "maximum": most}:
+            return f"{kinds[kind]} from {least:,} to {most:,}"
+        case {"type": "boolean"}:
+            return "true or false"
+        case {"enum": values}:
+            return " or ".join(map(json.dumps, values))
+        case {"type": "array", "items": {"format": "date"}}:
+            return 'a list of dates such as ["2019-12-25"]'
+        case {"type": "array", "items": {"$ref": _}}:
+            fields_ = schema["$defs"]["MailList"]["properties"]
+            example = {name: _example(fields_[name]) for name in ("recipients", "periods", "reports")}
+            return f"a list of objects such as {json.dumps(example)}"
+        case {"type": "array"}:
+            return f"a list such as {json.dumps(_example(rule))}"
+        case _:
+            return "a text that is not empty"
+
+
+def _example(rule: Mapping[str, Any]) -> list[str]:
+    items = rule["items"]
+    return list(items["examples"]) if "examples" in items else [items["enum"][1]]
 
 
 def task_defaults() -> dict[str, Any]:

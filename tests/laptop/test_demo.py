@@ -1,13 +1,12 @@
 """The demo's own check can tell right figures from wrong ones."""
 
-import datetime as dt
 import io
 from decimal import Decimal
 from email.message import EmailMessage
 
 import openpyxl
 
-from laptop.demo import compare_figures, headline_cells
+from laptop.demo import WEEK, compare_figures, headline_cells
 from laptop.raw_figures import RawFigures, count_raw_figures
 
 SALES = """\ufeffTransactionNo,TransactionDate,SalesOutletNo,SaleAmount,ProductName
@@ -23,7 +22,16 @@ pastry"
 def test_raw_figures_count_receipts_of_one_outlet_and_day_once(tmp_path):
     file = tmp_path / "SalesReciept.csv"
     file.write_text(SALES, encoding="utf-8")
-    assert count_raw_figures([file], dt.date(2019, 4, 22), dt.date(2019, 4, 28)) == RawFigures(Decimal("15.05"), 3)
+    assert count_raw_figures([file], [], *WEEK) == RawFigures(Decimal("15.05"), 3)
+
+
+def test_a_correction_counts_alone_for_the_outlets_and_days_that_it_names(tmp_path):
+    month, first, second = (tmp_path / name for name in ("month.csv", "first.csv", "second.csv"))
+    month.write_text(SALES, encoding="utf-8")
+    header = SALES.splitlines()[0]
+    first.write_text(f"{header}\n1,2019-04-22,3,7.00,replaced below\n", encoding="utf-8")
+    second.write_text(f"{header}\n1,2019-04-22,3,4.00,a\n2,2019-04-22,3,1.00,b\n", encoding="utf-8")
+    assert count_raw_figures([month], [first, second], *WEEK) == RawFigures(Decimal("15.05"), 4)
 
 
 def mail(plain, html):

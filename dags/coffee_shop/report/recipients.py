@@ -60,7 +60,8 @@ def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: 
     Raises:
         RecipientsError: as ``check_recipients``.
     """
-    lists = (MailList(shop.mail_recipients), *shop.mail_lists)
+    everything = [MailList(shop.mail_recipients)] if shop.mail_recipients else []
+    lists = [*everything, *shop.mail_lists]
     if any(address.strip() for address in typed):
         everybody = [address for each in lists for address in each.recipients]
         to = check_recipients(typed, everybody, shop.mail_allowed)

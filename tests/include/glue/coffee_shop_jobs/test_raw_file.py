@@ -459,5 +459,7 @@ def test_a_row_in_quarantine_says_which_receipt_it_belongs_to_if_it_can(read):
 
 
 def test_a_row_of_inventory_belongs_to_a_product_of_an_outlet_s_day(read):
-    found = read(inventory("3,2019-13-24,70,10,6,4,40", "3,2019-04-24,70,10,6,4,40", "3,2019-04-24,70,11,6,4,40"), INVENTORY)
+    found = read(
+        inventory("3,2019-13-24,70,10,6,4,40", "3,2019-04-24,70,10,6,4,40", "3,2019-04-24,70,11,6,4,40"), INVENTORY
+    )
     assert [row.receipt for row in found.quarantined] == [None, "3 2019-04-24 70", "3 2019-04-24 70"]

@@ -1,0 +1,61 @@
+"""Write docs/settings.md from the model of the settings, so that page, errors and program say the same.
+
+Type `make docs` after a change of the settings; a test fails while the page is old.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "settings.md"
+sys.path.append(str(ROOT / "dags"))  # as Airflow does
+
+from coffee_shop.settings import Settings, expectations  # noqa: E402  # only found with the line above
+
+INTRO = """# Settings
+
+All settings of a shop are in one Airflow Variable, `coffee_shop` (*Admin* > *Variables*), as JSON, such as
+`{"shop_name": "Coffee Shop", "mail_recipients": ["manager@coffee-shop.example"]}`. Each has a default, so name only
+what you change. The first task that reads the settings refuses a name that does not exist and a value that is none of
+those below, and says which.
+
+This page is made by `make docs` from `dags/coffee_shop/settings.py`. What shapes the schedules comes from environment
+variables instead, because Airflow needs it before it can read a Variable: [deploying](deploying.md) lists them.
+
+| setting | what it is | must be | default |
+|---|---|---|---|
+"""
+
+MAIL_LISTS = """
+## The lists of mail_lists
+
+| field | what it is | default |
+|---|---|---|
+"""
+
+
+def rows(properties: dict[str, Any], must_be: dict[str, str] | None = None) -> str:
+    """Return one line of a table for each setting, or for each field of an object in it."""
+    lines = []
+    for name, rule in properties.items():
+        if must_be is not None and name not in must_be:
+            continue
+        default = f"`{json.dumps(rule['default'])}`" if "default" in rule else "none: it is needed"
+        columns = [f"`{name}`", rule["description"], *([must_be[name]] if must_be else []), default]
+        lines.append("| " + " | ".join(columns) + " |\n")
+    return "".join(lines)
+
+
+def page() -> str:
+    """Return the whole page."""
+    schema = TypeAdapter(Settings).json_schema()
+    lists = schema["$defs"]["MailList"]["properties"]
+    return INTRO + rows(schema["properties"], expectations()) + MAIL_LISTS + rows(lists)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
