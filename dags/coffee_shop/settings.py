@@ -256,8 +256,6 @@ class Settings:
     """A mail that would be larger carries links in place of attachments."""
     mail_on_backfill: bool = False
     """Whether a back-fill mails its reports."""
-    link_days: float = Field(default=7, ge=0.01, le=7)
-    """How long a link in a mail works; S3 allows at most 7 days."""
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -60,7 +60,7 @@ def quarantine(environment, *arguments: str) -> str:
 
 
 def test_a_mended_row_counts_and_leaves_the_quarantine_empty(demo, environment, stack, tmp_path):
-    (raw,) = (stack.home / "sample-data").rglob("*ales*eciept*.csv")
+    (raw,) = (stack.home / "sample" / "sales-reciept").glob("*.csv")
     upload_and_load(stack, KEY, till_file(raw.read_text()))
 
     listed = quarantine(environment, f"EXPORT={tmp_path}")

@@ -50,7 +50,6 @@ def compose(
     now: datetime,
     attachments: Sequence[Attachment] = (),
     links: Sequence[Link] = (),
-    link_days: float = 0,
 ) -> bytes:
     """Write the mail about a report.
 
@@ -63,12 +62,11 @@ def compose(
         now: the date in the mail's header.
         attachments: the workbooks, or
         links: where to fetch them, when they are too large.
-        link_days: for how many days the links work.
 
     Returns:
         The raw message: text and HTML as alternatives, then the workbooks.
     """
-    content = _content(summary, words, attachments, links, link_days)
+    content = _content(summary, words, attachments, links)
     message = new_message(content["subject"], mail_from, to, now)
     message["X-Report"] = f"{summary['period']['folder']} version {summary['version']}"
     message.set_content(_render(templates, "report.txt.j2", content), cte="quoted-printable")
@@ -92,9 +90,7 @@ def compose_alarm(
     return message.as_bytes(policy=SMTP)
 
 
-def _content(
-    summary: Json, words: Wording, attachments: Sequence[Attachment], links: Sequence[Link], link_days: float
-) -> Json:
+def _content(summary: Json, words: Wording, attachments: Sequence[Attachment], links: Sequence[Link]) -> Json:
     period, quality = period_of_summary(summary), summary["data_quality"]
     return {
         "summary": summary,
@@ -111,7 +107,6 @@ def _content(
         "state": state_text(summary, words),
         "attachments": attachments,
         "links": links,
-        "link_days": f"{link_days:g}",
     }
 
 

@@ -11,10 +11,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from coffee_shop.aws import s3_client
 from coffee_shop.lake.state import read_json, write_json
+from coffee_shop.mail.addresses import run_address
 from coffee_shop.settings import names, settings
 
 if TYPE_CHECKING:
@@ -96,14 +96,6 @@ def words(dag_id: str, run_id: str, reasons: Mapping[str, Json], *, more: int, s
         f"Run: {run_address(dag_id, run_id)}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def run_address(dag_id: str, run_id: str) -> str:
-    """Return where Airflow's UI shows a run."""
-    from airflow.sdk.configuration import conf
-
-    base = str(conf.get("api", "base_url", fallback="")).rstrip("/")
-    return f"{base}/dags/{dag_id}/runs/{quote(run_id, safe='')}"
 
 
 def _reason(s3: S3Client, bucket: str, context: Any, task: str) -> Json:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
 from coffee_shop.aws import s3_client
+from coffee_shop.mail.addresses import workbook_address
 from coffee_shop.mail.sending import send_once
 from coffee_shop.report.data_quality import NO_DATA
 from coffee_shop.report.wording import Wording
@@ -114,7 +115,7 @@ class ReportMailOperator(BaseOperator):
 
     def _report(self, s3: S3Client, shop: Settings, mail: Json) -> bytes:
         """Return a mail with its workbooks attached, or with links when it would be too large."""
-        from coffee_shop.mail.body import Attachment, compose
+        from coffee_shop.mail.body import Attachment, Link, compose
         from coffee_shop.report.outlet_report import outlet_of, summary_of_outlet
 
         bucket, limit = names().reports_bucket, shop.mail_size_limit_mb * 1_000_000
@@ -142,24 +143,5 @@ class ReportMailOperator(BaseOperator):
             message = compose(summary, words, templates, attachments=attachments, **common)
             if len(message) <= limit:
                 return message
-        links = self._links(bucket, files, shop.link_days)
-        return compose(summary, words, templates, links=links, link_days=shop.link_days, **common)
-
-    def _links(self, bucket: str, files: Sequence[Json], link_days: float) -> list[Any]:
-        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-        from botocore.config import Config
-
-        from coffee_shop.mail.body import Link
-
-        signer: Any = S3Hook(config=Config(signature_version="s3v4")).get_conn()
-        seconds = int(timedelta(days=link_days).total_seconds())
-        return [
-            Link(
-                file["file"],
-                signer.generate_presigned_url(
-                    "get_object", Params={"Bucket": bucket, "Key": file["key"]}, ExpiresIn=seconds
-                ),
-                file["size"],
-            )
-            for file in files
-        ]
+        links = [Link(file["file"], workbook_address(file["key"]), file["size"]) for file in files]
+        return compose(summary, words, templates, links=links, **common)

@@ -118,7 +118,7 @@ def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> No
         ),
         ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": ["03"]}]}, "mail_lists"),
         ({"mail_lists": [{"recipients": ["a@b.example"], "to": ["c@b.example"]}]}, "mail_lists"),
-        ({"link_days": 8}, "link_days is 8, expected a number from 0.01 to 7"),
+        ({"mail_size_limit_mb": 41}, "mail_size_limit_mb is 41, expected a number from 0.01 to 40"),
     ],
 )
 def test_what_cannot_be_used_is_named(found: object, words: str) -> None:

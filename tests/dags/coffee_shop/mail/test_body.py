@@ -153,12 +153,11 @@ def test_no_data_says_so_and_shows_no_figure():
 
 def test_links_in_place_of_workbooks():
     url = 'https://s3.example/sales.xlsx?a=1&b="2"'
-    message = mail(attachments=(), links=[Link("sales.xlsx", url, 12_000_000)], link_days=7)
+    message = mail(attachments=(), links=[Link("sales.xlsx", url, 12_000_000)])
 
     assert not list(message.iter_attachments())
     assert 'href="https://s3.example/sales.xlsx?a=1&amp;b=&#34;2&#34;"' in html_of(message)
     assert f"sales.xlsx (12.0 MB): {url}" in text_of(message)
-    assert "work for up to 7 days" in text_of(message)
 
 
 def test_a_line_break_in_the_shops_name_does_not_make_a_header():
