@@ -92,6 +92,7 @@ PARAMS = {
 
 with DAG(
     dag_id="coffee_shop_load",
+    dag_display_name="Coffee shop: load files",
     schedule=CronTriggerTimetable(PARSE.load_cron, timezone=PARSE.time_zone),
     start_date=PARSE.start_date,
     catchup=False,

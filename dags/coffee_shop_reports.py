@@ -48,6 +48,13 @@ SCHEDULES: dict[str, Any] = {
     CUSTOM: None,  # by hand only, so that triggering it never switches a schedule on
 }
 
+TITLES = {
+    DAILY: "daily report",
+    WEEKLY: "weekly report",
+    MONTHLY: "monthly report",
+    UPLOAD: "report on an upload",
+    CUSTOM: "report of any dates",
+}
 ABOUT = {
     DAILY: "yesterday",
     WEEKLY: "the last whole week, Monday to Sunday",
@@ -170,6 +177,7 @@ def report_dag(kind: str) -> DAG:
     """Build the DAG of one kind of report."""
     with DAG(
         dag_id=f"coffee_shop_{kind}_report",
+        dag_display_name=f"Coffee shop: {TITLES[kind]}",
         description=f"Workbooks and mail about {ABOUT[kind]}.",
         doc_md=DOC.format(about=ABOUT[kind]),
         schedule=SCHEDULES[kind],

@@ -63,6 +63,17 @@ def test_one_load_at_a_time_and_a_daily_net(dags: dict[str, Any]) -> None:
     assert load.timetable.expression == "0 5 * * *"
 
 
+def test_every_dag_has_a_name_for_people(dags: dict[str, Any]) -> None:
+    assert {dag_id: dag.dag_display_name for dag_id, dag in dags.items()} == {
+        "coffee_shop_load": "Coffee shop: load files",
+        "coffee_shop_daily_report": "Coffee shop: daily report",
+        "coffee_shop_weekly_report": "Coffee shop: weekly report",
+        "coffee_shop_monthly_report": "Coffee shop: monthly report",
+        "coffee_shop_custom_report": "Coffee shop: report of any dates",
+        "coffee_shop_upload_report": "Coffee shop: report on an upload",
+    }
+
+
 def graph(dag: Any) -> dict[str, Any]:
     return {
         task.task_id: {
