@@ -5,10 +5,9 @@ import sys
 import pytest
 
 from infrastructure import sql_lint
-from infrastructure.sql_lint import SQL, contract_tables, problems_of_file
+from infrastructure.sql_lint import SQL, all_queries, contract_tables, problems_of_file
 
 TABLES = contract_tables()
-FILES = sorted(SQL.rglob("*.sql"))
 
 
 def said(tmp_path, text, folder="sales"):
@@ -18,7 +17,7 @@ def said(tmp_path, text, folder="sales"):
     return [f"{problem.line}: {problem.text}" for problem in problems_of_file(file, TABLES)]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(SQL).as_posix())
+@pytest.mark.parametrize("file", all_queries(), ids=lambda file: file.relative_to(SQL).as_posix())
 def test_athena_takes_every_file_of_the_project(file):
     assert problems_of_file(file, TABLES) == []
 
