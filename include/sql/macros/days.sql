@@ -7,16 +7,12 @@ with_six_days_before(params, column): the condition for lines of the period and 
 #}
 
 {% macro calendar(params, days_before=0) -%}
+{% set before = " - interval '" ~ days_before ~ "' day" if days_before else "" -%}
 calendar as (
     select days.business_day
     from
-        unnest(
-            sequence(
-                date '{{ params.period_start }}'{% if days_before %} - interval '{{ days_before }}' day{% endif %},
-                date '{{ params.period_end }}',
-                interval '1' day
-            )
-        ) as days (business_day)
+        unnest(sequence(date '{{ params.period_start }}'{{ before }}, date '{{ params.period_end }}', interval '1' day))
+            as days (business_day)
 )
 {%- endmacro %}
 
