@@ -1,6 +1,6 @@
 -- What did each employee sell at each outlet in the period?
 -- Grain: one row per employee and outlet with a line in the period; lines that name nobody form the row NO INFO.
-{%- from 'macros/employees.sql' import outlet_name, staff_name %}
+{%- from 'macros/names.sql' import outlet_name, staff_name %}
 with worked as (
     select
         staff_id,

@@ -1,22 +1,13 @@
-{#- Employees: who they are, and what they did in seven days. Each macro gives CTEs, the last of its own name, or columns.
+{#- What employees did in seven days.
 
-staff_name(): the name of a row of staff, NO INFO without one.
-outlet_name(): number and neighbourhood of a row of sales_outlet.
-per_employee(params, figures): one row per employee and day of the period with a line in the seven days that end on it:
+per_employee(params, figures): CTEs, the last of this name: one row per employee and day of the period with a line in the seven days that end on it:
     business_date, staffno (null for lines that name nobody), staffname, outlets, the figures, and days: how many days
     of data they have. Wants the CTE worked: one row per employee, outlet and day of the period or the six days before,
     with staff_id, salesoutlet_id, business_date and the figures, which add up.
 employee_columns(): the first columns of per_employee, as a sheet shows them.
 #}
 {% from 'macros/days.sql' import calendar, days_of_seven, history %}
-
-{% macro staff_name() -%}
-coalesce(nullif(concat_ws(' ', staff.stafffirstname, staff.stafflastname), ''), 'NO INFO')
-{%- endmacro %}
-
-{% macro outlet_name() -%}
-concat_ws(' ', sales_outlet.salesoutletno, sales_outlet.neighbourhood)
-{%- endmacro %}
+{% from 'macros/names.sql' import outlet_name, staff_name %}
 
 {% macro per_employee(params, figures) -%}
 {{ calendar(params) }},

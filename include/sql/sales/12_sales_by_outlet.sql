@@ -1,21 +1,23 @@
 -- What did each outlet sell in the period, and what did it bring after production cost?
 -- Grain: one row per outlet with a sale, highest income first. Lines without a wholesale price count in income, and in
 -- neither production cost nor net income.
+{%- from 'macros/income.sql' import net_income, production_cost %}
+{%- from 'macros/names.sql' import outlet_name %}
 with sold as (
     select
-        salesoutlet_id,
-        count(distinct transaction_id) as transactions,
-        sum(quantity) as items,
-        sum(saleamount) as income,
-        sum(quantity * wholesaleprice) as production_cost,
-        sum(case when wholesaleprice is not null then saleamount - quantity * wholesaleprice end) as net_income
-    from sales_reciept
-    where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
-    group by salesoutlet_id
+        lines.salesoutlet_id,
+        count(distinct lines.transaction_id) as transactions,
+        sum(lines.quantity) as items,
+        sum(lines.saleamount) as income,
+        {{ production_cost('lines') }} as production_cost,
+        {{ net_income('lines') | indent(8) }} as net_income
+    from sales_reciept as lines
+    where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
+    group by lines.salesoutlet_id
 )
 
 select
-    concat_ws(' ', sales_outlet.salesoutletno, sales_outlet.neighbourhood) as outlet,
+    {{ outlet_name() }} as outlet,
     sold.transactions,
     sold.items,
     sold.income,
