@@ -1,5 +1,5 @@
 -- How many items were bought with each loyalty card in the period?
--- Grain: one row per loyalty card that was used, busiest first.
+-- Grain: one row per loyalty card that was used, most items first.
 {%- from 'macros/customers.sql' import cards %}
 with {{ cards() }}
 
