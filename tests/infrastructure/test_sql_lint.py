@@ -80,6 +80,42 @@ def test_a_template_that_cannot_be_read(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "select 1 as x\n{% from 'macros/sums.sql' import net %}",
+            "2: there is no file macros/sums.sql in include/sql",
+        ),
+        (
+            "{% from 'macros/customers.sql' import pets %}\nwith {{ pets() }}",
+            "2: the template 'macros/customers.sql' (imported on line 1) does not export the requested name 'pets'",
+        ),
+        (
+            "{% from 'macros/customers.sql' import cards %}\nwith {{ cards() }}\nselect cards.gender from cards",
+            "None: line 9 of the rendered SQL: no column gender in reach",
+        ),
+    ],
+)
+def test_a_query_with_macros(tmp_path, text, expected):
+    assert said(tmp_path, text) == [expected]
+
+
+def test_a_file_of_macros_is_read_where_it_is_imported(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["sql_lint", str(SQL / "macros" / "days.sql")])
+    assert sql_lint.main() == 0
+    assert capsys.readouterr().out == f"SQL for Athena: {len(all_queries())} files, 0 problems\n"
+
+
+def test_a_file_of_macros_that_cannot_be_read(tmp_path, monkeypatch):
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "macros" / "sums.sql").write_text("{% macro net() %}\n{% if %}")
+    monkeypatch.setattr(sql_lint, "SQL", tmp_path)
+    assert said(tmp_path, "select 1 as x\n{% from 'macros/sums.sql' import net %}") == [
+        "2: macros/sums.sql, line 2 cannot be read: Expected an expression, got 'end of statement block'"
+    ]
+
+
 def test_each_period_is_tried(tmp_path):
     wrong = "{% if params.period_start != params.period_end %}quantiti{% else %}quantity{% endif %}"
     assert said(tmp_path, f"select {wrong} from sales_reciept") == [

@@ -136,3 +136,11 @@ def test_the_question_of_the_documentation(lake):
         assert answer.rows == expected(case, answer)
     changed = lake.query(question(mutant, *cases["cases"][0]["period"]))
     assert changed.rows != expected(cases["cases"][0], changed)
+
+
+def test_the_macros_of_the_documentation(lake):
+    """docs/add-a-question.md: its question with macros, and a row for every file of macros."""
+    page = (SQL.parents[1] / "docs" / "add-a-question.md").read_text(encoding="utf-8")
+    _, query = re.findall(r"```sql\n(.*?) *```", page, re.DOTALL)
+    assert lake.query(question(query, PERIOD[0], PERIOD[-1])).rows == []
+    assert {path.name for path in (SQL / "macros").glob("*.sql")} == set(re.findall(r"`(\w+\.sql)`", page))
