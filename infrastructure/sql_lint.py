@@ -2,10 +2,10 @@
 
     python -m infrastructure.sql_lint [include/sql/sales/10_items_by_outlet.sql ...]
 
-Without files it reads all of include/sql. Each file is rendered as the DAGs render it, for several periods, and held
-against Trino's grammar and list of functions (trino-sql-validator) and against the tables (`sql_rules`). Their columns
-are not written again here: conform has those of include/data_model.yaml, clean those of the Glue jobs' contract,
-quarantine those of the CloudFormation template.
+Without files, or with one of macros among them, it reads all of include/sql: a macro is SQL only where it is imported.
+Each file is rendered as the DAGs render it, for several periods, and held against Trino's grammar and list of functions
+(trino-sql-validator) and against the tables (`sql_rules`). Their columns are not written again here: conform has those
+of include/data_model.yaml, clean those of the Glue jobs' contract, quarantine those of the CloudFormation template.
 """
 
 import argparse
@@ -29,7 +29,7 @@ sys.path += [str(ROOT / "include" / "glue"), str(ROOT / "dags")]
 from coffee_shop_jobs.columns import CONTRACTS, TARGETS, TYPES  # noqa: E402  # only found with the line above
 
 SQL = ROOT / "include" / "sql"
-CHECKS = "checks"
+CHECKS, MACROS = "checks", "macros"
 # what report.tasks.list_questions and load.checks.render_checks fill in: one day, a month with a leap day; for a check
 # also what stands for a load that touched no date
 PERIODS = [("2019-04-24", "2019-04-24"), ("2020-02-01", "2020-02-29")]
@@ -65,6 +65,11 @@ def _partition_lists(tables: Mapping[str, Mapping[str, str]], key: str) -> dict[
     return {f"{name}$partitions": {key: "string"} for name, columns in tables.items() if columns.get(key) == "string"}
 
 
+def all_queries() -> list[Path]:
+    """Return the files of include/sql that are queries; macros are none until a query imports them."""
+    return sorted(file for file in SQL.rglob("*.sql") if file.parent.name != MACROS)
+
+
 def problems_of_file(file: Path, tables: Tables) -> list[Problem]:
     """Return what Athena would refuse in a file, by line; what several periods show is told once.
 
@@ -85,19 +90,33 @@ def _samples(file: Path) -> list[dict[str, str]]:
 
 
 def _problems_of_template(text: str, params: Mapping[str, str], tables: Tables) -> Iterable[Problem]:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # SQL, not HTML
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(SQL),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701  # SQL, not HTML
+    )
     try:
         query = environment.from_string(text).render(params=params)
+    except jinja2.TemplateNotFound as error:
+        return [Problem(_line_of_template(error), f"there is no file {error.name} in include/sql")]
     except jinja2.TemplateSyntaxError as error:
-        return [Problem(error.lineno, f"the template cannot be read: {error.message}")]
+        place = f"{error.name}, line {error.lineno}" if error.name else "the template"
+        line = _line_of_template(error) if error.name else error.lineno
+        return [Problem(line, f"{place} cannot be read: {error.message}")]
     except jinja2.UndefinedError as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
-        return [Problem(lines[-1], f"{error.message}; params has {', '.join(params)}")]
+        known = f"; params has {', '.join(params)}" if "attribute" in str(error.message) else ""
+        return [Problem(_line_of_template(error), f"{error.message}{known}")]
     found = list(_grammar_problems(query)) or list(problems_of_query(query, tables))
-    # Jinja takes the last line's end away; with a loop or the like a line of the query is no line of the file
+    # Jinja takes the last line's end away; with a macro, a loop or the like a line of the query is no line of the file
     if query.count("\n") != text.removesuffix("\n").count("\n"):
         return [Problem(None, f"line {each.line} of the rendered SQL: {each.text}") for each in found]
     return found
+
+
+def _line_of_template(error: jinja2.TemplateError) -> int:
+    """Return the line of the file itself that failed; when a macro did, the line that calls it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame.lineno or 0 for frame in frames if frame.filename == "<template>"][-1]
 
 
 def _grammar_problems(query: str) -> Iterator[Problem]:
@@ -119,7 +138,9 @@ def main() -> int:
     """Run the command; return its exit status: 1 when Athena would refuse something."""
     parser = argparse.ArgumentParser(prog="python -m infrastructure.sql_lint", description="Check SQL for Athena.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files (default: all of include/sql)")
-    files = parser.parse_args().files or sorted(SQL.rglob("*.sql"))
+    files = parser.parse_args().files
+    if not files or any(file.parent.name == MACROS for file in files):
+        files = all_queries()
     tables, wrong = contract_tables(), 0
     for file in files:
         shown = file.resolve().relative_to(ROOT) if file.resolve().is_relative_to(ROOT) else file

@@ -74,7 +74,10 @@ def test_it_is_what_mwaa_takes_and_nothing_else():
         "dags/coffee_shop_reports.py",
     ]
     assert {"dags/coffee_shop/settings.py", "dags/include/sql/sales/report.yaml"} <= files.keys()
-    assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".sqlfluff"))]
+    assert "dags/include/sql/macros/customers.sql" in files
+    assert not [
+        name for name in files if "__pycache__" in name or name.endswith((".pyc", ".sqlfluff", ".sqlfluffignore"))
+    ]
     assert {
         "coffee_shop_reports_page.py",
         "coffee_shop_reports_app/web.py",

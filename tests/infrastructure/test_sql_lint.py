@@ -5,10 +5,9 @@ import sys
 import pytest
 
 from infrastructure import sql_lint
-from infrastructure.sql_lint import SQL, contract_tables, problems_of_file
+from infrastructure.sql_lint import SQL, all_queries, contract_tables, problems_of_file
 
 TABLES = contract_tables()
-FILES = sorted(SQL.rglob("*.sql"))
 
 
 def said(tmp_path, text, folder="sales"):
@@ -18,7 +17,7 @@ def said(tmp_path, text, folder="sales"):
     return [f"{problem.line}: {problem.text}" for problem in problems_of_file(file, TABLES)]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(SQL).as_posix())
+@pytest.mark.parametrize("file", all_queries(), ids=lambda file: file.relative_to(SQL).as_posix())
 def test_athena_takes_every_file_of_the_project(file):
     assert problems_of_file(file, TABLES) == []
 
@@ -78,6 +77,42 @@ def test_a_parameter_that_no_dag_fills_in(tmp_path, folder, known):
 def test_a_template_that_cannot_be_read(tmp_path):
     assert said(tmp_path, "select 1 as x\n{% if %}") == [
         "2: the template cannot be read: Expected an expression, got 'end of statement block'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "select 1 as x\n{% from 'macros/sums.sql' import net %}",
+            "2: there is no file macros/sums.sql in include/sql",
+        ),
+        (
+            "{% from 'macros/customers.sql' import pets %}\nwith {{ pets() }}",
+            "2: the template 'macros/customers.sql' (imported on line 1) does not export the requested name 'pets'",
+        ),
+        (
+            "{% from 'macros/customers.sql' import cards %}\nwith {{ cards() }}\nselect cards.gender from cards",
+            "None: line 9 of the rendered SQL: no column gender in reach",
+        ),
+    ],
+)
+def test_a_query_with_macros(tmp_path, text, expected):
+    assert said(tmp_path, text) == [expected]
+
+
+def test_a_file_of_macros_is_read_where_it_is_imported(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["sql_lint", str(SQL / "macros" / "days.sql")])
+    assert sql_lint.main() == 0
+    assert capsys.readouterr().out == f"SQL for Athena: {len(all_queries())} files, 0 problems\n"
+
+
+def test_a_file_of_macros_that_cannot_be_read(tmp_path, monkeypatch):
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "macros" / "sums.sql").write_text("{% macro net() %}\n{% if %}")
+    monkeypatch.setattr(sql_lint, "SQL", tmp_path)
+    assert said(tmp_path, "select 1 as x\n{% from 'macros/sums.sql' import net %}") == [
+        "2: macros/sums.sql, line 2 cannot be read: Expected an expression, got 'end of statement block'"
     ]
 
 

@@ -51,7 +51,11 @@ def render_checks(folder: Path, dates: Sequence[str], clean_database: str) -> li
     """
     import jinja2
 
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # SQL, not HTML
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder.parent),  # for macros/, as with the report DAGs' search path
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701  # SQL, not HTML
+    )
     first, last = (min(dates), max(dates)) if dates else _NO_DATES
     checks = []
     for file in sorted(folder.glob("*.sql")):

@@ -1,13 +1,14 @@
 -- #fail
 -- A fact has every value that a figure needs, and none that contract 3.1 keeps out.
 -- Grain: one row per table and value that is missing or wrong, with the number of lines, among the dates touched.
+{%- from 'macros/checks.sql' import missing %}
 with problems as (
     select
         'sales_reciept' as table_name,
         business_date,
         case
-            when transaction_id is null or line_no is null or transactionno is null then 'key'
-            when date_id is null or salesoutlet_id is null or product_id is null or customer_id is null then 'id'
+            when {{ missing('transaction_id', 'line_no', 'transactionno') }} then 'key'
+            when {{ missing('date_id', 'salesoutlet_id', 'product_id', 'customer_id') }} then 'id'
             when transactiontime is null then 'transactiontime'
             when not regexp_like(transactiontime, '^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$') then 'transactiontime'
             when quantity is null or quantity = 0 then 'quantity'
@@ -24,8 +25,8 @@ with problems as (
         'pastry_inventory' as table_name,
         business_date,
         case
-            when inventory_id is null then 'key'
-            when date_id is null or salesoutlet_id is null or product_id is null then 'id'
+            when {{ missing('inventory_id') }} then 'key'
+            when {{ missing('date_id', 'salesoutlet_id', 'product_id') }} then 'id'
         end as problem
     from pastry_inventory
     where business_date between '{{ params.first_date }}' and '{{ params.last_date }}'
@@ -33,7 +34,7 @@ with problems as (
     select
         'sales_target' as table_name,
         monthyear as business_date,
-        case when sales_target_id is null or salesoutlet_id is null or month_id is null then 'id' end as problem
+        case when {{ missing('sales_target_id', 'salesoutlet_id', 'month_id') }} then 'id' end as problem
     from sales_target
 )
 

@@ -2,17 +2,7 @@
 -- A receipt has one time. A number that comes twice within five minutes may be of a till that stamps each line.
 -- Numbers that come further apart are those of several registers, or of a till that begins again.
 -- Grain: one row per receipt that follows another of its number and outlet within five minutes, on the dates touched.
-with receipts as (
-    select distinct
-        business_date,
-        salesoutlet_id,
-        transactionno,
-        transactiontime
-    from sales_reciept
-    where business_date between '{{ params.first_date }}' and '{{ params.last_date }}'
-),
-
-with_time_before as (
+with with_time_before as (
     select
         business_date,
         salesoutlet_id,
@@ -22,7 +12,9 @@ with_time_before as (
             order by transactiontime
         ) as time_before,
         transactiontime
-    from receipts
+    from sales_reciept
+    where business_date between '{{ params.first_date }}' and '{{ params.last_date }}'
+    group by business_date, salesoutlet_id, transactionno, transactiontime
 )
 
 select

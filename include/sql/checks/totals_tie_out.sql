@@ -1,72 +1,13 @@
 -- #fail
 -- Conform holds what clean holds: rows, quantity and amount, to the cent.
 -- Grain: one row per table, outlet and date (a month's first day for targets) where they differ, among those touched.
+{%- from 'macros/checks.sql' import totals_of_facts %}
 with clean as (
-    select
-        'sales_reciept' as table_name,
-        salesoutletno,
-        date as business_date,
-        count(*) as lines,
-        sum(quantity) as quantity,
-        sum(saleamount) as amount
-    from {{ params.clean_database }}.sales_reciept
-    where date between '{{ params.first_date }}' and '{{ params.last_date }}'
-    group by salesoutletno, date
-    union all
-    select
-        'pastry_inventory' as table_name,
-        salesoutletno,
-        date as business_date,
-        count(*) as lines,
-        sum(soldquantity) as quantity,
-        sum(cast(waste as decimal(12, 2))) as amount
-    from {{ params.clean_database }}.pastry_inventory
-    where date between '{{ params.first_date }}' and '{{ params.last_date }}'
-    group by salesoutletno, date
-    union all
-    select
-        'sales_target' as table_name,
-        salesoutletno,
-        monthyear as business_date,
-        count(*) as lines,
-        null as quantity,
-        sum(totalgoal) as amount
-    from {{ params.clean_database }}.sales_target
-    group by salesoutletno, monthyear
+    {{ totals_of_facts(params, params.clean_database ~ '.', 'salesoutletno', 'date') | indent }}
 ),
 
 facts as (
-    select
-        'sales_reciept' as table_name,
-        salesoutlet_id,
-        business_date,
-        count(*) as lines,
-        sum(quantity) as quantity,
-        sum(saleamount) as amount
-    from sales_reciept
-    where business_date between '{{ params.first_date }}' and '{{ params.last_date }}'
-    group by salesoutlet_id, business_date
-    union all
-    select
-        'pastry_inventory' as table_name,
-        salesoutlet_id,
-        business_date,
-        count(*) as lines,
-        sum(soldquantity) as quantity,
-        sum(cast(waste as decimal(12, 2))) as amount
-    from pastry_inventory
-    where business_date between '{{ params.first_date }}' and '{{ params.last_date }}'
-    group by salesoutlet_id, business_date
-    union all
-    select
-        'sales_target' as table_name,
-        salesoutlet_id,
-        monthyear as business_date,
-        count(*) as lines,
-        null as quantity,
-        sum(totalgoal) as amount
-    from sales_target
-    group by salesoutlet_id, monthyear
+    {{ totals_of_facts(params, '', 'salesoutlet_id', 'business_date') | indent }}
 ),
 
 conform as (

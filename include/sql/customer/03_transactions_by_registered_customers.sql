@@ -1,22 +1,7 @@
 -- How many of the period's transactions are by registered customers, and how much of its income?
 -- Grain: one row for the period; none when nothing was sold.
-with lines as (
-    select
-        transaction_id,
-        customer_id,
-        saleamount
-    from sales_reciept
-    where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
-),
-
--- registered: somebody with a name, an address or a card
-registered as (
-    select customer_id
-    from customer
-    where
-        customerno <> '0'
-        and coalesce(customerfirstname, customersurname, customeremail, loyaltycardnumber) is not null
-),
+{%- from 'macros/customers.sql' import registered %}
+with {{ registered() }},
 
 counted as (
     select
@@ -25,8 +10,9 @@ counted as (
         count(distinct lines.transaction_id) as transactions,
         coalesce(sum(case when registered.customer_id is not null then lines.saleamount end), 0) as registered_income,
         sum(lines.saleamount) as income
-    from lines
+    from sales_reciept as lines
     left join registered on lines.customer_id = registered.customer_id
+    where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 )
 
 select

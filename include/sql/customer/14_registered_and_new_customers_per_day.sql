@@ -1,48 +1,28 @@
 -- How many registered customers bought something each day, and how many registered on it?
 -- Grain: one row per day of the period; on a day without sales the figures are null, unless somebody registered. New: a
 -- registered customer who bought something in the period and whose customer-since date is that day.
-with calendar as (
-    select days.business_day
-    from
-        unnest(sequence(date '{{ params.period_start }}', date '{{ params.period_end }}', interval '1' day))
-            as days (business_day)
-),
+{%- from 'macros/customers.sql' import buyers %}
+{%- from 'macros/days.sql' import calendar %}
+with {{ calendar(params) }},
 
-lines as (
-    select
-        customer_id,
-        cast(business_date as date) as business_day
-    from sales_reciept
-    where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
-),
-
--- registered: somebody with a name, an address or a card
-registered as (
-    select
-        customer_id,
-        customersince
-    from customer
-    where
-        customerno <> '0'
-        and coalesce(customerfirstname, customersurname, customeremail, loyaltycardnumber) is not null
-),
+{{ buyers(params) }},
 
 bought as (
     select
-        lines.business_day,
-        count(distinct registered.customer_id) as customers
-    from lines
-    left join registered on lines.customer_id = registered.customer_id
-    group by lines.business_day
+        cast(lines.business_date as date) as business_day,
+        count(distinct buyers.customer_id) as customers
+    from sales_reciept as lines
+    left join buyers on lines.customer_id = buyers.customer_id
+    where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
+    group by lines.business_date
 ),
 
 joined as (
     select
-        registered.customersince as business_day,
-        count(distinct registered.customer_id) as new_customers
-    from registered
-    inner join lines on registered.customer_id = lines.customer_id
-    group by registered.customersince
+        customersince as business_day,
+        count(*) as new_customers
+    from buyers
+    group by customersince
 )
 
 select

@@ -1,5 +1,6 @@
 -- What did each employee sell at each outlet in the period?
 -- Grain: one row per employee and outlet with a line in the period; lines that name nobody form the row NO INFO.
+{%- from 'macros/names.sql' import outlet_name, staff_name %}
 with worked as (
     select
         staff_id,
@@ -14,8 +15,8 @@ with worked as (
 
 select
     coalesce(staff.staffno, 'NO INFO') as staffno,
-    coalesce(nullif(concat_ws(' ', staff.stafffirstname, staff.stafflastname), ''), 'NO INFO') as staffname,
-    concat_ws(' ', sales_outlet.salesoutletno, sales_outlet.neighbourhood) as outlet,
+    {{ staff_name() }} as staffname,
+    {{ outlet_name() }} as outlet,
     worked.transactions,
     worked.items,
     worked.income

@@ -1,15 +1,11 @@
 -- What was sold on each day of the period, and by how many outlets?
 -- Grain: one row per day of the period, 0 where nothing was sold.
-with calendar as (
-    select cast(days.business_day as varchar) as business_date
-    from
-        unnest(sequence(date '{{ params.period_start }}', date '{{ params.period_end }}', interval '1' day))
-            as days (business_day)
-),
+{%- from 'macros/days.sql' import calendar %}
+with {{ calendar(params) }},
 
 sold as (
     select
-        business_date,
+        cast(business_date as date) as business_day,
         sum(saleamount) as income,
         count(distinct transaction_id) as transactions,
         sum(quantity) as items,
@@ -20,11 +16,11 @@ sold as (
 )
 
 select
-    cast(calendar.business_date as date) as business_date,
+    calendar.business_day as business_date,
     coalesce(sold.income, 0) as income,
     coalesce(sold.transactions, 0) as transactions,
     coalesce(sold.items, 0) as items,
     coalesce(sold.outlets, 0) as outlets
 from calendar
-left join sold on calendar.business_date = sold.business_date
-order by calendar.business_date
+left join sold on calendar.business_day = sold.business_day
+order by calendar.business_day

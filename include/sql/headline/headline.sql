@@ -1,33 +1,13 @@
 -- The figures that matter most, for the contents sheets, the mail and summary.json.
 -- Grain: one row for the period, also when nothing was sold.
-with lines as (
-    select
-        transaction_id,
-        customer_id,
-        quantity,
-        saleamount,
-        wholesaleprice
-    from sales_reciept
-    where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
-),
-
--- registered: somebody with a name, an address or a card
-registered as (
-    select customer_id
-    from customer
-    where
-        customerno <> '0'
-        and coalesce(customerfirstname, customersurname, customeremail, loyaltycardnumber) is not null
-)
+{%- from 'macros/customers.sql' import registered %}
+{%- from 'macros/income.sql' import net_income, production_cost %}
+with {{ registered() }}
 
 select
     coalesce(sum(lines.saleamount), 0) as income,
-    coalesce(
-        sum(
-            case when lines.wholesaleprice is not null then lines.saleamount - lines.quantity * lines.wholesaleprice end
-        ), 0
-    ) as net_income,
-    coalesce(sum(lines.quantity * lines.wholesaleprice), 0) as production_cost,
+    coalesce({{ net_income('lines') | indent }}, 0) as net_income,
+    coalesce({{ production_cost('lines') }}, 0) as production_cost,
     count(distinct lines.transaction_id) as transactions,
     coalesce(sum(lines.quantity), 0) as items,
     count(distinct case when registered.customer_id is not null then lines.transaction_id end)
@@ -39,5 +19,6 @@ select
         as income_without_wholesale_price,
     count_if(lines.quantity < 0 or lines.saleamount < 0) as refund_lines,
     coalesce(sum(case when lines.quantity < 0 or lines.saleamount < 0 then lines.saleamount end), 0) as refund_amount
-from lines
+from sales_reciept as lines
 left join registered on lines.customer_id = registered.customer_id
+where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'

@@ -2,60 +2,39 @@
 -- Grain: one row per day and outlet with a sale (productcategory is null), and one per day and category with a sale
 -- (salesoutletno is null). Days: eight weeks before the period, or as many as it has, to its end; and a year earlier
 -- (364 days for days and weeks, the same dates for a month, so a few days more than either needs).
-with sold as (
-    select
-        sales_reciept.business_date,
-        sales_outlet.salesoutletno,
-        coalesce(product.productcategory, 'NO INFO') as productcategory,
-        sales_reciept.transaction_id,
-        sales_reciept.customer_id,
-        sales_reciept.quantity,
-        sales_reciept.saleamount,
-        sales_reciept.wholesaleprice
-    from sales_reciept
-    inner join sales_outlet on sales_reciept.salesoutlet_id = sales_outlet.salesoutlet_id
-    inner join product on sales_reciept.product_id = product.product_id
-    where
-        (
-            sales_reciept.business_date >= cast(
-                date_add(
-                    'day',
-                    -greatest(
-                        56, date_diff('day', date '{{ params.period_start }}', date '{{ params.period_end }}') + 1
-                    ),
-                    date '{{ params.period_start }}'
-                ) as varchar
-            )
-            and sales_reciept.business_date <= '{{ params.period_end }}'
-        )
-        or (
-            sales_reciept.business_date >= cast(date '{{ params.period_start }}' - interval '366' day as varchar)
-            and sales_reciept.business_date <= cast(date '{{ params.period_end }}' - interval '364' day as varchar)
-        )
-),
+{%- from 'macros/customers.sql' import registered %}
+{%- from 'macros/income.sql' import net_income %}
+{%- set first_day, last_day = "date '" ~ params.period_start ~ "'", "date '" ~ params.period_end ~ "'" %}
+with {{ registered() }},
 
--- registered: somebody with a name, an address or a card
-registered as (
-    select customer_id
-    from customer
-    where
-        customerno <> '0'
-        and coalesce(customerfirstname, customersurname, customeremail, loyaltycardnumber) is not null
+goods as (
+    select
+        product_id,
+        coalesce(productcategory, 'NO INFO') as productcategory
+    from product
 )
 
 select
-    cast(sold.business_date as date) as business_date,
-    sold.salesoutletno,
-    sold.productcategory,
-    sum(sold.saleamount) as income,
-    coalesce(
-        sum(case when sold.wholesaleprice is not null then sold.saleamount - sold.quantity * sold.wholesaleprice end), 0
-    ) as net_income,
-    count(distinct sold.transaction_id) as transactions,
-    sum(sold.quantity) as items,
-    count(distinct case when registered.customer_id is not null then sold.transaction_id end)
+    cast(lines.business_date as date) as business_date,
+    sales_outlet.salesoutletno,
+    goods.productcategory,
+    sum(lines.saleamount) as income,
+    coalesce({{ net_income('lines') | indent }}, 0) as net_income,
+    count(distinct lines.transaction_id) as transactions,
+    sum(lines.quantity) as items,
+    count(distinct case when registered.customer_id is not null then lines.transaction_id end)
         as registered_transactions
-from sold
-left join registered on sold.customer_id = registered.customer_id
-group by grouping sets ((sold.business_date, sold.salesoutletno), (sold.business_date, sold.productcategory))
-order by sold.business_date, sold.salesoutletno, sold.productcategory
+from sales_reciept as lines
+inner join sales_outlet on lines.salesoutlet_id = sales_outlet.salesoutlet_id
+inner join goods on lines.product_id = goods.product_id
+left join registered on lines.customer_id = registered.customer_id
+where
+    lines.business_date between cast(
+        date_add(
+            'day', -greatest(56, date_diff('day', {{ first_day }}, {{ last_day }}) + 1), {{ first_day }}
+        ) as varchar
+    ) and '{{ params.period_end }}'
+    or lines.business_date between cast({{ first_day }} - interval '366' day as varchar)
+    and cast({{ last_day }} - interval '364' day as varchar)
+group by grouping sets ((lines.business_date, sales_outlet.salesoutletno), (lines.business_date, goods.productcategory))
+order by lines.business_date, sales_outlet.salesoutletno, goods.productcategory

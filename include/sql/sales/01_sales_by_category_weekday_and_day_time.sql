@@ -1,5 +1,6 @@
 -- What was sold of each product category, on which weekday, at which time of the day?
 -- Grain: one row per category, weekday and day time with a sale; weekdays from Monday, day times from the morning.
+{%- from 'macros/day_times.sql' import day_time, day_time_order %}
 with lines as (
     select
         transaction_id,
@@ -7,12 +8,7 @@ with lines as (
         date_id,
         quantity,
         saleamount,
-        case
-            when transactiontime >= '06:00:00' and transactiontime < '12:00:00' then 'morning'
-            when transactiontime >= '12:00:00' and transactiontime < '16:00:00' then 'afternoon'
-            when transactiontime >= '16:00:00' and transactiontime < '21:00:00' then 'late-afternoon'
-            else 'night'
-        end as day_time
+        {{ day_time('transactiontime') | indent(8) }} as day_time
     from sales_reciept
     where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 )
@@ -35,4 +31,4 @@ group by
 order by
     productcategory,
     calendar.dayofweekno,
-    case lines.day_time when 'morning' then 1 when 'afternoon' then 2 when 'late-afternoon' then 3 else 4 end
+    {{ day_time_order('lines.day_time') }}

@@ -1,34 +1,23 @@
 -- At which time of the day are items other than Coffee and Coffee beans bought?
 -- Grain: one row per day time and category with a sale, from the morning to the night.
-with lines as (
+{%- from 'macros/day_times.sql' import day_time, day_time_order %}
+with sold as (
     select
-        product_id,
-        quantity,
-        case
-            when transactiontime >= '06:00:00' and transactiontime < '12:00:00' then 'morning'
-            when transactiontime >= '12:00:00' and transactiontime < '16:00:00' then 'afternoon'
-            when transactiontime >= '16:00:00' and transactiontime < '21:00:00' then 'late-afternoon'
-            else 'night'
-        end as day_time
-    from sales_reciept
-    where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
-),
-
-outside_coffee as (
-    select
-        product_id,
-        coalesce(productcategory, 'NO INFO') as productcategory
-    from product
-    where coalesce(productcategory, 'NO INFO') not in ('Coffee', 'Coffee beans')
+        {{ day_time('lines.transactiontime') | indent(8) }} as day_time,
+        coalesce(product.productcategory, 'NO INFO') as productcategory,
+        lines.quantity
+    from sales_reciept as lines
+    inner join product on lines.product_id = product.product_id
+    where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 )
 
 select
-    lines.day_time,
-    outside_coffee.productcategory,
-    sum(lines.quantity) as items
-from lines
-inner join outside_coffee on lines.product_id = outside_coffee.product_id
-group by lines.day_time, outside_coffee.productcategory
+    day_time,
+    productcategory,
+    sum(quantity) as items
+from sold
+where productcategory not in ('Coffee', 'Coffee beans')
+group by day_time, productcategory
 order by
-    case lines.day_time when 'morning' then 1 when 'afternoon' then 2 when 'late-afternoon' then 3 else 4 end,
-    outside_coffee.productcategory
+    {{ day_time_order('day_time') }},
+    productcategory

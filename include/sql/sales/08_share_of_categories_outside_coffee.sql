@@ -3,24 +3,15 @@
 -- included; null when refunds took back as many as were sold.
 with sold as (
     select
-        sales_reciept.business_date,
+        lines.business_date,
         coalesce(product.productcategory, 'NO INFO') as productcategory,
-        sum(sales_reciept.quantity) as items,
-        sum(sales_reciept.saleamount) as income
-    from sales_reciept
-    inner join product on sales_reciept.product_id = product.product_id
-    where sales_reciept.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
-    group by sales_reciept.business_date, coalesce(product.productcategory, 'NO INFO')
-),
-
-with_all as (
-    select
-        business_date,
-        productcategory,
-        items,
-        income,
-        sum(items) over (partition by business_date) as all_items
-    from sold
+        sum(lines.quantity) as items,
+        sum(sum(lines.quantity)) over (partition by lines.business_date) as all_items,
+        sum(lines.saleamount) as income
+    from sales_reciept as lines
+    inner join product on lines.product_id = product.product_id
+    where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
+    group by lines.business_date, coalesce(product.productcategory, 'NO INFO')
 )
 
 select
@@ -30,6 +21,6 @@ select
     all_items,
     cast(items as double) / nullif(all_items, 0) as share_of_items,
     income
-from with_all
+from sold
 where productcategory not in ('Coffee', 'Coffee beans')
-order by productcategory, with_all.business_date
+order by productcategory, sold.business_date

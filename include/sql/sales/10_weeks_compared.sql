@@ -1,16 +1,14 @@
 -- How do the eight weeks compare that end with the period?
 -- Grain: one row per seven days, oldest first; the last ends on the period's last day. Figures of a week without sales
 -- are null, and `days` says on how many of its days something was sold.
+{%- set last_day = "date '" ~ params.period_end ~ "'" %}
 with weeks as (
     select
         ends.last_day,
         ends.last_day - interval '6' day as first_day
     from
-        unnest(
-            sequence(
-                date '{{ params.period_end }}' - interval '49' day, date '{{ params.period_end }}', interval '7' day
-            )
-        ) as ends (last_day)
+        unnest(sequence({{ last_day }} - interval '49' day, {{ last_day }}, interval '7' day))
+            as ends (last_day)
 ),
 
 sold as (
@@ -20,9 +18,7 @@ sold as (
         sum(saleamount) as income,
         count(distinct transaction_id) as transactions
     from sales_reciept
-    where
-        business_date >= cast(date '{{ params.period_end }}' - interval '55' day as varchar)
-        and business_date <= '{{ params.period_end }}'
+    where business_date between cast({{ last_day }} - interval '55' day as varchar) and '{{ params.period_end }}'
     group by business_date
 )
 

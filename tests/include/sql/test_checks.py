@@ -3,22 +3,19 @@
 A broken table is a WITH query of the table's own name in front of the check, made of the real one.
 """
 
-from pathlib import Path
-
-import jinja2
 import pytest
 
-CHECKS = Path(__file__).parents[3] / "include" / "sql" / "checks"
+from tests.include.sql import rendering
+from tests.include.sql.rendering import SQL
+
+CHECKS = SQL / "checks"
 NAMES = [path.stem for path in sorted(CHECKS.glob("*.sql"))]
 DB = "coffee_shop_conform"
 
 
 def check(lake, name, first="2019-04-08", last="2019-04-11", **broken):
     """Run a check; `broken` gives tables to read in place of those of the lake."""
-    text = (CHECKS / f"{name}.sql").read_text(encoding="utf-8")
-    sql = jinja2.Template(text).render(
-        params={"first_date": first, "last_date": last, "clean_database": "coffee_shop_clean"}
-    )
+    sql = rendering.check((CHECKS / f"{name}.sql").read_text(encoding="utf-8"), first, last)
     if broken:
         tables = ",\n".join(f'"{table.replace("__", "$")}" as ({query})' for table, query in broken.items())
         body = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))

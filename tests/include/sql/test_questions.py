@@ -1,7 +1,8 @@
 """Every question and headline query, run by the local Athena: rows in (`rows/`), rows expected (`cases/`).
 
 A case has a period and the rows that the query must give, in order; an empty cell is a null, `8/11` a ratio. A mutation
-changes a filter, a join or an order of the query: the rows of at least one case must then differ.
+changes a filter, a join or an order of the query: the rows of at least one case must then differ. It names words of the
+query with its macros filled in, all on one line, so that it does not matter which file they are in and where lines end.
 """
 
 import re
@@ -10,26 +11,24 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import jinja2
 import pytest
 import yaml
 
+from tests.include.sql.rendering import SQL, on_one_line, question
+
 CASES = Path(__file__).parent / "cases"
-SQL = Path(__file__).parents[3] / "include" / "sql"
 PERIOD = ("2019-04-08", "2019-04-09", "2019-04-11")
 TABLES = ("customer", "product", "staff", "sales_outlet", "date", "sales_reciept")
-QUERIES = [str(path.relative_to(SQL)) for path in sorted(SQL.glob("*/*.sql")) if path.parent.name != "checks"]
+OTHERS = ("checks", "macros")
+QUERIES = [str(path.relative_to(SQL)) for path in sorted(SQL.glob("*/*.sql")) if path.parent.name not in OTHERS]
 
 
 def cases_of(query):
     return yaml.safe_load((CASES / query).with_suffix(".yaml").read_text(encoding="utf-8"))
 
 
-def render(text, first, last):
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)
-    return template.render(
-        params={"period_start": f"{first}", "period_end": f"{last}", "clean_database": "coffee_shop_clean"}
-    )
+def text_of(query):
+    return (SQL / query).read_text(encoding="utf-8")
 
 
 def expected(case, answer):
@@ -58,7 +57,7 @@ def test_there_are_cases_for_every_query_and_no_others():
 )
 def test_rows(lake, query, number):
     case = cases_of(query)["cases"][number]
-    answer = lake.query(render((SQL / query).read_text(encoding="utf-8"), *case["period"]))
+    answer = lake.query(question(text_of(query), *case["period"]))
     assert answer.rows == expected(case, answer)
 
 
@@ -67,13 +66,13 @@ def test_rows(lake, query, number):
     [(query, mutation["of"]) for query in QUERIES for mutation in cases_of(query)["mutations"]],
 )
 def test_a_mutation_is_caught(lake, query, of):
-    text = (SQL / query).read_text(encoding="utf-8")
+    text = on_one_line(text_of(query))
     cases = cases_of(query)
     mutation = next(item for item in cases["mutations"] if item["of"] == of)
     assert mutation["was"] in text, "the query no longer says this: change the mutation with it"
     mutant = text.replace(mutation["was"], mutation["becomes"])
     for case in cases["cases"]:
-        answer = lake.query(render(mutant, *case["period"]))
+        answer = lake.query(question(mutant, *case["period"]))
         if answer.rows != expected(case, answer):
             return
     pytest.fail(f"no case of {query} notices: {mutation['was']} -> {mutation['becomes']}")
@@ -102,12 +101,12 @@ def trap(lake):
 
 def test_only_the_partitions_that_are_needed_are_read(lake, trap):
     """Those of the period, of the six days before for a sum over seven, and eight weeks for their comparison."""
-    queries = {query: (SQL / query).read_text(encoding="utf-8") for query in QUERIES}
+    queries = {query: on_one_line(text_of(query)) for query in QUERIES}
     trap("2019-04-01")
     trap("2019-04-12")
     eight_weeks = {"sales/10_weeks_compared.sql", "headline/history.sql"}
     for query in queries.keys() - eight_weeks:
-        assert lake.query(render(queries[query], PERIOD[0], PERIOD[-1]), "traps").rows, query
+        assert lake.query(question(queries[query], PERIOD[0], PERIOD[-1]), "traps").rows, query
     with pytest.raises(RuntimeError, match="2019-04-12"):
         lake.query("select sum(quantity) from sales_reciept where business_date >= '2019-04-11'", "traps")
     trap("2019-04-07")
@@ -116,7 +115,7 @@ def test_only_the_partitions_that_are_needed_are_read(lake, trap):
         if query in eight_weeks:
             continue
         try:
-            lake.query(render(text, PERIOD[0], PERIOD[-1]), "traps")
+            lake.query(question(text, PERIOD[0], PERIOD[-1]), "traps")
         except RuntimeError:
             failed.append(query)
     assert failed == [query for query in queries if "interval '6' day" in queries[query] and query not in eight_weeks]
@@ -132,8 +131,16 @@ def test_the_question_of_the_documentation(lake):
     mutant = query.replace(mutation["was"], mutation["becomes"])
     assert mutant != query
     for case in cases["cases"]:
-        answer = lake.query(render(query, *case["period"]))
+        answer = lake.query(question(query, *case["period"]))
         assert [column["name"] for column in entry[0]["columns"]] == answer.columns
         assert answer.rows == expected(case, answer)
-    changed = lake.query(render(mutant, *cases["cases"][0]["period"]))
+    changed = lake.query(question(mutant, *cases["cases"][0]["period"]))
     assert changed.rows != expected(cases["cases"][0], changed)
+
+
+def test_the_macros_of_the_documentation(lake):
+    """docs/add-a-question.md: its question with macros, and a row for every file of macros."""
+    page = (SQL.parents[1] / "docs" / "add-a-question.md").read_text(encoding="utf-8")
+    _, query = re.findall(r"```sql\n(.*?) *```", page, re.DOTALL)
+    assert lake.query(question(query, PERIOD[0], PERIOD[-1])).rows == []
+    assert {path.name for path in (SQL / "macros").glob("*.sql")} == set(re.findall(r"`(\w+\.sql)`", page))

@@ -1,12 +1,12 @@
 """`report.yaml` and the queries agree: files, columns, types, names that Excel takes."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 
-SQL = Path(__file__).parents[3] / "include" / "sql"
+from tests.include.sql.rendering import SQL, question
+
 REPORTS = {path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in SQL.glob("*/report.yaml")}
 QUESTIONS = [(name, question["sql"]) for name, report in REPORTS.items() for question in report["questions"]]
 # Which of Athena's types a format can show. A date column never holds text, a text column never a number.
@@ -20,7 +20,7 @@ TYPES = {
 }
 
 
-def question_of(name, sql):
+def sheet_of(name, sql):
     return next(question for question in REPORTS[name]["questions"] if question["sql"] == sql)
 
 
@@ -40,11 +40,8 @@ def test_every_query_has_its_sheet_in_the_order_of_the_numbers(name):
 
 @pytest.mark.parametrize(("name", "sql"), QUESTIONS)
 def test_columns_are_the_query_s_in_its_order_and_types(lake, name, sql):
-    text = (SQL / name / sql).read_text(encoding="utf-8")
-    for word, day in (("period_start", "2019-04-08"), ("period_end", "2019-04-11")):
-        text = text.replace(f"{{{{ params.{word} }}}}", day)
-    answer = lake.query(text)
-    columns = question_of(name, sql)["columns"]
+    answer = lake.query(question((SQL / name / sql).read_text(encoding="utf-8"), "2019-04-08", "2019-04-11"))
+    columns = sheet_of(name, sql)["columns"]
     assert [column["name"] for column in columns] == answer.columns
     for column, kind in zip(columns, answer.types, strict=True):
         assert kind in TYPES[column["format"]], column["name"]
@@ -66,11 +63,11 @@ def test_sheet_and_table_names_are_legal_and_unique(name):
 
 @pytest.mark.parametrize(("name", "sql"), QUESTIONS)
 def test_titles_are_unique_and_every_sheet_says_why_it_is_empty(name, sql):
-    question = question_of(name, sql)
-    titles = [column["title"].casefold() for column in question["columns"]]
+    sheet = sheet_of(name, sql)
+    titles = [column["title"].casefold() for column in sheet["columns"]]
     assert len(set(titles)) == len(titles)
-    assert re.fullmatch(r"[A-Z].*\.", question["empty"])
-    assert question["title"]
+    assert re.fullmatch(r"[A-Z].*\.", sheet["empty"])
+    assert sheet["title"]
 
 
 @pytest.mark.parametrize(("name", "sql"), QUESTIONS)
@@ -80,13 +77,13 @@ def test_only_what_adds_up_has_a_total(name, sql):
         "items", "income", "production_cost", "net_income", "income_without_wholesale_price", "customers",
         "card_holders", "new_customers", "lines",
     }  # fmt: skip
-    question = question_of(name, sql)
-    with_total = {column["name"] for column in question["columns"] if column.get("total")}
+    sheet = sheet_of(name, sql)
+    with_total = {column["name"] for column in sheet["columns"] if column.get("total")}
     assert with_total <= adds_up
-    if "days" in {column["name"] for column in question["columns"]} and name == "employee":
+    if "days" in {column["name"] for column in sheet["columns"]} and name == "employee":
         assert not with_total, "seven days overlap from one row to the next"
-    for column in question["columns"]:
-        if column["name"] == "transactions" and len(question["columns"]) > 1 and "by_registered" not in sql:
+    for column in sheet["columns"]:
+        if column["name"] == "transactions" and len(sheet["columns"]) > 1 and "by_registered" not in sql:
             assert column["title"].startswith("Transactions with "), column["title"]
 
 

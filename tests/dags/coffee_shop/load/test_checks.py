@@ -42,6 +42,16 @@ def test_checks_are_filled_in_and_carry_their_name(folder: Path) -> None:
     assert not reads_table(orphans, "clean")
 
 
+def test_a_check_imports_macros_that_lie_beside_its_folder(tmp_path: Path) -> None:
+    for name in ("checks", "macros"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "macros" / "rows.sql").write_text("{% macro rows_of(table) %}select * from {{ table }}{% endmacro %}")
+    (tmp_path / "checks" / "odd.sql").write_text(
+        "-- #warn\n{% from 'macros/rows.sql' import rows_of %}{{ rows_of('t') }}"
+    )
+    assert render_checks(tmp_path / "checks", [], "clean")[0].query == "-- odd #warn\nselect * from t"
+
+
 def test_no_date_touched_is_a_span_without_dates(folder: Path) -> None:
     assert "between '9999-12-31' and '0001-01-01'" in render_checks(folder, [], "clean")[0].query
 

@@ -1,0 +1,33 @@
+"""The queries of include/sql as they run: rendered with the folder as search path, as the DAGs do."""
+
+import re
+from pathlib import Path
+
+import jinja2
+
+SQL = Path(__file__).parents[3] / "include" / "sql"
+CLEAN = "coffee_shop_clean"
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(SQL), undefined=jinja2.StrictUndefined, autoescape=False
+)
+
+
+def question(text, first, last):
+    """The SQL of a question, or of macros of questions, for a period."""
+    return rendered(text, {"period_start": f"{first}", "period_end": f"{last}", "clean_database": CLEAN})
+
+
+def check(text, first, last):
+    """The SQL of a check for the dates that a load touched."""
+    return rendered(text, {"first_date": first, "last_date": last, "clean_database": CLEAN})
+
+
+def rendered(text, params):
+    return ENVIRONMENT.from_string(text).render(params=params)
+
+
+def on_one_line(text):
+    """A question with its macros filled in, but not yet its period, without comments and line breaks."""
+    names = ("period_start", "period_end", "clean_database")
+    sql = rendered(text, {name: f"{{{{ params.{name} }}}}" for name in names})
+    return " ".join(re.sub(r"--.*", "", sql).split())
