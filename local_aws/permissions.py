@@ -7,12 +7,12 @@ is a line of the record: caller, action, resource, context, allowed.
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.utils import parseaddr
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +20,10 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import athena
 
-from local_aws.hooks import replace
+from local_aws.hooks import wraps
 
 
-def install(file: Path) -> None:
-    """Put the checks and the record into ministack.
-
-    Args:
-        file: where the record is appended, one JSON object a line.
-    """
-    for name, own in (
-        ("extract_resource_arn", resource_of),
-        ("request_tag_context", context_of),
-        ("access_denied_response", denial),
-    ):
-        replace(iam_actions, name, partial(own, getattr(iam_actions, name)))
-    replace(iam_evaluator, "enforce", partial(enforce, iam_evaluator.enforce, file.open("a", encoding="utf-8")))
-
-
+@wraps(iam_actions, "extract_resource_arn")
 def resource_of(
     plain: Any, service: str, method: str, path: str, headers: Any, body: bytes, params: Any, *rest: Any
 ) -> str:
@@ -83,6 +69,7 @@ def _asked_besides(action: str, resource: str) -> list[str]:
     return [*([f"{place}:database/{name.partition('/')[0]}"] if kind == "table" else []), f"{place}:catalog"]
 
 
+@wraps(iam_actions, "request_tag_context")
 def context_of(plain: Any, service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
     """Return condition keys; ministack has no ``ses:FromAddress`` (SES Developer Guide, "Controlling access")."""
     sender = _sender(params) if service == "ses" else ""
@@ -96,6 +83,7 @@ def _sender(params: Mapping[str, Any]) -> str:
     return parseaddr(source or (str(message_from_bytes(base64.b64decode(raw))["From"]) if raw else ""))[1]
 
 
+@wraps(iam_actions, "access_denied_response")
 def denial(plain: Any, service: str, action: str, principal: str, request_id: str, **more: Any) -> Any:
     """Name the resource (IAM User Guide, "Troubleshoot access denied error messages"); ministack mostly does not."""
     if not more.get("error_code") and not more.get("message") and not more.get("resource_policy_arn"):
@@ -108,9 +96,8 @@ def denial(plain: Any, service: str, action: str, principal: str, request_id: st
 _writing = threading.Lock()
 
 
-def enforce(
-    plain: Any, record: Any, key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any
-) -> Any:
+@wraps(iam_evaluator, "enforce")
+def enforce(plain: Any, key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
     """Ask for every resource that a call needs and note each answer."""
     caller = (iam_evaluator.resolve_caller_identity(key) or {}).get("userArn", "")
     context = {name: value for name, value in (more.get("service_context") or {}).items() if value}
@@ -118,9 +105,8 @@ def enforce(
         refusal = plain(key, action, service, region, resource_arn=resource, **more)
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"at": at, "caller": caller, "action": action, "resource": resource, "context": context}
-        with _writing:
+        with _writing, Path(os.environ["LOCAL_AWS_HOME"], "permissions.jsonl").open("a", encoding="utf-8") as record:
             record.write(json.dumps(line | {"allowed": refusal is None}, default=str) + "\n")
-            record.flush()
         if refusal is not None:
             return refusal
     return None

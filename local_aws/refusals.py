@@ -8,8 +8,6 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services import ses_v2
 
-from local_aws.hooks import replace
-
 # Services that are for real here, each with words of the operations that ministack only notes down. CloudFormation's
 # resource types have a list of their own (corrections/cloudformation.py).
 PRETENDED: dict[str, str] = {
@@ -26,9 +24,8 @@ PRETENDED: dict[str, str] = {
 
 def install() -> None:
     """Let ministack answer for the services above alone."""
-    handlers = {name: partial(answer, name, handler) for name, handler in app.SERVICE_HANDLERS.items()}
-    replace(app, "SERVICE_HANDLERS", handlers)
-    replace(ses_v2, "handle_request", partial(answer, "sesv2", ses_v2.handle_request))  # ministack calls it by itself
+    app.SERVICE_HANDLERS = {name: partial(answer, name, plain) for name, plain in app.SERVICE_HANDLERS.items()}
+    ses_v2.handle_request = partial(answer, "sesv2", ses_v2.handle_request)  # ministack calls it by itself
 
 
 async def answer(service: str, plain: Any, method: str, path: str, headers: Any, body: bytes, params: Any) -> Any:

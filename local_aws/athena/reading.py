@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from ministack.services import glue
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from local_aws.athena import dialect, tables
 from local_aws.athena.results import Result, text, type_name
-from local_aws.athena.session import QueryError, ScanLimitError, Session
+from local_aws.athena.session import ScanLimitError, Session
 
 
 def select(query: exp.Query, session: Session) -> Result:
@@ -22,7 +21,9 @@ def select(query: exp.Query, session: Session) -> Result:
 def plan(query: exp.Query, session: Session) -> tuple[str, int]:
     """Return DuckDB's text of a query over views of the tables that it names, and the bytes that it will read."""
     for _, alias, node in list(_tables(query)):
-        if (listing := _listing(node, session)) is not None:
+        if node.name.endswith("$partitions"):  # a table of its own in Athena's SQL
+            table = tables.look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
+            listing = tables.rows_of(table.keys, [values for values, _ in table.partitions])
             node.replace(listing.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
     names = {(node.db or session.database, node.name) for _, _, node in _tables(query)}
     catalog = {name: tables.look_up(*name, session=session) for name in names}
@@ -50,33 +51,6 @@ def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
         for alias, source in scope.sources.items():
             if isinstance(source, exp.Table) and source.name:
                 yield scope, alias, source
-
-
-def _listing(node: exp.Table, session: Session) -> exp.Select | None:
-    """Return a query of what ``"table$partitions"`` or information_schema lists of the catalog; None for a table."""
-    if node.name.endswith("$partitions"):
-        table = tables.look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
-        return tables.rows_of(table.keys, [values for values, _ in table.partitions])
-    if node.db != "information_schema":
-        return None
-    name, own = node.name.lower(), "awsdatacatalog"
-    if name == "schemata":
-        return tables.rows_of(("catalog_name", "schema_name"), [(own, database) for database in glue._databases])
-    if name not in ("tables", "columns"):
-        raise QueryError(f"TABLE_NOT_FOUND: Table '{own}.information_schema.{name}' does not exist")
-    place = ("table_catalog", "table_schema", "table_name")
-    every = [full.split("/") for full in sorted(glue._tables)]
-    listed = [tables.look_up(database, table, session) for database, table in every]
-    if name == "tables":
-        return tables.rows_of(
-            (*place, "table_type"), [(own, each.database, each.name, "BASE TABLE") for each in listed]
-        )
-    columns = [
-        (own, each.database, each.name, column, position, type_name(kind, "trino"))
-        for each in listed
-        for position, (column, kind) in enumerate({**each.columns, **each.keys}.items(), 1)
-    ]
-    return tables.rows_of((*place, "column_name", "ordinal_position", "data_type"), columns)
 
 
 def _partition_conditions(scope: Scope, alias: str, table: tables.Table) -> list[str]:

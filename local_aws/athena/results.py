@@ -42,14 +42,15 @@ def text(value: Any) -> str | None:
         case None | str():
             return value
         case bool():
-            return "true" if value else "false"
+            return str(value).lower()
         case float():
             return _double(value)
         case Decimal():
             return f"{value:f}"
-        case dt.datetime() | dt.time():
-            form = "%Y-%m-%d %H:%M:%S" if isinstance(value, dt.datetime) else "%H:%M:%S"
-            return f"{value.strftime(form)}.{value.microsecond // 1000:03d}"
+        case dt.datetime():
+            return value.replace(tzinfo=None).isoformat(" ", "milliseconds")
+        case dt.time():
+            return value.isoformat("milliseconds")
         case bytes():
             return value.hex(" ")
         case list() | tuple():

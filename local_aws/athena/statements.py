@@ -1,18 +1,17 @@
 """Which kind of statement a text is, and what the catalog's statements do; each works with the caller's own clients."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import sqlglot
-from botocore.exceptions import ClientError
 from ministack.services import athena
 from sqlglot import exp
 
 from local_aws.athena import reading, tables, writing
 from local_aws.athena.results import Result
-from local_aws.athena.session import QueryError, Session, bucket_and_key, not_for_real
+from local_aws.athena.session import QueryError, Session, not_for_real
 
 Does = Callable[[Session], Result]
 Match = re.Match[str]
@@ -21,17 +20,26 @@ Match = re.Match[str]
 def parse(text: str, parameters: Sequence[str] | None = None) -> tuple[str, Does]:
     """Return Athena's SubstatementType and what a statement does, the parameters put in place of its question marks."""
     text = re.sub(r"^(\s+|--[^\n]*\n|/\*.*?\*/)+", "", text, flags=re.DOTALL).rstrip("; \n")
-    for kind, (pattern, header, lines) in FORMS.items():
-        if match := re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL):
-            return kind, partial(_in_the_catalog, lines, match, header)
+    for kind, (pattern, does) in SHOWN.items():
+        if match := re.fullmatch(pattern, text, re.IGNORECASE):
+            return kind, partial(does, match)
+    table = athena._parse_ddl(text)
+    if isinstance(table, athena._CreateTable) and table.external and not table.iceberg:
+        return "CREATE_TABLE", partial(_create_table, table)
+    if isinstance(table, athena._DropTable):
+        return "DROP_TABLE", partial(_drop_table, table)
+    return _parse_query(text, parameters or ())
+
+
+def _parse_query(text: str, parameters: Sequence[str]) -> tuple[str, Does]:
     unload = re.fullmatch(UNLOAD, text, re.IGNORECASE | re.DOTALL)
     if unload:
         text = f"create table t with ({unload['options'] or PARQUET}) as {unload['query']}"
-    tree = sqlglot.parse_one(text, read="trino")
+    tree = sqlglot.parse_one(text, read="athena")
     marks = list(tree.find_all(exp.Placeholder))
-    if len(marks) != len(parameters or ()):
+    if len(marks) != len(parameters):
         raise QueryError(f"SYNTAX_ERROR: Incorrect number of parameters: expected {len(marks)}")
-    for mark, value in zip(marks, parameters or (), strict=True):
+    for mark, value in zip(marks, parameters, strict=True):
         mark.replace(sqlglot.parse_one(value, read="trino"))
     if isinstance(tree, exp.Query):
         return "SELECT", partial(reading.select, tree)
@@ -44,119 +52,61 @@ def parse(text: str, parameters: Sequence[str] | None = None) -> tuple[str, Does
     raise not_for_real(f"statements such as: {text.splitlines()[0][:80]}")
 
 
-def _in_the_catalog(
-    does: Callable[[Match, Session], Any], match: Match, header: Sequence[str], session: Session
-) -> Result:
-    """Do a statement and return its lines; an error that its IF [NOT] EXISTS expects is none."""
-    lines: Any = []
+def _create_table(table: Any, session: Session) -> Result:
+    """Do CREATE EXTERNAL TABLE, whose words ministack has read."""
+    catalog, made = session.client_of("glue"), athena._create_table_input(table)
     try:
-        lines = does(match, session)
-    except ClientError as error:
-        expected = error.response["Error"]["Code"] in ("AlreadyExistsException", "EntityNotFoundException")
-        if not (expected and match.groupdict().get("exists")):
+        catalog.create_table(DatabaseName=table.database or session.database, TableInput=made)
+    except catalog.exceptions.AlreadyExistsException:
+        if not table.if_not_exists:
             raise
-    return Result([(name, "string") for name in header], [[line] for line in (lines if header else [])])
+    return Result()
 
 
-def _named(match: Match, session: Session) -> tuple[str, str]:
-    return (match["database"] or session.database).lower(), match["table"].lower()
+def _drop_table(table: Any, session: Session) -> Result:
+    catalog = session.client_of("glue")
+    try:
+        catalog.delete_table(DatabaseName=table.database or session.database, Name=table.table)
+    except catalog.exceptions.EntityNotFoundException:
+        if not table.if_exists:
+            raise
+    return Result()
 
 
-def _change(operation: str, match: Match, session: Session) -> None:
-    """Do a statement that is one call of Glue."""
-    name, fields = (match["database"] or session.database).lower(), match.groupdict()
-    of = {"Name": name} if "table" not in fields else {"DatabaseName": name, "Name": fields["table"].lower()}
-    getattr(session.client_of("glue"), operation)(**({"DatabaseInput": of} if operation == "create_database" else of))
+def _lines(header: Sequence[str], lines: Iterable[str]) -> Result:
+    return Result([(name, "string") for name in header], [[line] for line in lines])
 
 
-def _create_table(match: Match, session: Session) -> None:
-    """Do CREATE EXTERNAL TABLE, whose words ministack reads."""
-    table = athena._parse_ddl(match[0])
-    if not isinstance(table, athena._CreateTable) or table.iceberg:
-        raise not_for_real(f"this form of CREATE EXTERNAL TABLE: {match[0][:80]}")
-    made = athena._create_table_input(table)
-    session.client_of("glue").create_table(DatabaseName=table.database or session.database, TableInput=made)
+def _show_tables(match: Match, session: Session) -> Result:
+    database = match["database"] or session.database
+    pages = session.client_of("glue").get_paginator("get_tables").paginate(DatabaseName=database)
+    return _lines(["tab_name"], sorted(table["Name"] for page in pages for table in page["TableList"]))
 
 
-def _repair(match: Match, session: Session) -> None:
-    """Do MSCK REPAIR TABLE: add the partitions whose key=value folders are there and the catalog lacks."""
-    table = tables.look_up(*_named(match, session), session=session)
-    bucket, prefix = bucket_and_key(table.location)
-    pages = session.client_of("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-    tables.add_partitions_of([f"s3://{bucket}/{key}" for key in keys], table, session)
+def _show_partitions(match: Match, session: Session) -> Result:
+    table = tables.look_up(match["database"] or session.database, match["table"], session)
+    rows = [zip(table.keys, values, strict=True) for values, _ in sorted(table.partitions)]
+    return _lines(["partition"], ["/".join(map("=".join, row)) for row in rows])
 
 
-def _alter_partitions(match: Match, session: Session) -> None:
-    parts = re.findall(r"partition\s*\(([^)]*)\)(?:\s*location\s*'([^']*)')?", match["parts"], re.IGNORECASE)
-    partitions = [(tuple(re.findall(r"=\s*'([^']*)'", keys)), place) for keys, place in parts]
-    database, name = _named(match, session)
-    if match["verb"].lower() == "add":
-        tables.add_partitions(tables.look_up(database, name, session), partitions, session)
-    else:
-        gone = [{"Values": values} for values, _ in partitions]
-        catalog = session.client_of("glue")
-        catalog.batch_delete_partition(DatabaseName=database, TableName=name, PartitionsToDelete=gone)
-
-
-def _show(operation: str, result: str, match: Match, session: Session) -> list[str]:
-    """Return the names that a call of Glue lists, as far as they are LIKE the statement's pattern."""
-    place = {"DatabaseName": match["database"] or session.database} if operation == "get_tables" else {}
-    pages = session.client_of("glue").get_paginator(operation).paginate(**place)
-    like = (match["like"] or "*").replace("*", ".*")
-    return sorted(entry["Name"] for page in pages for entry in page[result] if re.fullmatch(like, entry["Name"]))
-
-
-def _show_partitions(match: Match, session: Session) -> list[str]:
-    table = tables.look_up(*_named(match, session), session=session)
-    rows = sorted(values for values, _ in table.partitions)
-    return ["/".join(f"{key}={value}" for key, value in zip(table.keys, row, strict=True)) for row in rows]
-
-
-def _describe(match: Match, session: Session) -> list[str]:
-    database, name = _named(match, session)
-    table = session.client_of("glue").get_table(DatabaseName=database, Name=name)["Table"]
-    keys = table.get("PartitionKeys") or []
+def _describe(match: Match, session: Session) -> Result:
+    place = {"DatabaseName": match["database"] or session.database, "Name": match["table"]}
+    table = session.client_of("glue").get_table(**place)["Table"]
+    keys, header = table.get("PartitionKeys") or [], ["col_name", "data_type", "comment"]
     columns = [*table["StorageDescriptor"]["Columns"], *keys]
-    if match[0].lower().startswith("show"):
-        return [column["Name"] for column in columns]
     rows = [[column.get(part, "") for part in ("Name", "Type", "Comment")] for column in columns]
     if keys:  # once more, below a title
-        blank, title = ["", "", ""], ["# Partition Information", "", ""]
-        rows += [blank, title, [f"# {DESCRIBED[0]}", *DESCRIBED[1:]], blank, *rows[-len(keys) :]]
-    return ["\t".join(f"{value:<20}" for value in row) for row in rows]
+        rows += [[""], ["# Partition Information"], [f"# {header[0]}", *header[1:]], [""], *rows[-len(keys) :]]
+    return _lines(header, ["\t".join(f"{value:<20}" for value in row) for row in rows])
 
 
-def _explain(match: Match, session: Session) -> list[str]:
-    query: Any = sqlglot.parse_one(match["query"], read="trino")
-    plans = session.connection.execute(f"explain {reading.plan(query, session)[0]}").fetchall()
-    return [line for _, words in plans for line in str(words).splitlines()]
-
-
-DESCRIBED = ("col_name", "data_type", "comment")
 PARQUET = "format = 'PARQUET'"
 UNLOAD = r"unload\s*\((?P<query>.*)\)\s*to\s*'(?P<place>s3://[^']+)'\s*(?:with\s*\((?P<options>.*)\))?"
-_SCHEMA = r"\s+(?:database|schema)\s+"
-_IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
-_LIKE = r"(?:(?:\s+like)?\s+'(?P<like>[^']*)')?"
-_SHOW_TABLES, _SHOW_DATABASES = (
-    partial(_show, "get_tables", "TableList"),
-    partial(_show, "get_databases", "DatabaseList"),
-)
-# Athena's SubstatementType: how it is written, the columns of its result, and what returns the result's lines
-FORMS: dict[str, tuple[str, Sequence[str], Callable[[Match, Session], Any]]] = {
-    "CREATE_DATABASE": (rf"create{_SCHEMA}{_IF}{_DATABASE}.*", (), partial(_change, "create_database")),
-    "DROP_DATABASE": (rf"drop{_SCHEMA}{_IF}{_DATABASE}.*", (), partial(_change, "delete_database")),
-    "CREATE_TABLE": (rf"create\s+external\s+table\s+{_IF}.*", (), _create_table),
-    "DROP_TABLE": (rf"drop\s+table\s+{_IF}{_NAME}", (), partial(_change, "delete_table")),
-    "MSCK_REPAIR": (rf"msck\s+repair\s+table\s+{_NAME}", (), _repair),
-    "ALTER_TABLE": (rf"alter\s+table\s+{_NAME}\s+(?P<verb>add|drop)\s+(?P<parts>.*partition.*)", (), _alter_partitions),
-    "SHOW_TABLES": (rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?{_LIKE}", ("tab_name",), _SHOW_TABLES),
-    "SHOW_DATABASES": (rf"show\s+(?:databases|schemas){_LIKE}", ("database_name",), _SHOW_DATABASES),
-    "SHOW_PARTITIONS": (rf"show\s+partitions\s+{_NAME}", ("partition",), _show_partitions),
-    "SHOW_COLUMNS": (rf"show\s+columns\s+(?:in|from)\s+{_NAME}", ("field",), _describe),
-    "DESCRIBE_TABLE": (rf"desc(?:ribe)?\s+(?:formatted\s+|extended\s+)?{_NAME}", DESCRIBED, _describe),
-    "EXPLAIN": (r"explain\s+(?P<query>(?:select|with)\s.*)", ("Query Plan",), _explain),
-}  # fmt: skip
+# Athena's SubstatementType: how it is written, and what does it
+SHOWN: dict[str, tuple[str, Callable[[Match, Session], Result]]] = {
+    "SHOW_TABLES": (rf"show\s+tables(?:\s+(?:in|from)\s+{_DATABASE})?", _show_tables),
+    "SHOW_PARTITIONS": (rf"show\s+partitions\s+{_NAME}", _show_partitions),
+    "DESCRIBE_TABLE": (rf"desc(?:ribe)?\s+{_NAME}", _describe),
+}

@@ -4,15 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import athena, glue, s3
 from sqlglot import exp
 
 from local_aws.athena.session import QueryError, Session, bucket_and_key, not_for_real
-
-HIVE_ESCAPES = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "\"#%'*/:=?\\{}[]^"})  # in names of folders
 
 Partition = tuple[tuple[str, ...], str]  # values, location
 File = tuple[str, str, tuple[str, ...]]  # path on disk, address, values of its partition
@@ -114,19 +111,15 @@ def _reader(table: Table, paths: list[str]) -> str:
     options = f"{_literal(paths)}, filename = '$file', hive_partitioning = false"
     if table.format == "parquet":
         return f"read_parquet({options}, union_by_name = true)"
-    if table.format != "csv":
-        raise not_for_real(f"tables of {table.format} files, such as {table.name}")
     serde = table.description["StorageDescriptor"].get("SerdeInfo") or {}
-    settings = serde.get("Parameters") or {}
-    separator, quote = settings.get("field.delim", "\x01"), ""  # LazySimpleSerDe knows no quotes
-    if "OpenCSVSerde" in serde.get("SerializationLibrary", ""):
-        separator, quote = settings.get("separatorChar", ","), settings.get("quoteChar", '"')
+    if "LazySimpleSerDe" not in serde.get("SerializationLibrary", ""):  # which knows no quotes
+        raise not_for_real(f"tables of {table.format} files with such a SerDe, such as {table.name}")
+    separator = _literal((serde.get("Parameters") or {}).get("field.delim", "\x01"))
     cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
     skip = (table.description.get("Parameters") or {}).get("skip.header.line.count", 0)
     return (
-        f"read_csv({options}, delim = {_literal(separator)}, quote = {_literal(quote)}, escape = {_literal(quote)}, "
-        f"skip = {skip}, columns = {{{cells}}}, auto_detect = false, header = false, nullstr = '\\N', "
-        f"null_padding = true, strict_mode = false)"
+        f"read_csv({options}, delim = {separator}, quote = '', escape = '', skip = {skip}, columns = {{{cells}}}, "
+        "auto_detect = false, header = false, nullstr = '\\N', null_padding = true, strict_mode = false)"
     )
 
 
@@ -143,25 +136,3 @@ def bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], s
     query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
     ((size,),) = session.connection.execute(query, [paths, [name.lower() for name in columns]]).fetchall()
     return int(size or 0)
-
-
-def add_partitions_of(files: Iterable[str], table: Table, session: Session) -> None:
-    """Add the partitions of files in key=value folders, such as ``year=2020/month=01/``, below a table."""
-    partitions = []
-    for folder in sorted({file.removeprefix(table.location).rpartition("/")[0] for file in files}):
-        pairs = [part.partition("=") for part in folder.split("/")]
-        if [key.lower() for key, _, _ in pairs] == list(table.keys):
-            partitions.append((tuple(unquote(value) for _, _, value in pairs), f"{table.location}{folder}/"))
-    add_partitions(table, partitions, session)
-
-
-def add_partitions(table: Table, partitions: Iterable[Partition], session: Session) -> None:
-    """Add the partitions that the catalog lacks; one without a location has its key=value folder."""
-    new, known = [], {values for values, _ in table.partitions}
-    for values, place in partitions:
-        own = "".join(f"{key}={value.translate(HIVE_ESCAPES)}/" for key, value in zip(table.keys, values, strict=True))
-        storage = table.description["StorageDescriptor"] | {"Location": place or f"{table.location}{own}"}
-        new += [] if values in known else [{"Values": list(values), "StorageDescriptor": storage}]
-    for first in range(0, len(new), 100):  # Glue API Reference, BatchCreatePartition
-        names = {"DatabaseName": table.database, "TableName": table.name}
-        session.client_of("glue").batch_create_partition(**names, PartitionInputList=new[first : first + 100])

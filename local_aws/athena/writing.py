@@ -1,5 +1,6 @@
 """CTAS, INSERT and UNLOAD: a query's rows as Parquet files on S3, and their partitions in the catalog."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,7 +35,7 @@ def create_table_as(tree: exp.Create, session: Session) -> Result:
     except catalog.exceptions.AlreadyExistsException:
         raise QueryError(f"TABLE_ALREADY_EXISTS: Table 'awsdatacatalog.{database}.{name}' already exists") from None
     if keys:
-        tables.add_partitions_of(result.files, tables.look_up(database, name, session), session)
+        _add_partitions(tables.look_up(database, name, session), result.files, session)
     return result
 
 
@@ -52,7 +53,7 @@ def insert(tree: exp.Insert, session: Session) -> Result:
     rows = exp.Subquery(this=tree.expression, alias=alias)
     query = sqlglot.parse_one(exp.select(*columns).from_(rows).sql("trino", identify=True), read="trino")
     _, result = _write(query, table.location, list(table.keys), session)
-    tables.add_partitions_of(result.files, table, session)
+    _add_partitions(table, result.files, session)
     return result
 
 
@@ -88,12 +89,22 @@ def _write(query: Any, folder: str, keys: list[str], session: Session) -> tuple[
     described, files = session.connection.execute(f"describe {sql}").fetchall(), []
     names = ", ".join(exp.to_identifier(key, quoted=True).sql(dialect="duckdb") for key in keys)
     with TemporaryDirectory() as temporary:
-        target = Path(temporary) / ("rows" if keys else "rows.parquet")
-        by = f", partition_by ({names})" if keys else ""
+        target, by = Path(temporary, "rows"), f", partition_by ({names})" if keys else ""  # a folder, if there are keys
         session.connection.execute(f"copy ({sql}) to '{target}' (format parquet, compression snappy{by})")
         for path in sorted(file for file in Path(temporary).rglob("*") if file.is_file()):
-            pairs = [part.partition("=") for part in path.parent.relative_to(target).parts] if keys else []
-            inside = "".join(f"{key}={unquote(value).translate(tables.HIVE_ESCAPES)}/" for key, _, value in pairs)
-            files.append(f"{folder}{inside}{session.execution_id}_{path.stem}")
+            files.append(f"{folder}{path.relative_to(target).parent / f'{session.execution_id}_{path.stem}'}")
             session.put(files[-1], path.read_bytes())
     return {name: kind for name, kind, *_ in described}, Result(scanned=scanned, files=files)
+
+
+def _add_partitions(table: tables.Table, files: Sequence[str], session: Session) -> None:
+    """Add the partitions of files in key=value folders below a table, as far as the catalog lacks them."""
+    new, known = [], {values for values, _ in table.partitions}
+    for folder in sorted({file.rpartition("/")[0] for file in files}) if table.keys else ():
+        parts = folder.removeprefix(table.location).split("/")
+        values = tuple(unquote(part.partition("=")[2]) for part in parts)
+        storage = table.description["StorageDescriptor"] | {"Location": f"{folder}/"}
+        new += [] if values in known else [{"Values": list(values), "StorageDescriptor": storage}]
+    for first in range(0, len(new), 100):  # Glue API Reference, BatchCreatePartition
+        names = {"DatabaseName": table.database, "TableName": table.name}
+        session.client_of("glue").batch_create_partition(**names, PartitionInputList=new[first : first + 100])

@@ -1,23 +1,16 @@
 """Who is let in: signatures of the account's own key are checked, and 127.0.0.1 counts as encrypted."""
 
 import os
-from functools import partial
 from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.services import sts
 
-from local_aws import hooks
+from local_aws.hooks import replaces, wraps
 
 
-def install() -> None:
-    """Replace ministack's idea of the account's own key, and of a secure transport."""
-    hooks.replace(iam_evaluator, "is_root_access_key", is_key_of_account)
-    hooks.replace(sts, "is_root_access_key", is_key_of_account)  # it has the function by name
-    hooks.replace(iam_evaluator, "_is_root_key", lambda access_key_id: False)
-    hooks.replace(iam_evaluator, "_resolve_condition_key", partial(resolve_key, iam_evaluator._resolve_condition_key))
-
-
+@replaces(iam_evaluator, "is_root_access_key")
+@replaces(sts, "is_root_access_key")  # it has the function by name
 def is_key_of_account(access_key_id: str) -> bool:
     """Tell whether a key is the account's own.
 
@@ -28,6 +21,10 @@ def is_key_of_account(access_key_id: str) -> bool:
     return access_key_id == os.environ.get("AWS_ACCESS_KEY_ID", "test")
 
 
+replaces(iam_evaluator, "_is_root_key")(lambda access_key_id: False)
+
+
+@wraps(iam_evaluator, "_resolve_condition_key")
 def resolve_key(plain: Any, name: str, context: Any) -> Any:
     """Return the value of a policy's condition key.
 

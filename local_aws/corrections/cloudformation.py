@@ -10,7 +10,7 @@ from botocore.validate import validate_parameters
 from ministack.services import glue, lambda_svc, s3
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
-from local_aws import hooks
+from local_aws.hooks import wraps
 
 # What ministack does for real, of what infrastructure/template.yaml has. Most others are records alone: a VPC carries
 # no traffic there.
@@ -31,15 +31,12 @@ def install() -> None:
         for action in ("create", "update", "delete"):
             known[name][action] = partial(correct, known[name][action])
     rules = ("LifecycleConfiguration", life_cycle, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle)
-    hooks.replace(provisioners, "_S3_BUCKET_CONFIGURATIONS", (*provisioners._S3_BUCKET_CONFIGURATIONS, rules))
+    provisioners._S3_BUCKET_CONFIGURATIONS = (*provisioners._S3_BUCKET_CONFIGURATIONS, rules)
     for name in known.keys() - {f"AWS::{name}" for name in TYPES.split()}:
         del known[name]
-    hooks.replace(changesets, "_resolve_props_for_diff", partial(wanted, changesets._resolve_props_for_diff))
-    for module in (changesets, handlers):  # both have the function by name
-        hooks.replace(module, "_resolve_parameters", partial(with_numbers, engine._resolve_parameters))
-    hooks.replace(stacks, "_validation_errors", partial(without_names, stacks._validation_errors))
 
 
+@wraps(changesets, "_resolve_props_for_diff")
 def wanted(plain: Any, template: dict[str, Any], parameters: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return the resources that a change set compares.
 
@@ -51,6 +48,7 @@ def wanted(plain: Any, template: dict[str, Any], parameters: dict[str, Any], *na
     return {"Resources": {name: part for name, part in resources.items() if holds.get(part.get("Condition"), True)}}
 
 
+@wraps(stacks, "_validation_errors")
 def without_names(plain: Any, *call: Any) -> list[Any]:
     """Return what speaks against a stack before anything is made.
 
@@ -60,6 +58,8 @@ def without_names(plain: Any, *call: Any) -> list[Any]:
     return [error for error in plain(*call) if error[2] != "NAME_CONFLICT_VALIDATION"]
 
 
+@wraps(changesets, "_resolve_parameters")
+@wraps(handlers, "_resolve_parameters")  # both have it by name
 def with_numbers(plain: Any, *call: Any) -> Any:
     """Return a template's parameters and their values.
 

@@ -2,27 +2,19 @@
 
 import json
 from contextvars import ContextVar
-from functools import partial
 from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, lambda_svc, s3, sqs
 
-from local_aws import hooks
+from local_aws.hooks import replaces, wraps
 
 SERVICE = "events.amazonaws.com"
 _version: ContextVar[str | None] = ContextVar("version of the object that an event is about", default=None)
 
 
-def install() -> None:
-    """Replace the sending of S3's events and the calls of Lambda by EventBridge."""
-    hooks.replace(s3, "_fire_s3_event_async", fire)
-    hooks.replace(eventbridge, "_dispatch_event", partial(name_version, eventbridge._dispatch_event))
-    hooks.replace(eventbridge, "_invoke_target", partial(call_if_allowed, eventbridge._invoke_target))
-    hooks.replace(eventbridge, "_dispatch_to_lambda", call_function)
-
-
+@replaces(s3, "_fire_s3_event_async")
 def fire(bucket: str, key: str, name: str, *rest: Any, **more: Any) -> None:
     """Send an event of S3 before the call that caused it is answered.
 
@@ -33,6 +25,7 @@ def fire(bucket: str, key: str, name: str, *rest: Any, **more: Any) -> None:
     s3._fire_s3_event(bucket, key, name, *rest, sequencer=s3._next_event_sequencer(name), **more)
 
 
+@wraps(eventbridge, "_dispatch_event")
 def name_version(plain: Any, event: dict[str, Any], view: Any = None) -> None:
     """Give S3's events the version of their object.
 
@@ -46,6 +39,7 @@ def name_version(plain: Any, event: dict[str, Any], view: Any = None) -> None:
     plain(event, view)
 
 
+@wraps(eventbridge, "_invoke_target")
 def call_if_allowed(plain: Any, target: Any, event: Any, rule: Any, view: Any = None) -> None:
     """Call a rule's target, or put the event into the target's dead-letter queue.
 
@@ -74,6 +68,7 @@ def may_invoke(arn: str, rule_arn: str) -> bool:
     return bool(evaluate_resource_policy(policy, EvalContext(**caller, **call), service=SERVICE).decision == "Allow")
 
 
+@replaces(eventbridge, "_dispatch_to_lambda")
 def call_function(arn: str, payload: str) -> None:
     """Invoke a function as functions.py does; ministack tries once."""
     lambda_svc.invoke_async_with_retry({"FunctionArn": arn}, json.loads(payload))

@@ -12,7 +12,6 @@ import os
 import threading
 import time
 import uuid
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,66 +19,57 @@ from botocore.exceptions import ClientError
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, sqs
 
-from local_aws import hooks
 from local_aws.clients import client_of
+from local_aws.hooks import replaces, wraps
 
 # Lambda Developer Guide, "Log and monitor Python Lambda functions": the runtime gives the root logger a handler with
 # such lines, and leaves its level at WARNING. ministack: none, so a line of INFO that a logger lets through is lost.
 LOGGING = 'import logging\nlogging.basicConfig(format="[%(levelname)s]\\t%(asctime)s\\t%(message)s")\n'
+lambda_runtime._PYTHON_WORKER_SCRIPT = LOGGING + lambda_runtime._PYTHON_WORKER_SCRIPT
+WAITS = [0.0, *map(float, os.environ.get("LOCAL_AWS_LAMBDA_RETRY_SECONDS", "60,120").split(","))]  # before each try
+_room = threading.Semaphore(4)  # each invocation is a process of its own
 _secret = uuid.uuid4().hex
 
 
-def install(folder: Path) -> "Invocations":
-    """Replace asynchronous invocation, the writing of logs, and the credentials of functions."""
-    invocations = Invocations(folder)
-    hooks.replace(lambda_svc, "invoke_async_with_retry", invocations.accept)
-    hooks.replace(lambda_svc, "_emit_lambda_logs", write_log)
-    hooks.replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", LOGGING + lambda_runtime._PYTHON_WORKER_SCRIPT)
-    hooks.replace(lambda_runtime, "execution_credentials", partial(credentials, lambda_runtime.execution_credentials))
-    return invocations
+# --- invocations: the events that wait, each a file and a thread. After a kill the tries of an event begin again.
 
 
-class Invocations:
-    """The events that wait, each a file and a thread. After a kill the tries of an event begin again."""
+@replaces(lambda_svc, "invoke_async_with_retry")
+def accept(function: dict[str, Any], event: Any) -> None:
+    """Take an event for a function (ministack's record of it); it is on disk when this returns."""
+    half = Path(os.environ["LOCAL_AWS_HOME"], "lambda", f"{uuid.uuid4()}.new")
+    half.write_text(json.dumps([(function.get("config") or function)["FunctionArn"], event]))
+    _start(half.rename(half.with_suffix(".json")))
 
-    def __init__(self, folder: Path) -> None:
-        retry_seconds = os.environ.get("LOCAL_AWS_LAMBDA_RETRY_SECONDS", "60,120")  # before the second and third try
-        self._folder, self._waits = folder, [0.0, *map(float, retry_seconds.split(","))]
-        self._room = threading.Semaphore(4)  # each invocation is a process of its own
-        folder.mkdir(parents=True, exist_ok=True)
 
-    def accept(self, function: dict[str, Any], event: Any) -> None:
-        """Take an event for a function (ministack's record of it); it is on disk when this returns."""
-        half = self._folder / f"{uuid.uuid4()}.new"
-        half.write_text(json.dumps([(function.get("config") or function)["FunctionArn"], event]))
-        self._start(half.rename(half.with_suffix(".json")))
+def resume() -> None:
+    """Go on with what an earlier run of the server had accepted."""
+    for file in Path(os.environ["LOCAL_AWS_HOME"], "lambda").glob("*.json"):
+        _start(file)
 
-    def resume(self) -> None:
-        """Go on with what an earlier run of the server had accepted."""
-        for file in self._folder.glob("*.json"):
-            self._start(file)
 
-    def _start(self, file: Path) -> None:
-        arn, event = json.loads(file.read_text())
-        call = ({"FunctionArn": arn}, self._see_through, file, arn, event)  # as in a request of the ARN's account
-        threading.Thread(target=lambda_svc._run_with_function_config_scope, args=call, daemon=True).start()
+def _start(file: Path) -> None:
+    arn, event = json.loads(file.read_text())
+    call = ({"FunctionArn": arn}, _see_through, file, arn, event)  # as in a request of the ARN's account
+    threading.Thread(target=lambda_svc._run_with_function_config_scope, args=call, daemon=True).start()
 
-    def _see_through(self, file: Path, arn: str, event: Any) -> None:
-        """Try until the function works or is given up; then the file goes."""
-        for attempt, wait in enumerate(self._waits):
-            time.sleep(wait)
-            function, config, _ = lambda_svc._get_func_record_for_ref(arn)
-            if not function or not config:  # it was deleted
-                break
-            with self._room:
-                result = lambda_svc._execute_function_dispatch(function, config, event, file.stem, time.time())
-            if not result.get("error"):
-                break
-            limits = function.get("event_invoke_config") or function["event_invoke_configs"].get("$LATEST") or {}
-            if attempt == min(limits.get("MaximumRetryAttempts", 2), len(self._waits) - 1):
-                send_dead_letter(config, event, file.stem, result["body"].get("errorMessage", ""))
-                break
-        file.unlink()
+
+def _see_through(file: Path, arn: str, event: Any) -> None:
+    """Try until the function works or is given up; then the file goes."""
+    for attempt, wait in enumerate(WAITS):
+        time.sleep(wait)
+        function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        if not function or not config:  # it was deleted
+            break
+        with _room:
+            result = lambda_svc._execute_function_dispatch(function, config, event, file.stem, time.time())
+        if not result.get("error"):
+            break
+        limits = function.get("event_invoke_config") or function["event_invoke_configs"].get("$LATEST") or {}
+        if attempt == min(limits.get("MaximumRetryAttempts", 2), len(WAITS) - 1):
+            send_dead_letter(config, event, file.stem, result["body"].get("errorMessage", ""))
+            break
+    file.unlink()
 
 
 def send_dead_letter(config: dict[str, Any], event: Any, request_id: str, error: str) -> None:
@@ -94,6 +84,7 @@ def send_dead_letter(config: dict[str, Any], event: Any, request_id: str, error:
         time.sleep(5)  # until the server has written the queue to disk (server.py)
 
 
+@replaces(lambda_svc, "_emit_lambda_logs")
 def write_log(function: dict[str, Any], request_id: str, text: str, *_: Any, **__: Any) -> None:
     """Write an invocation's lines into /aws/lambda/<name>, in a stream of their own.
 
@@ -113,6 +104,7 @@ def write_log(function: dict[str, Any], request_id: str, text: str, *_: Any, **_
         lambda_svc.logger.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
 
 
+@wraps(lambda_runtime, "execution_credentials")
 def credentials(plain: Any, config: dict[str, Any]) -> Any:
     """Return the credentials of a function's role.
 

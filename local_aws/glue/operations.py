@@ -1,24 +1,19 @@
-"""The one place where Glue's API gets operations that ministack lacks, or has otherwise than AWS.
+"""Operations of Glue's catalog that ministack lacks, or has otherwise than AWS.
 
 ministack ignores the Expression of GetPartitions and answers all partitions on one page, and has no
 BatchDeletePartition, ListCrawlers and ListJobs (AWS Glue API reference).
 """
 
-import json
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import duckdb
 import sqlglot
-from ministack.core.responses import error_response_json, json_response
 from ministack.services import glue
 from sqlglot import exp
 
-from local_aws.hooks import replace
+from local_aws.hooks import wraps
 
 Json = dict[str, Any]
-Operation = Callable[[Json], Json]
 
 PAGE = 1000
 
@@ -41,23 +36,7 @@ def known(records: Any, name: str, kind: str) -> Any:
     return records[name]
 
 
-def install(**own: Operation) -> None:
-    """Let these functions answer the operations of their names; all others stay ministack's."""
-    replace(glue, "_handle_request_sync", partial(_handle, glue._handle_request_sync, own))
-
-
-def _handle(
-    plain: Any, own: dict[str, Operation], method: str, path: str, headers: Any, body: bytes, query: Any
-) -> Any:
-    operation = own.get(headers.get("x-amz-target", "").rpartition(".")[2])
-    if operation is None:
-        return plain(method, path, headers, body, query)
-    try:
-        return json_response(operation(json.loads(body or b"{}")))
-    except RefusedError as refused:
-        return error_response_json(*refused.args, 400)
-
-
+@wraps(glue, "_create_table")
 def create_table(plain: Any, request: Json) -> Any:
     """Show no owner where none was given: ministack's empty one, read by GetTable, is refused by UpdateTable."""
     return plain(request | {"TableInput": {"Owner": None} | request["TableInput"]})

@@ -1,12 +1,11 @@
 """The role that a crawler or a job works as. What Glue does for it, it does as a client with the role's own keys."""
 
 import contextlib
-import json
 import time
 from collections.abc import Callable
 
 from botocore.exceptions import ClientError
-from ministack.core import lambda_runtime
+from ministack.core import iam_evaluator, lambda_runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
@@ -20,10 +19,9 @@ def is_trusted(role: str) -> bool:
 
     Source: the AWS Glue Developer Guide, "Create an IAM role for AWS Glue".
     """
-    trust = (iam._roles.get(role.rpartition("/")[2]) or {}).get("AssumeRolePolicyDocument", {})
-    statements = (json.loads(trust) if isinstance(trust, str) else trust).get("Statement", [])
-    allowed = [statement["Principal"] for statement in statements if statement["Effect"] == "Allow"]
-    return any("glue.amazonaws.com" in who.get("Service", []) for who in allowed if isinstance(who, dict))
+    record = iam._roles.get(role.rpartition("/")[2]) or {}
+    trust = record.get("AssumeRolePolicyDocument", {})
+    return bool(iam_evaluator.evaluate_trust_policy(trust, "glue.amazonaws.com"))
 
 
 def assume(role: str, session: str) -> Keys:

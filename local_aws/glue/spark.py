@@ -34,20 +34,7 @@ JVM = (
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2", "AWS_EC2_METADATA_DISABLED": "true"}
 ENVIRONMENT |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYSPARK_PYTHON": sys.executable}
 
-_folder = {"": Path()}
 _ahead: list["Process"] = []
-
-
-def keep_in(folder: Path) -> None:
-    """Set the folder of runs and of temporary files; those that a killed server left are removed."""
-    shutil.rmtree(folder / "tmp", ignore_errors=True)
-    (folder / "tmp").mkdir(parents=True)
-    _folder[""] = folder
-
-
-def run_folder(run_id: str) -> Path:
-    """Return a run's folder: its script, its output.log and error.log."""
-    return _folder[""] / "runs" / run_id
 
 
 def settings(folder: Path, jvm: str = "") -> dict[str, str]:
@@ -97,7 +84,7 @@ class Process:
 
     def __init__(self, mode: str = "", jvm: str = "") -> None:
         """Start it. mode: the driver's, `ahead` loads Spark while it waits for its job; jvm: more options of Java."""
-        self.folder = Path(tempfile.mkdtemp(dir=_folder[""] / "tmp"))
+        self.folder = Path(tempfile.mkdtemp())
         lines = [f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings(self.folder, jvm).items()]
         (self.folder / "spark.properties").write_text("".join(lines), "utf-8")
         command = [sys.executable, "-P", "-m", "spark_on_laptop.driver", mode]

@@ -69,7 +69,11 @@ def lake(aws):
         "create external table if not exists `forest`.`trees` (`id` int, `kind` string, `height` double, "
         "`price` decimal(12,2)) partitioned by (`day` string) stored as parquet location 's3://lake/trees/'"
     )
-    forest.rows("MSCK REPAIR TABLE `forest`.`trees`")
+    glue, table = aws.client("glue"), {"DatabaseName": "forest", "TableName": "trees"}
+    storage = glue.get_table(DatabaseName="forest", Name="trees")["Table"]["StorageDescriptor"]
+    for day in TREES:
+        partition = {"Values": [day], "StorageDescriptor": storage | {"Location": f"s3://lake/trees/day={day}"}}
+        glue.create_partition(**table, PartitionInput=partition)
     forest.rows(
         "create external table notes (id int, words string) row format delimited fields terminated by ',' "
         "location 's3://lake/notes/' tblproperties ('skip.header.line.count'='1')"

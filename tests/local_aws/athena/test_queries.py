@@ -106,6 +106,9 @@ def test_why_a_query_failed(lake, sql, reason):
         ("select from where", "MALFORMED_QUERY|Expected|Invalid"),
         ("create view v as select 1 as a", "does not do statements such as: create view v"),
         ("delete from trees where id = 1", "does not do statements such as: delete from trees"),
+        ("explain select 1", "does not do statements such as: explain select 1"),
+        ("alter table trees drop partition (day = '1')", "does not do statements such as: alter table trees"),
+        ("msck repair table trees", "does not do statements such as: msck repair table trees"),
         ("select ?", "Incorrect number of parameters"),
     ],
 )

@@ -107,4 +107,4 @@ def test_a_mail_has_no_limits(plain):
 
 def test_a_function_that_ministack_has_moved_is_not_replaced():
     with pytest.raises(AttributeError, match="json has no lods: has ministack been upgraded"):
-        hooks.replace(json, "lods", json.loads)
+        hooks.replaces(json, "lods")
