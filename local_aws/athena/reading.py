@@ -1,13 +1,55 @@
-"""Queries that read: names looked up in the catalog, only the needed files read, and DuckDB's answer."""
+"""Queries that read: names looked up in the catalog, only needed files that may be read, DuckDB's answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import athena, glue, s3
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from local_aws.athena import dialect, tables
+from local_aws.athena import dialect
 from local_aws.athena.results import Result, text, type_name
-from local_aws.athena.session import ScanLimitError, Session
+from local_aws.athena.session import QueryError, ScanLimitError, Session, bucket_and_key, not_for_real
+
+File = tuple[str, str, tuple[str, ...]]  # path on disk, address, values of its partition
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that a statement names: as the catalog describes it, with its partitions."""
+
+    database: str
+    name: str
+    description: dict[str, Any]
+    columns: dict[str, exp.DataType]  # those in the files, by their names in lower case
+    keys: dict[str, exp.DataType]  # those of the partitions
+    location: str
+    partitions: list[tuple[tuple[str, ...], str]]  # values, location
+
+
+def look_up(database: str, name: str, session: Session) -> Table:
+    """Return a table with its partitions if the caller may see them."""
+    place, full = f"arn:aws:glue:{get_region()}:{get_account_id()}", f"{database}/{name}"
+    session.ask("glue:GetDatabase", f"{place}:database/{database}")
+    if database not in glue._databases:
+        raise QueryError(f"SCHEMA_NOT_FOUND: Schema '{database}' does not exist")
+    session.ask("glue:GetTable", f"{place}:table/{full}")
+    if full not in glue._tables:
+        raise QueryError(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{database}.{name}' does not exist")
+    described = glue._tables[full]
+    storage = described["StorageDescriptor"]
+    columns, keys = (
+        {field["Name"].lower(): exp.DataType.build(field["Type"], dialect="hive") for field in fields}
+        for fields in (storage["Columns"], described.get("PartitionKeys") or [])
+    )
+    if keys:
+        session.ask("glue:GetPartitions", f"{place}:table/{full}")
+    partitions = glue._partitions.get(full, [])
+    folders = [(tuple(part["Values"]), part["StorageDescriptor"]["Location"]) for part in partitions]
+    return Table(database, name, described, columns, keys, storage["Location"].rstrip("/") + "/", folders)
 
 
 def select(query: exp.Query, session: Session) -> Result:
@@ -22,11 +64,11 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
     """Return DuckDB's text of a query over views of the tables that it names, and the bytes that it will read."""
     for _, alias, node in list(_tables(query)):
         if node.name.endswith("$partitions"):  # a table of its own in Athena's SQL
-            table = tables.look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
-            listing = tables.rows_of(table.keys, [values for values, _ in table.partitions])
-            node.replace(listing.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
+            listed = look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
+            rows = _rows_of(listed.keys, [values for values, _ in listed.partitions])
+            node.replace(rows.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
     names = {(node.db or session.database, node.name) for _, _, node in _tables(query)}
-    catalog = {name: tables.look_up(*name, session=session) for name in names}
+    catalog = {name: look_up(*name, session=session) for name in names}
     asks_for_path = any(column.name == "$path" for column in query.find_all(exp.Column))  # SELECT * does not show it
     more = {"$path": exp.DataType.build("varchar")} if asks_for_path else {}
     schema: dialect.Schema = {database: {} for database, _ in catalog}
@@ -35,10 +77,11 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
     named, scanned = dialect.typed(query, schema, session.database), 0
     for number, (scope, alias, node) in enumerate(list(_tables(named))):
         table = catalog[node.db or session.database, node.name]
-        files = tables.files_of(table, _partition_conditions(scope, alias, table), session)
-        columns = {column.name for column in scope.columns if column.table == alias}
-        scanned += tables.bytes_scanned(table, files, columns, session)
-        session.connection.execute(f"create temp view t{number} as {tables.relation(table, files, session)}")
+        files = _files_of(table, _partition_conditions(scope, alias, table), session)
+        scanned += _bytes_scanned(
+            table, files, {column.name for column in scope.columns if column.table == alias}, session
+        )
+        session.connection.execute(f"create temp view t{number} as {_relation(table, files, session)}")
         node.replace(exp.to_table(f"t{number}", alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     if session.scan_limit is not None and scanned > session.scan_limit:
         raise ScanLimitError("Bytes scanned limit was exceeded")
@@ -53,7 +96,7 @@ def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
                 yield scope, alias, source
 
 
-def _partition_conditions(scope: Scope, alias: str, table: tables.Table) -> list[str]:
+def _partition_conditions(scope: Scope, alias: str, table: Table) -> list[str]:
     """Return the conditions of a WHERE that partition keys of one table alone decide, as DuckDB's text."""
     where, conditions = scope.expression.args.get("where"), []
     parts = [] if where is None else where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
@@ -64,3 +107,89 @@ def _partition_conditions(scope: Scope, alias: str, table: tables.Table) -> list
             bare = part.transform(lambda node: exp.column(node.name) if isinstance(node, exp.Column) else node)
             conditions.append(dialect.duckdb_sql(bare))
     return conditions
+
+
+def _rows_of(names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> exp.Select:
+    """Return a query that gives rows of texts, also when there are none."""
+    columns = list(names)
+    values = exp.values(rows or [(None,) * len(columns)], alias="listed", columns=columns)
+    return exp.select("*").from_(values).where("true" if rows else "false")
+
+
+def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list[File]:
+    """Return a table's objects if the caller may read them: those of the partitions for which conditions are true."""
+    places, files = table.partitions if table.keys else [((), table.location)], []
+    if conditions:
+        rows = [(*values, position) for position, (values, _) in enumerate(places)]
+        query = _rows_of([*table.keys, "position"], rows).where(*conditions, dialect="duckdb")
+        needed = session.connection.execute(query.sql(dialect="duckdb", identify=True)).fetchall()
+        places = [places[row[-1]] for row in needed]
+    for values, location in places:
+        bucket, prefix = bucket_and_key(location.rstrip("/") + "/")
+        session.ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        keys = [key for key in list((s3._buckets.get(bucket) or {"objects": {}})["objects"]) if key.startswith(prefix)]
+        for key in sorted(
+            key for key in keys if not key.endswith("/") and not athena._hidden(key.removeprefix(prefix))
+        ):
+            session.ask("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+            path, uri = Path(s3._object_disk_path(bucket, key) or ""), f"s3://{bucket}/{key}"
+            if not path.is_file():
+                raise QueryError(f"HIVE_CANNOT_OPEN_SPLIT: Error opening Hive split {uri}: it is not there")
+            if path.stat().st_size:
+                files.append((str(path), uri, values))
+    return files
+
+
+def _relation(table: Table, files: Sequence[File], session: Session) -> str:
+    """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types, and ``$path``.
+
+    Columns are read by name; the values of keys come from the catalog, not from the path. What a type cannot hold is an
+    error in Parquet, and null in text, as in Hive.
+    """
+    reader = _reader(table, [path for path, _, _ in files])
+    present = {name.lower() for name, *_ in session.connection.execute(f"describe from {reader}").fetchall()}
+    columns = {name: exp.column(name, "f") if name in present else exp.null() for name in table.columns}
+    columns |= {name: exp.column(name, "p") for name in table.keys}
+    cast = exp.Cast if _is_parquet(table) else exp.TryCast
+    typed = [cast(this=columns[name], to=kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
+    rows = _rows_of(("$file", "$path", *table.keys), [(path, uri, *values) for path, uri, values in files])
+    query = exp.select(*typed, exp.column("$path", "p")).sql(dialect="duckdb", identify=True)
+    return f'{query} from {reader} f join ({rows.sql(dialect="duckdb", identify=True)}) p on f."$file" = p."$file"'
+
+
+def _is_parquet(table: Table) -> bool:
+    return bool(athena._data_format(table.description) == "parquet")
+
+
+def _reader(table: Table, paths: list[str]) -> str:
+    """Return DuckDB's function that reads a table's files, which are Parquet or text as LazySimpleSerDe writes it."""
+    if not paths:
+        return '(select null as "$file")'
+    options = f"{_literal(paths)}, filename = '$file', hive_partitioning = false"
+    if _is_parquet(table):
+        return f"read_parquet({options}, union_by_name = true)"
+    serde = table.description["StorageDescriptor"].get("SerdeInfo") or {}
+    if "LazySimpleSerDe" not in serde.get("SerializationLibrary", ""):
+        raise not_for_real(f"{serde.get('SerializationLibrary')}, the SerDe of {table.name}")
+    separator = _literal((serde.get("Parameters") or {}).get("field.delim", "\x01"))
+    cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
+    skip = (table.description.get("Parameters") or {}).get("skip.header.line.count", 0)
+    return (
+        f"read_csv({options}, delim = {separator}, quote = '', escape = '', skip = {skip}, columns = {{{cells}}}, "
+        "auto_detect = false, header = false, nullstr = '\\N', null_padding = true, strict_mode = false)"
+    )
+
+
+def _literal(value: str | list[str]) -> str:
+    return exp.convert(value).sql(dialect="duckdb")
+
+
+def _bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], session: Session) -> int:
+    """Return the compressed bytes of the columns; of text, all ("Use columnar storage formats" in Athena's guide)."""
+    paths = [path for path, _, _ in files]
+    if not paths or not _is_parquet(table):
+        return sum(Path(path).stat().st_size for path in paths)
+    chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
+    query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
+    ((size,),) = session.connection.execute(query, [paths, [name.lower() for name in columns]]).fetchall()
+    return int(size or 0)

@@ -7,9 +7,9 @@ from urllib.parse import urlparse
 import duckdb
 from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import get_region
 
-from local_aws.clients import client_of
+from local_aws.clients import client_of_key
 
 
 class QueryError(Exception):
@@ -38,7 +38,7 @@ class Session:
 
     def client_of(self, service: str) -> Any:
         """Return the caller's own client of a service."""
-        return client_of_key(self.access_key, service)
+        return client_of_key(service, self.access_key)
 
     def ask(self, action: str, resource: str) -> None:
         """Ask for a permission of the caller; the query fails where the policies do not allow it."""
@@ -64,12 +64,3 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     """Return the parts of an address such as ``s3://lake/trees/``."""
     place = urlparse(uri)
     return place.netloc, place.path.lstrip("/")
-
-
-def client_of_key(access_key: str, service: str) -> Any:
-    """Return a client with the credentials that belong to the key of a query's caller."""
-    keys = iam_evaluator.resolve_credential(access_key, get_account_id())
-    if isinstance(keys, iam_evaluator.CredentialResolutionError):
-        raise QueryError(f"PERMISSION_DENIED: {keys.message}")
-    given = {"AWS_ACCESS_KEY_ID": keys.access_key_id, "AWS_SECRET_ACCESS_KEY": keys.secret_access_key}
-    return client_of(service, given | ({"AWS_SESSION_TOKEN": keys.session_token} if keys.session_token else {}))
