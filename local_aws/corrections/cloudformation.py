@@ -6,7 +6,6 @@ from typing import Any
 
 from botocore.serialize import create_serializer
 from botocore.session import get_session
-from botocore.validate import validate_parameters
 from ministack.services import glue, lambda_svc, s3
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
@@ -26,7 +25,8 @@ EXPIRATION = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredO
 def install() -> None:
     """Correct the handlers of the types below, and forget those of all that are not above."""
     known = provisioners._RESOURCE_HANDLERS
-    known["AWS::Glue::Classifier"] = {"create": make_classifier, "update": change_classifier, "delete": drop_classifier}
+    drop = {"delete": lambda name, _: glue._delete_classifier({"Name": name})}
+    known["AWS::Glue::Classifier"] = {"create": make_classifier} | drop
     for name, correct in (("AWS::Lambda::Function", with_dead_letters), ("AWS::SecretsManager::Secret", by_arn)):
         for action in ("create", "update", "delete"):
             known[name][action] = partial(correct, known[name][action])
@@ -92,19 +92,10 @@ def by_arn(plain: Any, name: str, *call: Any) -> Any:
 
 def make_classifier(_: str, properties: dict[str, Any], __: str) -> Any:
     """AWS: AWS::Glue::Classifier, whose Ref is its name. ministack: does not know the type."""
+    name = next(iter(properties.values()))["Name"]
+    glue._delete_classifier({"Name": name})  # an update makes it again
     provisioners._glue_call(glue._create_classifier, properties, "AWS::Glue::Classifier", "create")
-    return next(iter(properties.values()))["Name"], {}
-
-
-def change_classifier(name: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> Any:
-    """Put the new settings in the place of the old ones."""
-    drop_classifier(name, old)
-    return make_classifier(name, new, stack)
-
-
-def drop_classifier(name: str, _: dict[str, Any]) -> None:
-    """Remove a classifier."""
-    glue._delete_classifier({"Name": name})
+    return name, {}
 
 
 def life_cycle(settings: dict[str, Any]) -> Any:
@@ -120,5 +111,4 @@ def life_cycle(settings: dict[str, Any]) -> Any:
         rules.append(named | ({"Expiration": expiration} if expiration else {}) | rule)
     operation = get_session().get_service_model("s3").operation_model("PutBucketLifecycleConfiguration")
     request = {"Bucket": "this", "LifecycleConfiguration": {"Rules": rules}}
-    validate_parameters(request, operation.input_shape)  # type: ignore[arg-type]  # raises for what S3 does not know
     return create_serializer("rest-xml").serialize_to_request(request, operation)["body"]
