@@ -1,5 +1,6 @@
 """How this project's code gets into ministack: functions of its modules are replaced when the server starts."""
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
@@ -7,11 +8,11 @@ from typing import Any, TypeVar
 
 Own = TypeVar("Own", bound=Callable[..., Any])
 
-_noted: list[tuple[ModuleType, str, Callable[[Any], Any]]] = []
+_noted: list[tuple[ModuleType, str, Callable[..., Any]]] = []
 
 
 def replaces(module: ModuleType, name: str) -> Callable[[Own], Own]:
-    """Decorate what stands in the place of a function of ministack.
+    """Decorate what stands in the place of a function of ministack; as argument ``plain`` it gets that function.
 
     Raises:
         AttributeError: the pinned ministack has no such function; an upgrade has moved it.
@@ -20,18 +21,7 @@ def replaces(module: ModuleType, name: str) -> Callable[[Own], Own]:
         raise AttributeError(f"{module.__name__} has no {name}: has ministack been upgraded?")
 
     def note(own: Own) -> Own:
-        _noted.append((module, name, lambda _: own))
-        return own
-
-    return note
-
-
-def wraps(module: ModuleType, name: str) -> Callable[[Own], Own]:
-    """Decorate as ``replaces`` does; the function gets the one that it replaces as its first argument."""
-
-    def note(own: Own) -> Own:
-        replaces(module, name)(own)
-        _noted[-1] = (module, name, partial(partial, own))
+        _noted.append((module, name, own))
         return own
 
     return note
@@ -39,5 +29,6 @@ def wraps(module: ModuleType, name: str) -> Callable[[Own], Own]:
 
 def install() -> None:
     """Put all that was noted into ministack."""
-    for module, name, place in _noted:
-        setattr(module, name, place(getattr(module, name)))
+    for module, name, own in _noted:
+        takes_plain = "plain" in inspect.signature(own).parameters
+        setattr(module, name, partial(own, getattr(module, name)) if takes_plain else own)

@@ -20,10 +20,10 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import athena, sts
 
-from local_aws.hooks import replaces, wraps
+from local_aws.hooks import replaces
 
 
-@wraps(iam_actions, "extract_resource_arn")
+@replaces(iam_actions, "extract_resource_arn")
 def resource_of(
     plain: Any, service: str, method: str, path: str, headers: Any, body: bytes, params: Any, *rest: Any
 ) -> str:
@@ -69,7 +69,7 @@ def _asked_besides(action: str, resource: str) -> list[str]:
     return [*([f"{place}:database/{name.partition('/')[0]}"] if kind == "table" else []), f"{place}:catalog"]
 
 
-@wraps(iam_actions, "request_tag_context")
+@replaces(iam_actions, "request_tag_context")
 def context_of(plain: Any, service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
     """Return condition keys; ministack has no ``ses:FromAddress`` (SES Developer Guide, "Controlling access")."""
     sender = _sender(params) if service == "ses" else ""
@@ -83,7 +83,7 @@ def _sender(params: Mapping[str, Any]) -> str:
     return parseaddr(source or (str(message_from_bytes(base64.b64decode(raw))["From"]) if raw else ""))[1]
 
 
-@wraps(iam_actions, "access_denied_response")
+@replaces(iam_actions, "access_denied_response")
 def denial(plain: Any, service: str, action: str, principal: str, request_id: str, **more: Any) -> Any:
     """Name the resource (IAM User Guide, "Troubleshoot access denied error messages"); ministack mostly does not."""
     if not more.get("error_code") and not more.get("message") and not more.get("resource_policy_arn"):
@@ -96,7 +96,7 @@ def denial(plain: Any, service: str, action: str, principal: str, request_id: st
 _writing = threading.Lock()
 
 
-@wraps(iam_evaluator, "enforce")
+@replaces(iam_evaluator, "enforce")
 def enforce(plain: Any, key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
     """Ask for every resource that a call needs and note each answer."""
     caller = (iam_evaluator.resolve_caller_identity(key) or {}).get("userArn", "")
@@ -130,7 +130,7 @@ def is_key_of_account(access_key_id: str) -> bool:
 replaces(iam_evaluator, "_is_root_key")(lambda access_key_id: False)
 
 
-@wraps(iam_evaluator, "_resolve_condition_key")
+@replaces(iam_evaluator, "_resolve_condition_key")
 def resolve_key(plain: Any, name: str, context: Any) -> Any:
     """Return the value of a policy's condition key.
 

@@ -12,9 +12,8 @@ import sqlglot
 from ministack.services import athena
 from sqlglot import exp
 
-from local_aws.athena.reading import Table, look_up, plan, select
+from local_aws.athena.reading import QueryError, Session, Table, look_up, not_for_real, plan, select
 from local_aws.athena.results import Result, type_name
-from local_aws.athena.session import QueryError, Session, not_for_real
 
 Does = Callable[[Session], Result]
 Match = re.Match[str]

@@ -9,7 +9,7 @@ from botocore.session import get_session
 from ministack.services import glue, lambda_svc, s3
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
-from local_aws.hooks import wraps
+from local_aws.hooks import replaces
 
 # What ministack does for real, of what infrastructure/template.yaml has. Most others are records alone: a VPC carries
 # no traffic there.
@@ -36,7 +36,7 @@ def install() -> None:
         del known[name]
 
 
-@wraps(changesets, "_resolve_props_for_diff")
+@replaces(changesets, "_resolve_props_for_diff")
 def wanted(plain: Any, template: dict[str, Any], parameters: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return the resources that a change set compares.
 
@@ -48,7 +48,7 @@ def wanted(plain: Any, template: dict[str, Any], parameters: dict[str, Any], *na
     return {"Resources": {name: part for name, part in resources.items() if holds.get(part.get("Condition"), True)}}
 
 
-@wraps(stacks, "_validation_errors")
+@replaces(stacks, "_validation_errors")
 def without_names(plain: Any, *call: Any) -> list[Any]:
     """Return what speaks against a stack before anything is made.
 
@@ -58,8 +58,8 @@ def without_names(plain: Any, *call: Any) -> list[Any]:
     return [error for error in plain(*call) if error[2] != "NAME_CONFLICT_VALIDATION"]
 
 
-@wraps(changesets, "_resolve_parameters")
-@wraps(handlers, "_resolve_parameters")  # both have it by name
+@replaces(changesets, "_resolve_parameters")
+@replaces(handlers, "_resolve_parameters")  # both have it by name
 def with_numbers(plain: Any, *call: Any) -> Any:
     """Return a template's parameters and their values.
 

@@ -23,7 +23,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, lambda_svc, s3, sqs
 
 from local_aws.clients import client_of
-from local_aws.hooks import replaces, wraps
+from local_aws.hooks import replaces
 
 SERVICE = "events.amazonaws.com"
 # Lambda Developer Guide, "Log and monitor Python Lambda functions": the runtime gives the root logger a handler with
@@ -47,7 +47,7 @@ def fire(bucket: str, key: str, name: str, *rest: Any, **more: Any) -> None:
     s3._fire_s3_event(bucket, key, name, *rest, sequencer=s3._next_event_sequencer(name), **more)
 
 
-@wraps(eventbridge, "_dispatch_event")
+@replaces(eventbridge, "_dispatch_event")
 def name_version(plain: Any, event: dict[str, Any], view: Any = None) -> None:
     """Give S3's events the version of their object.
 
@@ -61,7 +61,7 @@ def name_version(plain: Any, event: dict[str, Any], view: Any = None) -> None:
     plain(event, view)
 
 
-@wraps(eventbridge, "_invoke_target")
+@replaces(eventbridge, "_invoke_target")
 def call_if_allowed(plain: Any, target: Any, event: Any, rule: Any, view: Any = None) -> None:
     """Call a rule's target, or put the event into the target's dead-letter queue.
 
@@ -169,7 +169,7 @@ def write_log(function: dict[str, Any], request_id: str, text: str, *_: Any, **_
         lambda_svc.logger.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
 
 
-@wraps(lambda_runtime, "execution_credentials")
+@replaces(lambda_runtime, "execution_credentials")
 def credentials(plain: Any, config: dict[str, Any]) -> Any:
     """Return the credentials of a function's role.
 

@@ -7,7 +7,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import glue
 
 from local_aws.glue import crawlers, jobs, operations
-from local_aws.hooks import wraps
+from local_aws.hooks import replaces
 
 OPERATIONS = {
     "BatchDeletePartition": operations.delete_partitions,
@@ -21,7 +21,7 @@ OPERATIONS = {
 }
 
 
-@wraps(glue, "_handle_request_sync")
+@replaces(glue, "_handle_request_sync")
 def handle(plain: Any, method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
     """Answer the operations above; all others stay ministack's."""
     operation = OPERATIONS.get(headers.get("x-amz-target", "").rpartition(".")[2])
@@ -33,7 +33,7 @@ def handle(plain: Any, method: str, path: str, headers: Any, body: bytes, query:
         return error_response_json(*refused.args, 400)
 
 
-@wraps(glue, "load_persisted_state")
+@replaces(glue, "load_persisted_state")
 def load(plain: Any, state: Any) -> None:
     """Take over the state of an earlier server, which may have been killed in the middle of a crawl or a run."""
     plain(state)

@@ -11,7 +11,7 @@ import sqlglot
 from ministack.services import glue
 from sqlglot import exp
 
-from local_aws.hooks import wraps
+from local_aws.hooks import replaces
 
 Json = dict[str, Any]
 
@@ -36,7 +36,7 @@ def known(records: Any, name: str, kind: str) -> Any:
     return records[name]
 
 
-@wraps(glue, "_create_table")
+@replaces(glue, "_create_table")
 def create_table(plain: Any, request: Json) -> Any:
     """Show no owner where none was given: ministack's empty one, read by GetTable, is refused by UpdateTable."""
     return plain(request | {"TableInput": {"Owner": None} | request["TableInput"]})

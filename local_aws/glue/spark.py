@@ -1,7 +1,7 @@
 """Spark on a laptop: its settings, the processes that run jobs, and one that is started ahead while a crawl runs.
 
 A process gets its job as a line of JSON on its standard input. While that stays open it lives; when the server goes
-away, even by kill -9, it ends itself (python/spark_on_laptop/driver.py).
+away, even by kill -9, it ends itself (python/spark_on_laptop.py).
 """
 
 import contextlib
@@ -87,7 +87,7 @@ class Process:
         self.folder = Path(tempfile.mkdtemp())
         lines = [f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings(self.folder, jvm).items()]
         (self.folder / "spark.properties").write_text("".join(lines), "utf-8")
-        command = [sys.executable, "-P", "-m", "spark_on_laptop.driver", mode]
+        command = [sys.executable, "-P", "-m", "spark_on_laptop", mode]
         place: Any = {"cwd": self.folder, "env": environment(self.folder), "start_new_session": True}
         place |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         self.process: Any = subprocess.Popen(command, **place)  # noqa: S603 - our own interpreter and driver
