@@ -99,6 +99,8 @@ def look_up(database: str, name: str, session: Session) -> Table:
     if full not in glue._tables:
         raise QueryError(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{database}.{name}' does not exist")
     described = glue._tables[full]
+    if (kind := athena._data_format(described)) != "parquet":
+        raise not_for_real(f"tables of {kind} files, such as {full}")
     storage = described["StorageDescriptor"]
     columns, keys = (
         {field["Name"].lower(): exp.DataType.build(field["Type"], dialect="hive") for field in fields}
@@ -137,9 +139,7 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
     for number, (scope, alias, node) in enumerate(list(_tables(named))):
         table = catalog[node.db or session.database, node.name]
         files = _files_of(table, _partition_conditions(scope, alias, table), session)
-        scanned += _bytes_scanned(
-            table, files, {column.name for column in scope.columns if column.table == alias}, session
-        )
+        scanned += _bytes_scanned(files, {column.name for column in scope.columns if column.table == alias}, session)
         session.connection.execute(f"create temp view t{number} as {_relation(table, files, session)}")
         node.replace(exp.to_table(f"t{number}", alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     if session.scan_limit is not None and scanned > session.scan_limit:
@@ -202,52 +202,25 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
 def _relation(table: Table, files: Sequence[File], session: Session) -> str:
     """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types, and ``$path``.
 
-    Columns are read by name; the values of keys come from the catalog, not from the path. What a type cannot hold is an
-    error in Parquet, and null in text, as in Hive.
+    Columns are read by name; the values of keys come from the catalog, not from the path.
     """
-    reader = _reader(table, [path for path, _, _ in files])
+    paths = exp.convert([path for path, _, _ in files]).sql(dialect="duckdb")
+    options = "filename = '$file', hive_partitioning = false, union_by_name = true"
+    reader = f"read_parquet({paths}, {options})" if files else '(select null as "$file")'
     present = {name.lower() for name, *_ in session.connection.execute(f"describe from {reader}").fetchall()}
     columns = {name: exp.column(name, "f") if name in present else exp.null() for name in table.columns}
     columns |= {name: exp.column(name, "p") for name in table.keys}
-    cast = exp.Cast if _is_parquet(table) else exp.TryCast
-    typed = [cast(this=columns[name], to=kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
+    typed = [exp.cast(columns[name], kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
     rows = _rows_of(("$file", "$path", *table.keys), [(path, uri, *values) for path, uri, values in files])
     query = exp.select(*typed, exp.column("$path", "p")).sql(dialect="duckdb", identify=True)
     return f'{query} from {reader} f join ({rows.sql(dialect="duckdb", identify=True)}) p on f."$file" = p."$file"'
 
 
-def _is_parquet(table: Table) -> bool:
-    return bool(athena._data_format(table.description) == "parquet")
-
-
-def _reader(table: Table, paths: list[str]) -> str:
-    """Return DuckDB's function that reads a table's files, which are Parquet or text as LazySimpleSerDe writes it."""
-    if not paths:
-        return '(select null as "$file")'
-    options = f"{_literal(paths)}, filename = '$file', hive_partitioning = false"
-    if _is_parquet(table):
-        return f"read_parquet({options}, union_by_name = true)"
-    serde = table.description["StorageDescriptor"].get("SerdeInfo") or {}
-    if "LazySimpleSerDe" not in serde.get("SerializationLibrary", ""):
-        raise not_for_real(f"{serde.get('SerializationLibrary')}, the SerDe of {table.name}")
-    separator = _literal((serde.get("Parameters") or {}).get("field.delim", "\x01"))
-    cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
-    skip = (table.description.get("Parameters") or {}).get("skip.header.line.count", 0)
-    return (
-        f"read_csv({options}, delim = {separator}, quote = '', escape = '', skip = {skip}, columns = {{{cells}}}, "
-        "auto_detect = false, header = false, nullstr = '\\N', null_padding = true, strict_mode = false)"
-    )
-
-
-def _literal(value: str | list[str]) -> str:
-    return exp.convert(value).sql(dialect="duckdb")
-
-
-def _bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], session: Session) -> int:
-    """Return the compressed bytes of the columns; of text, all ("Use columnar storage formats" in Athena's guide)."""
+def _bytes_scanned(files: Sequence[File], columns: Iterable[str], session: Session) -> int:
+    """Return the compressed bytes of the columns ("Use columnar storage formats" in Athena's guide)."""
     paths = [path for path, _, _ in files]
-    if not paths or not _is_parquet(table):
-        return sum(Path(path).stat().st_size for path in paths)
+    if not paths:
+        return 0
     chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
     query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
     ((size,),) = session.connection.execute(query, [paths, [name.lower() for name in columns]]).fetchall()

@@ -34,9 +34,6 @@ def parse(text: str, parameters: Sequence[str] = ()) -> tuple[str, Does]:
 
 
 def _parse_query(text: str, parameters: Sequence[str]) -> tuple[str, Does]:
-    unload = re.fullmatch(UNLOAD, text, re.IGNORECASE | re.DOTALL)
-    if unload:
-        text = f"create table t with ({unload['options'] or PARQUET}) as {unload['query']}"
     tree = sqlglot.parse_one(text, read="athena")
     marks = list(tree.find_all(exp.Placeholder))
     if len(marks) != len(parameters):
@@ -47,8 +44,6 @@ def _parse_query(text: str, parameters: Sequence[str]) -> tuple[str, Does]:
         return "SELECT", partial(select, tree)
     if isinstance(tree, exp.Insert):
         return "INSERT", partial(_insert, tree)
-    if isinstance(tree, exp.Create) and unload:
-        return "UNLOAD", partial(_unload, tree, unload["place"].rstrip("/") + "/")
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.expression is not None:
         return "CREATE_TABLE_AS_SELECT", partial(_create_table_as, tree)
     raise not_for_real(f"statements such as: {text.splitlines()[0][:80]}")
@@ -130,8 +125,6 @@ def _create_table_as(tree: exp.Create, session: Session) -> Result:
 def _insert(tree: exp.Insert, session: Session) -> Result:
     """INSERT INTO: add a file of a query's rows, and the partitions that are new."""
     table = look_up(*_target(tree, session), session=session)
-    if (kind := athena._data_format(table.description)) != "parquet":
-        raise not_for_real(f"INSERT into a table of {kind} files")
     every = {**table.columns, **table.keys}
     named = [column.name.lower() for column in tree.this.expressions] or list(every)
     columns = [
@@ -143,11 +136,6 @@ def _insert(tree: exp.Insert, session: Session) -> Result:
     _, result = _write(query, table.location, list(table.keys), session)
     _add_partitions(table, result.files, session)
     return result
-
-
-def _unload(tree: exp.Create, folder: str, session: Session) -> Result:
-    """UNLOAD, read as CREATE TABLE AS: write a query's rows and no table."""
-    return _write(tree.expression, folder, _options(tree).get("partitioned_by", []), session)[1]
 
 
 def _target(tree: exp.Expr, session: Session) -> tuple[str, str]:
@@ -199,8 +187,6 @@ def _add_partitions(table: Table, files: Sequence[str], session: Session) -> Non
 
 
 OPTIONS = ("format", "external_location", "partitioned_by", "write_compression", "parquet_compression", "compression")
-PARQUET = "format = 'PARQUET'"
-UNLOAD = r"unload\s*\((?P<query>.*)\)\s*to\s*'(?P<place>s3://[^']+)'\s*(?:with\s*\((?P<options>.*)\))?"
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
 # Athena's SubstatementType: how it is written, and what does it

@@ -127,8 +127,7 @@ def stand_by() -> None:
     """Start Spark ahead of a job, unless one stands by; it ends when no job comes."""
     if _ahead:
         return
-    waiting = Process("ahead")
-    _ahead.append(waiting)
+    _ahead.append(waiting := Process("ahead"))
 
     def give_up() -> None:
         time.sleep(IDLE_SECONDS)
