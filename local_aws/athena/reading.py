@@ -73,7 +73,7 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     return place.netloc, place.path.lstrip("/")
 
 
-File = tuple[str, str, tuple[str, ...]]  # path on disk, address, values of its partition
+File = tuple[str, tuple[str, ...]]  # path on disk, values of its partition
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,9 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
             node.replace(rows.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
     names = {(node.db or session.database, node.name) for _, _, node in _tables(query)}
     catalog = {name: look_up(*name, session=session) for name in names}
-    asks_for_path = any(column.name == "$path" for column in query.find_all(exp.Column))  # SELECT * does not show it
-    more = {"$path": exp.DataType.build("varchar")} if asks_for_path else {}
     schema: dialect.Schema = {database: {} for database, _ in catalog}
     for (database, name), table in catalog.items():
-        schema[database][name] = {**table.columns, **table.keys, **more}
+        schema[database][name] = {**table.columns, **table.keys}
     named, scanned = dialect.typed(query, schema, session.database), 0
     for number, (scope, alias, node) in enumerate(list(_tables(named))):
         table = catalog[node.db or session.database, node.name]
@@ -191,34 +189,35 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
             key for key in keys if not key.endswith("/") and not athena._hidden(key.removeprefix(prefix))
         ):
             session.ask("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
-            path, uri = Path(s3._object_disk_path(bucket, key) or ""), f"s3://{bucket}/{key}"
+            path = Path(s3._object_disk_path(bucket, key) or "")
             if not path.is_file():
-                raise QueryError(f"HIVE_CANNOT_OPEN_SPLIT: Error opening Hive split {uri}: it is not there")
+                words = f"Error opening Hive split s3://{bucket}/{key}: it is not there"
+                raise QueryError(f"HIVE_CANNOT_OPEN_SPLIT: {words}")
             if path.stat().st_size:
-                files.append((str(path), uri, values))
+                files.append((str(path), values))
     return files
 
 
 def _relation(table: Table, files: Sequence[File], session: Session) -> str:
-    """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types, and ``$path``.
+    """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types.
 
     Columns are read by name; the values of keys come from the catalog, not from the path.
     """
-    paths = exp.convert([path for path, _, _ in files]).sql(dialect="duckdb")
+    paths = exp.convert([path for path, _ in files]).sql(dialect="duckdb")
     options = "filename = '$file', hive_partitioning = false, union_by_name = true"
     reader = f"read_parquet({paths}, {options})" if files else '(select null as "$file")'
     present = {name.lower() for name, *_ in session.connection.execute(f"describe from {reader}").fetchall()}
     columns = {name: exp.column(name, "f") if name in present else exp.null() for name in table.columns}
     columns |= {name: exp.column(name, "p") for name in table.keys}
     typed = [exp.cast(columns[name], kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
-    rows = _rows_of(("$file", "$path", *table.keys), [(path, uri, *values) for path, uri, values in files])
-    query = exp.select(*typed, exp.column("$path", "p")).sql(dialect="duckdb", identify=True)
+    rows = _rows_of(("$file", *table.keys), [(path, *values) for path, values in files])
+    query = exp.select(*typed).sql(dialect="duckdb", identify=True)
     return f'{query} from {reader} f join ({rows.sql(dialect="duckdb", identify=True)}) p on f."$file" = p."$file"'
 
 
 def _bytes_scanned(files: Sequence[File], columns: Iterable[str], session: Session) -> int:
     """Return the compressed bytes of the columns ("Use columnar storage formats" in Athena's guide)."""
-    paths = [path for path, _, _ in files]
+    paths = [path for path, _ in files]
     if not paths:
         return 0
     chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"

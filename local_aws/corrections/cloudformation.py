@@ -1,25 +1,22 @@
 """CloudFormation: the resource types of the template are made whole; every other type is unknown, and so refused."""
 
-import json
 from functools import partial
 from typing import Any
 
-from botocore.serialize import create_serializer
-from botocore.session import get_session
-from ministack.services import glue, lambda_svc, s3
-from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
+from ministack.services import glue, lambda_svc
+from ministack.services.cloudformation import changesets, engine, provisioners, stacks
 
 from local_aws.hooks import replaces
 
 # What ministack does for real, of what infrastructure/template.yaml has. Most others are records alone: a VPC carries
-# no traffic there.
+# no traffic there. Of a bucket ministack drops LifecycleConfiguration, so that nothing expires here, and
+# BucketEncryption and OwnershipControls, which the template has as every new bucket has them.
 TYPES = """
     Athena::WorkGroup CloudWatch::Alarm Events::Rule Glue::Classifier Glue::Crawler Glue::Database Glue::Job Glue::Table
     IAM::ManagedPolicy IAM::Role Lambda::EventInvokeConfig Lambda::Function Lambda::Permission Logs::LogGroup S3::Bucket
     S3::BucketPolicy SES::EmailIdentity SNS::Subscription SNS::Topic SNS::TopicPolicy SQS::Queue SQS::QueuePolicy
     SecretsManager::Secret
 """
-EXPIRATION = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
 
 
 def install() -> None:
@@ -30,8 +27,6 @@ def install() -> None:
     for name, correct in (("AWS::Lambda::Function", with_dead_letters), ("AWS::SecretsManager::Secret", by_arn)):
         for action in ("create", "update", "delete"):
             known[name][action] = partial(correct, known[name][action])
-    rules = ("LifecycleConfiguration", life_cycle, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle)
-    provisioners._S3_BUCKET_CONFIGURATIONS = (*provisioners._S3_BUCKET_CONFIGURATIONS, rules)
     for name in known.keys() - {f"AWS::{name}" for name in TYPES.split()}:
         del known[name]
 
@@ -58,21 +53,6 @@ def without_names(plain: Any, *call: Any) -> list[Any]:
     return [error for error in plain(*call) if error[2] != "NAME_CONFLICT_VALIDATION"]
 
 
-@replaces(changesets, "_resolve_parameters")
-@replaces(handlers, "_resolve_parameters")  # both have it by name
-def with_numbers(plain: Any, *call: Any) -> Any:
-    """Return a template's parameters and their values.
-
-    AWS: a number where a property's schema says so (CloudFormation User Guide, "CloudFormation template Parameters
-    syntax"). ministack: always a text.
-    """
-    parameters = plain(*call)
-    for parameter in parameters.values():
-        if parameter["Type"] == "Number":
-            parameter["Value"] = json.loads(parameter["Value"])
-    return parameters
-
-
 def with_dead_letters(plain: Any, *call: Any) -> Any:
     """AWS: DeadLetterConfig gets what fails asynchronously (AWS::Lambda::Function). ministack: drops it."""
     answer = plain(*call)
@@ -96,19 +76,3 @@ def make_classifier(_: str, properties: dict[str, Any], __: str) -> Any:
     glue._delete_classifier({"Name": name})  # an update makes it again
     provisioners._glue_call(glue._create_classifier, properties, "AWS::Glue::Classifier", "create")
     return name, {}
-
-
-def life_cycle(settings: dict[str, Any]) -> Any:
-    """Return LifecycleConfiguration as S3's API takes it; what its rules do not have there is refused by name.
-
-    AWS: the bucket gets it (AWS::S3::Bucket, and S3 API Reference, "PutBucketLifecycleConfiguration"). ministack: drops
-    it, and BucketEncryption and OwnershipControls, which the template has as every new bucket has them.
-    """
-    rules = []
-    for rule in map(dict, settings["Rules"]):
-        expiration = {EXPIRATION[name]: rule.pop(name) for name in rule.keys() & EXPIRATION.keys()}
-        named = {"ID": rule.pop("Id"), "Filter": {"Prefix": rule.pop("Prefix", "")}}
-        rules.append(named | ({"Expiration": expiration} if expiration else {}) | rule)
-    operation = get_session().get_service_model("s3").operation_model("PutBucketLifecycleConfiguration")
-    request = {"Bucket": "this", "LifecycleConfiguration": {"Rules": rules}}
-    return create_serializer("rest-xml").serialize_to_request(request, operation)["body"]

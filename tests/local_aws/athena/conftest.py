@@ -1,4 +1,4 @@
-"""A small lake: rows of trees by day as Parquet, one table of text, and a workgroup that enforces its place."""
+"""A small lake: rows of trees by day as Parquet, and a workgroup that enforces its place."""
 
 import io
 import time
@@ -59,7 +59,6 @@ def lake(aws):
         body = io.BytesIO()
         pq.write_table(pa.table(columns, schema=SCHEMA), body)
         s3.put_object(Bucket="lake", Key=f"trees/day={day}/data.parquet", Body=body.getvalue())
-    s3.put_object(Bucket="lake", Key="notes/a.csv", Body=b'id,words\n1,"a"\nx,\n')
     aws.client("glue").create_database(DatabaseInput={"Name": "forest"})
     for name, settings in (("lake", {}), ("narrow", {"BytesScannedCutoffPerQuery": 10_000_000})):
         place = {"ResultConfiguration": {"OutputLocation": "s3://results/"}, "EnforceWorkGroupConfiguration": True}
@@ -74,8 +73,4 @@ def lake(aws):
     for day in TREES:
         partition = {"Values": [day], "StorageDescriptor": storage | {"Location": f"s3://lake/trees/day={day}"}}
         glue.create_partition(**table, PartitionInput=partition)
-    forest.rows(
-        "create external table notes (id int, words string) row format delimited fields terminated by ',' "
-        "location 's3://lake/notes/' tblproperties ('skip.header.line.count'='1')"
-    )
     return forest
