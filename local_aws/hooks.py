@@ -4,14 +4,12 @@ import inspect
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
-from typing import Any, TypeVar
-
-Own = TypeVar("Own", bound=Callable[..., Any])
+from typing import Any
 
 _noted: list[tuple[ModuleType, str, Callable[..., Any]]] = []
 
 
-def replaces(module: ModuleType, name: str) -> Callable[[Own], Own]:
+def replaces(module: ModuleType, name: str) -> Callable[[Any], Any]:
     """Decorate what stands in the place of a function of ministack; as argument ``plain`` it gets that function.
 
     Raises:
@@ -20,7 +18,7 @@ def replaces(module: ModuleType, name: str) -> Callable[[Own], Own]:
     if not hasattr(module, name):
         raise AttributeError(f"{module.__name__} has no {name}: has ministack been upgraded?")
 
-    def note(own: Own) -> Own:
+    def note(own: Any) -> Any:
         _noted.append((module, name, own))
         return own
 

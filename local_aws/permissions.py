@@ -1,4 +1,4 @@
-"""Which permission a request needs, on which resource, and the record of who asked for it.
+"""Who is let in, which permission a request needs, on which resource, and the record of who asked for it.
 
 ministack evaluates policies. What it gets too coarse for Glue, Athena, SES and Logs is said here, from the Service
 Authorization Reference ("Actions, resources, and condition keys for ..."), and each permission that anybody asked for
@@ -110,9 +110,6 @@ def enforce(plain: Any, key: str, action: str, service: str, region: str, resour
         if refusal is not None:
             return refusal
     return None
-
-
-# --- who is let in: signatures of the account's own key are checked, and 127.0.0.1 counts as encrypted
 
 
 @replaces(iam_evaluator, "is_root_access_key")

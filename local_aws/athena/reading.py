@@ -217,10 +217,11 @@ def _relation(table: Table, files: Sequence[File], session: Session) -> str:
 
 def _bytes_scanned(files: Sequence[File], columns: Iterable[str], session: Session) -> int:
     """Return the compressed bytes of the columns ("Use columnar storage formats" in Athena's guide)."""
-    paths = [path for path, _ in files]
-    if not paths:
+    if not files:
         return 0
     chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
     query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
-    ((size,),) = session.connection.execute(query, [paths, [name.lower() for name in columns]]).fetchall()
+    ((size,),) = session.connection.execute(
+        query, [[path for path, _ in files], [name.lower() for name in columns]]
+    ).fetchall()
     return int(size or 0)

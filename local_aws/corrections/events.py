@@ -90,21 +90,18 @@ def may_invoke(arn: str, rule_arn: str) -> bool:
     return bool(evaluate_resource_policy(policy, EvalContext(**caller, **call), service=SERVICE).decision == "Allow")
 
 
-# --- invocations: the events that wait, each a file and a thread. After a kill the tries of an event begin again.
+@replaces(lambda_svc, "invoke_async_with_retry")
+def accept(function: dict[str, Any], event: Any) -> None:
+    """Take an event for a function (ministack's record of it): a file and a thread, whose tries a kill begins again."""
+    half = Path(os.environ["LOCAL_AWS_HOME"], "lambda", f"{uuid.uuid4()}.new")
+    half.write_text(json.dumps([(function.get("config") or function)["FunctionArn"], event]))
+    _start(half.rename(half.with_suffix(".json")))
 
 
 @replaces(eventbridge, "_dispatch_to_lambda")  # which tries once
 def accept_event(arn: str, payload: str) -> None:
-    """Invoke a function for EventBridge."""
+    """Take an event for a function from EventBridge."""
     accept({"FunctionArn": arn}, json.loads(payload))
-
-
-@replaces(lambda_svc, "invoke_async_with_retry")
-def accept(function: dict[str, Any], event: Any) -> None:
-    """Take an event for a function (ministack's record of it); it is on disk when this returns."""
-    half = Path(os.environ["LOCAL_AWS_HOME"], "lambda", f"{uuid.uuid4()}.new")
-    half.write_text(json.dumps([(function.get("config") or function)["FunctionArn"], event]))
-    _start(half.rename(half.with_suffix(".json")))
 
 
 def resume() -> None:

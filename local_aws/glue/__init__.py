@@ -1,6 +1,7 @@
 """Glue: ministack keeps the catalog's records; crawls that look and Spark jobs that run are done here."""
 
 import json
+import time
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
@@ -37,5 +38,11 @@ def handle(plain: Any, method: str, path: str, headers: Any, body: bytes, query:
 def load(plain: Any, state: Any) -> None:
     """Take over the state of an earlier server, which may have been killed in the middle of a crawl or a run."""
     plain(state)
-    crawlers.end_what_was_under_way()
-    jobs.end_what_was_under_way()
+    words = "The local AWS was ended while this was under way"
+    for crawler in glue._crawlers._data.values():
+        if crawler["State"] != "READY":
+            last = {"Status": "FAILED", "ErrorMessage": words, "StartTime": time.time()}
+            crawler |= {"State": "READY", "LastCrawl": last}
+    for run in [run for runs in glue._job_runs._data.values() for run in runs]:
+        if run["JobRunState"] in jobs.UNDER_WAY:
+            jobs.end(run, "FAILED", words)

@@ -131,10 +131,9 @@ def show_catalog() -> set[tuple[str, ...]]:
         look(session, tableName)
         return plain_table(session, tableName)
 
-    def exists(spark: Any, tableName: str, dbName: str | None = None) -> Any:  # noqa: N803 (Spark's names)
-        name = f"{dbName}.{tableName}" if dbName else tableName
-        look(spark._sparkSession, name)
-        return plain_exists(spark, name)
+    def exists(spark: Any, tableName: str) -> Any:  # noqa: N803 (Spark's name)
+        look(spark._sparkSession, tableName)
+        return plain_exists(spark, tableName)
 
     sessions.table, catalogs.tableExists = table, exists
     return known

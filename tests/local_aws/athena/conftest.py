@@ -50,6 +50,26 @@ class Athena:
         return self.run(sql, **more)["Status"]["StateChangeReason"]
 
 
+def make_table(glue, name, columns, keys=(), kind="parquet"):
+    """Make a table at s3://lake/<name>/ of columns such as `id int`; return its storage."""
+    fields, keys = (
+        [dict(zip(("Name", "Type"), part.split(), strict=True)) for part in parts] for parts in (columns, keys)
+    )
+    storage = {"Columns": fields, "Location": f"s3://lake/{name}/"}
+    table = {"Name": name, "StorageDescriptor": storage, "PartitionKeys": keys, "Parameters": {"classification": kind}}
+    glue.create_table(DatabaseName="forest", TableInput=table)
+    return storage
+
+
+def make_trees(glue):
+    glue.create_database(DatabaseInput={"Name": "forest"})
+    columns = ("id int", "kind string", "height double", "price decimal(12,2)")
+    storage = make_table(glue, "trees", columns, ["day string"])
+    for day in TREES:
+        partition = {"Values": [day], "StorageDescriptor": storage | {"Location": f"s3://lake/trees/day={day}"}}
+        glue.create_partition(DatabaseName="forest", TableName="trees", PartitionInput=partition)
+
+
 @pytest.fixture(scope="session")
 def lake(aws):
     s3, athena = aws.client("s3"), aws.client("athena")
@@ -59,18 +79,8 @@ def lake(aws):
         body = io.BytesIO()
         pq.write_table(pa.table(columns, schema=SCHEMA), body)
         s3.put_object(Bucket="lake", Key=f"trees/day={day}/data.parquet", Body=body.getvalue())
-    aws.client("glue").create_database(DatabaseInput={"Name": "forest"})
+    make_trees(aws.client("glue"))
     for name, settings in (("lake", {}), ("narrow", {"BytesScannedCutoffPerQuery": 10_000_000})):
         place = {"ResultConfiguration": {"OutputLocation": "s3://results/"}, "EnforceWorkGroupConfiguration": True}
         athena.create_work_group(Name=name, Configuration=place | settings)
-    forest = Athena(aws)
-    forest.rows(
-        "create external table if not exists `forest`.`trees` (`id` int, `kind` string, `height` double, "
-        "`price` decimal(12,2)) partitioned by (`day` string) stored as parquet location 's3://lake/trees/'"
-    )
-    glue, table = aws.client("glue"), {"DatabaseName": "forest", "TableName": "trees"}
-    storage = glue.get_table(DatabaseName="forest", Name="trees")["Table"]["StorageDescriptor"]
-    for day in TREES:
-        partition = {"Values": [day], "StorageDescriptor": storage | {"Location": f"s3://lake/trees/day={day}"}}
-        glue.create_partition(**table, PartitionInput=partition)
-    return forest
+    return Athena(aws)

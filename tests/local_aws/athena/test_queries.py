@@ -103,6 +103,9 @@ def test_why_a_query_failed(lake, sql, reason):
         ("explain select 1", "does not do statements such as: explain select 1"),
         ("alter table trees drop partition (day = '1')", "does not do statements such as: alter table trees"),
         ("msck repair table trees", "does not do statements such as: msck repair table trees"),
+        ("drop table trees", "does not do statements such as: drop table trees"),
+        ("create external table t (a int) location 's3://lake/t/'", "such as: create external table t"),
+        ("unload (select 1) to 's3://lake/t/'", "such as: unload"),
         ("select ?", "Incorrect number of parameters"),
     ],
 )
