@@ -7,15 +7,13 @@ from typing import Any
 from urllib.parse import urlparse
 
 import duckdb
-from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import athena, glue, s3
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from local_aws.athena import dialect
-from local_aws.athena.results import Result, text, type_name
+from local_aws.athena.trino import Result, Schema, duckdb_sql, text, type_name, typed
 from local_aws.clients import client_of_key
 
 
@@ -43,10 +41,6 @@ class Session:
     scan_limit: int | None
     connection: duckdb.DuckDBPyConnection
 
-    def client_of(self, service: str) -> Any:
-        """Return the caller's own client of a service."""
-        return client_of_key(service, self.access_key)
-
     def ask(self, action: str, resource: str) -> None:
         """Ask for a permission of the caller; the query fails where the policies do not allow it."""
         service = action.partition(":")[0]
@@ -60,11 +54,7 @@ class Session:
     def put(self, uri: str, body: bytes) -> None:
         """Write an object."""
         bucket, key = bucket_and_key(uri)
-        try:
-            self.client_of("s3").put_object(Bucket=bucket, Key=key, Body=body)
-        except ClientError as error:
-            words = "Please ensure you are allowed to access the S3 bucket"
-            raise QueryError(f"PERMISSION_DENIED: Access denied when writing output to url: {uri} . {words}") from error
+        client_of_key("s3", self.access_key).put_object(Bucket=bucket, Key=key, Body=body)
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:
@@ -86,6 +76,7 @@ class Table:
     columns: dict[str, exp.DataType]  # those in the files, by their names in lower case
     keys: dict[str, exp.DataType]  # those of the partitions
     location: str
+    format: str  # "parquet", "csv" or what else its classes say
     partitions: list[tuple[tuple[str, ...], str]]  # values, location
 
 
@@ -99,8 +90,6 @@ def look_up(database: str, name: str, session: Session) -> Table:
     if full not in glue._tables:
         raise QueryError(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{database}.{name}' does not exist")
     described = glue._tables[full]
-    if (kind := athena._data_format(described)) != "parquet":
-        raise not_for_real(f"tables of {kind} files, such as {full}")
     storage = described["StorageDescriptor"]
     columns, keys = (
         {field["Name"].lower(): exp.DataType.build(field["Type"], dialect="hive") for field in fields}
@@ -110,7 +99,8 @@ def look_up(database: str, name: str, session: Session) -> Table:
         session.ask("glue:GetPartitions", f"{place}:table/{full}")
     partitions = glue._partitions.get(full, [])
     folders = [(tuple(part["Values"]), part["StorageDescriptor"]["Location"]) for part in partitions]
-    return Table(database, name, described, columns, keys, storage["Location"].rstrip("/") + "/", folders)
+    location, format_ = storage["Location"].rstrip("/") + "/", athena._data_format(described)
+    return Table(database, name, described, columns, keys, location, format_, folders)
 
 
 def select(query: exp.Query, session: Session) -> Result:
@@ -130,19 +120,20 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
             node.replace(rows.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
     names = {(node.db or session.database, node.name) for _, _, node in _tables(query)}
     catalog = {name: look_up(*name, session=session) for name in names}
-    schema: dialect.Schema = {database: {} for database, _ in catalog}
+    schema: Schema = {database: {} for database, _ in catalog}
     for (database, name), table in catalog.items():
         schema[database][name] = {**table.columns, **table.keys}
-    named, scanned = dialect.typed(query, schema, session.database), 0
+    named, scanned = typed(query, schema, session.database), 0
     for number, (scope, alias, node) in enumerate(list(_tables(named))):
         table = catalog[node.db or session.database, node.name]
         files = _files_of(table, _partition_conditions(scope, alias, table), session)
-        scanned += _bytes_scanned(files, {column.name for column in scope.columns if column.table == alias}, session)
+        columns = {column.name for column in scope.columns if column.table == alias}
+        scanned += _bytes_scanned(table, files, columns, session)
         session.connection.execute(f"create temp view t{number} as {_relation(table, files, session)}")
         node.replace(exp.to_table(f"t{number}", alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     if session.scan_limit is not None and scanned > session.scan_limit:
         raise ScanLimitError("Bytes scanned limit was exceeded")
-    return dialect.duckdb_sql(named), scanned
+    return duckdb_sql(named), scanned
 
 
 def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
@@ -162,7 +153,7 @@ def _partition_conditions(scope: Scope, alias: str, table: Table) -> list[str]:
         decides = columns and all(column.table == alias and column.name in table.keys for column in columns)
         if decides and not part.find(exp.Query):
             bare = part.transform(lambda node: exp.column(node.name) if isinstance(node, exp.Column) else node)
-            conditions.append(dialect.duckdb_sql(bare))
+            conditions.append(duckdb_sql(bare))
     return conditions
 
 
@@ -201,24 +192,47 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
 def _relation(table: Table, files: Sequence[File], session: Session) -> str:
     """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types.
 
-    Columns are read by name; the values of keys come from the catalog, not from the path.
+    Columns are read by name; the values of keys come from the catalog, not from the path. What a type cannot hold is an
+    error in Parquet, and null in text, as in Hive.
     """
-    paths = exp.convert([path for path, _ in files]).sql(dialect="duckdb")
-    options = "filename = '$file', hive_partitioning = false, union_by_name = true"
-    reader = f"read_parquet({paths}, {options})" if files else '(select null as "$file")'
+    reader = _reader(table, [path for path, _ in files])
     present = {name.lower() for name, *_ in session.connection.execute(f"describe from {reader}").fetchall()}
     columns = {name: exp.column(name, "f") if name in present else exp.null() for name in table.columns}
     columns |= {name: exp.column(name, "p") for name in table.keys}
-    typed = [exp.cast(columns[name], kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
+    cast = exp.Cast if table.format == "parquet" else exp.TryCast
+    fields = [cast(this=columns[name], to=kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
     rows = _rows_of(("$file", *table.keys), [(path, *values) for path, values in files])
-    query = exp.select(*typed).sql(dialect="duckdb", identify=True)
+    query = exp.select(*fields).sql(dialect="duckdb", identify=True)
     return f'{query} from {reader} f join ({rows.sql(dialect="duckdb", identify=True)}) p on f."$file" = p."$file"'
 
 
-def _bytes_scanned(files: Sequence[File], columns: Iterable[str], session: Session) -> int:
-    """Return the compressed bytes of the columns ("Use columnar storage formats" in Athena's guide)."""
-    if not files:
-        return 0
+def _reader(table: Table, paths: list[str]) -> str:
+    """Return DuckDB's function that reads a table's files, which are Parquet or text as LazySimpleSerDe writes it."""
+    if not paths:
+        return '(select null as "$file")'
+    options = f"{_literal(paths)}, filename = '$file', hive_partitioning = false"
+    if table.format == "parquet":
+        return f"read_parquet({options}, union_by_name = true)"
+    serde = table.description["StorageDescriptor"].get("SerdeInfo") or {}
+    if "LazySimpleSerDe" not in serde.get("SerializationLibrary", ""):
+        raise not_for_real(f"tables of {table.format} files by {serde.get('SerializationLibrary')}")
+    separator = _literal((serde.get("Parameters") or {}).get("field.delim", "\x01"))
+    skip = (table.description.get("Parameters") or {}).get("skip.header.line.count", 0)
+    cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
+    return (
+        f"read_csv({options}, delim = {separator}, quote = '', escape = '', skip = {skip}, columns = {{{cells}}}, "
+        "auto_detect = false, header = false, nullstr = '\\N', null_padding = true, strict_mode = false)"
+    )
+
+
+def _literal(value: str | list[str]) -> str:
+    return exp.convert(value).sql(dialect="duckdb")
+
+
+def _bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], session: Session) -> int:
+    """Return the compressed bytes of the columns; of text, all ("Use columnar storage formats" in Athena's guide)."""
+    if not files or table.format != "parquet":
+        return sum(Path(path).stat().st_size for path, _ in files)
     chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
     query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
     ((size,),) = session.connection.execute(

@@ -13,7 +13,8 @@ from ministack.services import athena
 from sqlglot import exp
 
 from local_aws.athena.reading import QueryError, Session, Table, look_up, not_for_real, plan, select
-from local_aws.athena.results import Result, type_name
+from local_aws.athena.trino import Result, type_name
+from local_aws.clients import client_of_key
 
 Does = Callable[[Session], Result]
 NAME = r"[`\"]?(\w+)[`\"]?"
@@ -50,12 +51,18 @@ def _lines(header: Sequence[str], lines: Iterable[str]) -> Result:
 
 
 def _show_tables(database: str | None, session: Session) -> Result:
-    pages = session.client_of("glue").get_paginator("get_tables").paginate(DatabaseName=database or session.database)
+    pages = (
+        client_of_key("glue", session.access_key)
+        .get_paginator("get_tables")
+        .paginate(DatabaseName=database or session.database)
+    )
     return _lines(["tab_name"], sorted(table["Name"] for page in pages for table in page["TableList"]))
 
 
 def _describe(database: str | None, name: str, session: Session) -> Result:
-    table = session.client_of("glue").get_table(DatabaseName=database or session.database, Name=name)["Table"]
+    table = client_of_key("glue", session.access_key).get_table(DatabaseName=database or session.database, Name=name)[
+        "Table"
+    ]
     keys, header = table.get("PartitionKeys") or [], ["col_name", "data_type", "comment"]
     columns = [*table["StorageDescriptor"]["Columns"], *keys]
     rows = [[column.get(part, "") for part in ("Name", "Type", "Comment")] for column in columns]
@@ -76,7 +83,7 @@ def _create_table_as(tree: exp.Create, session: Session) -> Result:
         *([fields[key] for key in keys], None, folder, *athena._STORED_AS["parquet"]),
         table_properties={"classification": "parquet"},
     )
-    catalog = session.client_of("glue")
+    catalog = client_of_key("glue", session.access_key)
     try:
         catalog.create_table(DatabaseName=database, TableInput=athena._create_table_input(made))
     except catalog.exceptions.AlreadyExistsException:
@@ -89,6 +96,8 @@ def _create_table_as(tree: exp.Create, session: Session) -> Result:
 def _insert(tree: exp.Insert, session: Session) -> Result:
     """INSERT INTO: add a file of a query's rows, and the partitions that are new."""
     table = look_up(*_target(tree, session), session=session)
+    if table.format != "parquet":
+        raise not_for_real(f"INSERT into a table of {table.format} files")
     every = {**table.columns, **table.keys}
     named = [column.name.lower() for column in tree.this.expressions] or list(every)
     columns = [
@@ -147,4 +156,6 @@ def _add_partitions(table: Table, files: Sequence[str], session: Session) -> Non
         new += [] if values in known else [{"Values": list(values), "StorageDescriptor": storage}]
     for first in range(0, len(new), 100):  # Glue API Reference, BatchCreatePartition
         names = {"DatabaseName": table.database, "TableName": table.name}
-        session.client_of("glue").batch_create_partition(**names, PartitionInputList=new[first : first + 100])
+        client_of_key("glue", session.access_key).batch_create_partition(
+            **names, PartitionInputList=new[first : first + 100]
+        )

@@ -69,7 +69,12 @@ def call_if_allowed(plain: Any, target: Any, event: Any, rule: Any, view: Any = 
     dead-letter queue, if the queue's policy lets it (EventBridge User Guide, "Using resource-based policies", "Using
     dead-letter queues to process undelivered events"). ministack: calls without asking, and has no such queue.
     """
-    if ":lambda:" not in target["Arn"] or may_invoke(target["Arn"], rule["Arn"]):
+    caller = {"principal_arn": "*", "principal_type": "Service", "principal_account": "", "region": get_region()}
+    context = {"aws:sourcearn": rule["Arn"], "aws:sourceaccount": get_account_id()}
+    call = {"action": "lambda:InvokeFunction", "resource_arn": target["Arn"], "service_context": context}
+    function = lambda_svc._get_func_record_for_ref(target["Arn"])[0] if ":lambda:" in target["Arn"] else None
+    answer = evaluate_resource_policy((function or {}).get("policy"), EvalContext(**caller, **call), service=SERVICE)
+    if ":lambda:" not in target["Arn"] or answer.decision == "Allow":
         plain(target, event, rule, view)
         return
     texts = {"RULE_ARN": rule["Arn"], "TARGET_ARN": target["Arn"], "ERROR_CODE": "NO_PERMISSIONS"}
@@ -81,15 +86,6 @@ def call_if_allowed(plain: Any, target: Any, event: Any, rule: Any, view: Any = 
         sqs._act_send_message({"MessageBody": body, "MessageAttributes": attributes}, sqs._queue_by_arn(queue)["url"])
 
 
-def may_invoke(arn: str, rule_arn: str) -> bool:
-    """Tell whether a function is there and its policy lets EventBridge invoke it for a rule."""
-    caller = {"principal_arn": "*", "principal_type": "Service", "principal_account": ""}
-    rule = {"aws:sourcearn": rule_arn, "aws:sourceaccount": get_account_id()}
-    call = {"action": "lambda:InvokeFunction", "resource_arn": arn, "region": get_region(), "service_context": rule}
-    policy = (lambda_svc._get_func_record_for_ref(arn)[0] or {}).get("policy")
-    return bool(evaluate_resource_policy(policy, EvalContext(**caller, **call), service=SERVICE).decision == "Allow")
-
-
 @replaces(lambda_svc, "invoke_async_with_retry")
 def accept(function: dict[str, Any], event: Any) -> None:
     """Take an event for a function (ministack's record of it): a file and a thread, whose tries a kill begins again."""
@@ -98,10 +94,8 @@ def accept(function: dict[str, Any], event: Any) -> None:
     _start(half.rename(half.with_suffix(".json")))
 
 
-@replaces(eventbridge, "_dispatch_to_lambda")  # which tries once
-def accept_event(arn: str, payload: str) -> None:
-    """Take an event for a function from EventBridge."""
-    accept({"FunctionArn": arn}, json.loads(payload))
+# EventBridge tries once
+replaces(eventbridge, "_dispatch_to_lambda")(lambda arn, payload: accept({"FunctionArn": arn}, json.loads(payload)))
 
 
 def resume() -> None:

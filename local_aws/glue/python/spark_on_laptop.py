@@ -153,20 +153,16 @@ def _register(session: Any, catalog: Any, database: str, name: str) -> None:
     by = f"partitioned by ({', '.join(key['Name'] for key in keys)})" if keys else ""
     session.sql(f"create database if not exists `{database}`")
     session.sql(
-        f"create table `{database}`.`{name}` ({columns}) using parquet {by} location {_text(storage['Location'])}"
+        f"create table `{database}`.`{name}` ({columns}) using parquet {by} location {json.dumps(storage['Location'])}"
     )
     pages = catalog.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=name) if keys else []
     clauses = ""
     for partition in (partition for page in pages for partition in page["Partitions"]):
         values = zip(keys, partition["Values"], strict=True)
-        pairs = ", ".join(f"`{key['Name']}` = {_text(value)}" for key, value in values)
-        clauses += f" partition ({pairs}) location {_text(partition['StorageDescriptor']['Location'])}"
+        pairs = ", ".join(f"`{key['Name']}` = {json.dumps(value)}" for key, value in values)
+        clauses += f" partition ({pairs}) location {json.dumps(partition['StorageDescriptor']['Location'])}"
     if clauses:
         session.sql(f"alter table `{database}`.`{name}` add{clauses}")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 # --- Parquet that Spark writes to S3 is written beside the job first, and becomes objects when all files are there. No
@@ -202,12 +198,9 @@ def upload(folder: Path, address: str) -> None:
     prefix, s3 = prefix.strip("/") + "/", boto3.client("s3")
     if s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"]:
         raise AnalysisException(f"[PATH_ALREADY_EXISTS] Path {address} already exists.")
-
-    def put(path: Path) -> None:
-        s3.put_object(Bucket=bucket, Key=prefix + path.relative_to(folder).as_posix(), Body=path.read_bytes())
-
+    files = {prefix + path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.parquet"))}
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(put, sorted(folder.rglob("*.parquet"))))
+        list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=files[key].read_bytes()), files))
 
 
 if __name__ == "__main__":

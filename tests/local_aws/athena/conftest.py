@@ -1,4 +1,4 @@
-"""A small lake: rows of trees by day as Parquet, and a workgroup that enforces its place."""
+"""A small lake: rows of trees by day as Parquet, one table of text, and a workgroup that enforces its place."""
 
 import io
 import time
@@ -55,8 +55,13 @@ def make_table(glue, name, columns, keys=(), kind="parquet"):
     fields, keys = (
         [dict(zip(("Name", "Type"), part.split(), strict=True)) for part in parts] for parts in (columns, keys)
     )
-    storage = {"Columns": fields, "Location": f"s3://lake/{name}/"}
-    table = {"Name": name, "StorageDescriptor": storage, "PartitionKeys": keys, "Parameters": {"classification": kind}}
+    serde = {
+        "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+        "Parameters": {"field.delim": ","},
+    }
+    storage = {"Columns": fields, "Location": f"s3://lake/{name}/"} | ({"SerdeInfo": serde} if kind == "csv" else {})
+    more = {"classification": kind, "skip.header.line.count": "1"}
+    table = {"Name": name, "StorageDescriptor": storage, "PartitionKeys": keys, "Parameters": more}
     glue.create_table(DatabaseName="forest", TableInput=table)
     return storage
 
@@ -79,7 +84,9 @@ def lake(aws):
         body = io.BytesIO()
         pq.write_table(pa.table(columns, schema=SCHEMA), body)
         s3.put_object(Bucket="lake", Key=f"trees/day={day}/data.parquet", Body=body.getvalue())
+    s3.put_object(Bucket="lake", Key="notes/a.csv", Body=b'id,words\n1,"a"\nx,\n')
     make_trees(aws.client("glue"))
+    make_table(aws.client("glue"), "notes", ["id int", "words string"], kind="csv")
     for name, settings in (("lake", {}), ("narrow", {"BytesScannedCutoffPerQuery": 10_000_000})):
         place = {"ResultConfiguration": {"OutputLocation": "s3://results/"}, "EnforceWorkGroupConfiguration": True}
         athena.create_work_group(Name=name, Configuration=place | settings)

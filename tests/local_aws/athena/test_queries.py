@@ -61,6 +61,7 @@ def test_bytes_scanned_are_those_of_the_columns_and_partitions_that_are_read(lak
     later = scanned(lake, "select id from trees where day > cast(date '2020-01-02' - interval '1' day as varchar)")
     assert scanned(lake, "select count(*) from trees") == 0
     assert 0 < one_day == later < one_column < everything
+    assert scanned(lake, "select id from notes") == len(b'id,words\n1,"a"\nx,\n')
 
 
 def test_the_scan_limit_cancels(lake, aws):
@@ -74,6 +75,10 @@ def test_a_query_can_be_stopped(lake):
     query_id = lake.start("select count(*) from unnest(sequence(1, 3000)) as a (x), unnest(sequence(1, 3000)) as b (y), unnest(sequence(1, 3000)) as c (z) where x * y = z + 1")  # fmt: skip
     lake.client.stop_query_execution(QueryExecutionId=query_id)
     assert lake.wait(query_id)["Status"]["State"] == "CANCELLED"
+
+
+def test_text_is_read_as_hive_reads_it(lake):
+    assert lake.rows("select id, words from notes") == [["id", "words"], ["1", '"a"'], [None, ""]]
 
 
 def test_parameters(lake):
