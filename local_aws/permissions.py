@@ -1,4 +1,4 @@
-"""Which permission a request needs, on which resource, and the record of who asked for it.
+"""Who is let in, which permission a request needs, on which resource, and the record of who asked for it.
 
 ministack evaluates policies. What it gets too coarse for Glue, Athena, SES and Logs is said here, from the Service
 Authorization Reference ("Actions, resources, and condition keys for ..."), and each permission that anybody asked for
@@ -7,37 +7,23 @@ is a line of the record: caller, action, resource, context, allowed.
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.utils import parseaddr
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import athena
+from ministack.services import athena, sts
 
-from local_aws.hooks import replace
-
-
-def install(file: Path) -> None:
-    """Put the checks and the record into ministack.
-
-    Args:
-        file: where the record is appended, one JSON object a line.
-    """
-    for name, own in (
-        ("extract_resource_arn", resource_of),
-        ("request_tag_context", context_of),
-        ("access_denied_response", denial),
-    ):
-        replace(iam_actions, name, partial(own, getattr(iam_actions, name)))
-    replace(iam_evaluator, "enforce", partial(enforce, iam_evaluator.enforce, file.open("a", encoding="utf-8")))
+from local_aws.hooks import replaces
 
 
+@replaces(iam_actions, "extract_resource_arn")
 def resource_of(
     plain: Any, service: str, method: str, path: str, headers: Any, body: bytes, params: Any, *rest: Any
 ) -> str:
@@ -83,6 +69,7 @@ def _asked_besides(action: str, resource: str) -> list[str]:
     return [*([f"{place}:database/{name.partition('/')[0]}"] if kind == "table" else []), f"{place}:catalog"]
 
 
+@replaces(iam_actions, "request_tag_context")
 def context_of(plain: Any, service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
     """Return condition keys; ministack has no ``ses:FromAddress`` (SES Developer Guide, "Controlling access")."""
     sender = _sender(params) if service == "ses" else ""
@@ -96,6 +83,7 @@ def _sender(params: Mapping[str, Any]) -> str:
     return parseaddr(source or (str(message_from_bytes(base64.b64decode(raw))["From"]) if raw else ""))[1]
 
 
+@replaces(iam_actions, "access_denied_response")
 def denial(plain: Any, service: str, action: str, principal: str, request_id: str, **more: Any) -> Any:
     """Name the resource (IAM User Guide, "Troubleshoot access denied error messages"); ministack mostly does not."""
     if not more.get("error_code") and not more.get("message") and not more.get("resource_policy_arn"):
@@ -108,9 +96,8 @@ def denial(plain: Any, service: str, action: str, principal: str, request_id: st
 _writing = threading.Lock()
 
 
-def enforce(
-    plain: Any, record: Any, key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any
-) -> Any:
+@replaces(iam_evaluator, "enforce")
+def enforce(plain: Any, key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
     """Ask for every resource that a call needs and note each answer."""
     caller = (iam_evaluator.resolve_caller_identity(key) or {}).get("userArn", "")
     context = {name: value for name, value in (more.get("service_context") or {}).items() if value}
@@ -118,9 +105,34 @@ def enforce(
         refusal = plain(key, action, service, region, resource_arn=resource, **more)
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"at": at, "caller": caller, "action": action, "resource": resource, "context": context}
-        with _writing:
+        with _writing, Path(os.environ["LOCAL_AWS_HOME"], "permissions.jsonl").open("a", encoding="utf-8") as record:
             record.write(json.dumps(line | {"allowed": refusal is None}, default=str) + "\n")
-            record.flush()
         if refusal is not None:
             return refusal
     return None
+
+
+@replaces(iam_evaluator, "is_root_access_key")
+@replaces(sts, "is_root_access_key")  # it has the function by name
+def is_key_of_account(access_key_id: str) -> bool:
+    """Tell whether a key is the account's own.
+
+    AWS: each request but an anonymous one carries the signature of a key that exists (IAM User Guide, "AWS Signature
+    Version 4 for API requests"). ministack: no key at all, `test` and any twelve digits are the account's root user
+    too, and a root user's signature is not checked: whoever knows the id of the key needs no secret.
+    """
+    return access_key_id == os.environ.get("AWS_ACCESS_KEY_ID", "test")
+
+
+replaces(iam_evaluator, "_is_root_key")(lambda access_key_id: False)
+
+
+@replaces(iam_evaluator, "_resolve_condition_key")
+def resolve_key(plain: Any, name: str, context: Any) -> Any:
+    """Return the value of a policy's condition key.
+
+    AWS: `aws:SecureTransport` is true for a request over TLS (IAM User Guide, "AWS global condition context keys").
+    ministack: it is false for our http://127.0.0.1, which leaves the machine as little as TLS is readable on its way;
+    the template's buckets and queue refuse whatever is not secure.
+    """
+    return "true" if name.lower() == "aws:securetransport" else plain(name, context)

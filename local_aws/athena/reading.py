@@ -1,14 +1,106 @@
-"""Queries that read: names looked up in the catalog, only the needed files read, and DuckDB's answer."""
+"""Queries that read: names looked up in the catalog, only needed files that may be read, DuckDB's answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
 
-from ministack.services import glue
+import duckdb
+from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import athena, glue, s3
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from local_aws.athena import dialect, tables
-from local_aws.athena.results import Result, text, type_name
-from local_aws.athena.session import QueryError, ScanLimitError, Session
+from local_aws.athena.trino import Result, Schema, duckdb_sql, text, type_name, typed
+from local_aws.clients import client_of_key
+
+
+class QueryError(Exception):
+    """Why a query ends without success, in Athena's words (Amazon Athena User Guide, "Athena error catalog")."""
+
+
+class ScanLimitError(QueryError):
+    """The query would read more than its workgroup allows."""
+
+
+def not_for_real(what: str) -> QueryError:
+    """Return the error of a statement that Athena may know and that would only be pretended here."""
+    return QueryError(f"NOT_SUPPORTED: The local Athena does not do {what}; see docs/local-aws.md")
+
+
+@dataclass
+class Session:
+    """One execution's surroundings; everything happens with the rights of its caller."""
+
+    execution_id: str
+    access_key: str
+    database: str
+    output_folder: str
+    scan_limit: int | None
+    connection: duckdb.DuckDBPyConnection
+
+    def ask(self, action: str, resource: str) -> None:
+        """Ask for a permission of the caller; the query fails where the policies do not allow it."""
+        service = action.partition(":")[0]
+        denied = iam_evaluator.enforce(self.access_key, action, service, get_region(), resource_arn=resource)
+        if denied is not None:
+            who = getattr(denied, "principal_arn", "") or self.access_key
+            shown = f'"{resource}"' if service == "s3" else resource
+            words = f"User: {who} is not authorized to perform: {action} on resource: {shown}"
+            raise QueryError(f"PERMISSION_DENIED: {words}")
+
+    def put(self, uri: str, body: bytes) -> None:
+        """Write an object."""
+        bucket, key = bucket_and_key(uri)
+        client_of_key("s3", self.access_key).put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """Return the parts of an address such as ``s3://lake/trees/``."""
+    place = urlparse(uri)
+    return place.netloc, place.path.lstrip("/")
+
+
+File = tuple[str, tuple[str, ...]]  # path on disk, values of its partition
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that a statement names: as the catalog describes it, with its partitions."""
+
+    database: str
+    name: str
+    description: dict[str, Any]
+    columns: dict[str, exp.DataType]  # those in the files, by their names in lower case
+    keys: dict[str, exp.DataType]  # those of the partitions
+    location: str
+    format: str  # "parquet", "csv" or what else its classes say
+    partitions: list[tuple[tuple[str, ...], str]]  # values, location
+
+
+def look_up(database: str, name: str, session: Session) -> Table:
+    """Return a table with its partitions if the caller may see them."""
+    place, full = f"arn:aws:glue:{get_region()}:{get_account_id()}", f"{database}/{name}"
+    session.ask("glue:GetDatabase", f"{place}:database/{database}")
+    if database not in glue._databases:
+        raise QueryError(f"SCHEMA_NOT_FOUND: Schema '{database}' does not exist")
+    session.ask("glue:GetTable", f"{place}:table/{full}")
+    if full not in glue._tables:
+        raise QueryError(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{database}.{name}' does not exist")
+    described = glue._tables[full]
+    storage = described["StorageDescriptor"]
+    columns, keys = (
+        {field["Name"].lower(): exp.DataType.build(field["Type"], dialect="hive") for field in fields}
+        for fields in (storage["Columns"], described.get("PartitionKeys") or [])
+    )
+    if keys:
+        session.ask("glue:GetPartitions", f"{place}:table/{full}")
+    partitions = glue._partitions.get(full, [])
+    folders = [(tuple(part["Values"]), part["StorageDescriptor"]["Location"]) for part in partitions]
+    location, format_ = storage["Location"].rstrip("/") + "/", athena._data_format(described)
+    return Table(database, name, described, columns, keys, location, format_, folders)
 
 
 def select(query: exp.Query, session: Session) -> Result:
@@ -22,26 +114,26 @@ def select(query: exp.Query, session: Session) -> Result:
 def plan(query: exp.Query, session: Session) -> tuple[str, int]:
     """Return DuckDB's text of a query over views of the tables that it names, and the bytes that it will read."""
     for _, alias, node in list(_tables(query)):
-        if (listing := _listing(node, session)) is not None:
-            node.replace(listing.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
+        if node.name.endswith("$partitions"):  # a table of its own in Athena's SQL
+            listed = look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
+            rows = _rows_of(listed.keys, [values for values, _ in listed.partitions])
+            node.replace(rows.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
     names = {(node.db or session.database, node.name) for _, _, node in _tables(query)}
-    catalog = {name: tables.look_up(*name, session=session) for name in names}
-    asks_for_path = any(column.name == "$path" for column in query.find_all(exp.Column))  # SELECT * does not show it
-    more = {"$path": exp.DataType.build("varchar")} if asks_for_path else {}
-    schema: dialect.Schema = {database: {} for database, _ in catalog}
+    catalog = {name: look_up(*name, session=session) for name in names}
+    schema: Schema = {database: {} for database, _ in catalog}
     for (database, name), table in catalog.items():
-        schema[database][name] = {**table.columns, **table.keys, **more}
-    named, scanned = dialect.typed(query, schema, session.database), 0
+        schema[database][name] = {**table.columns, **table.keys}
+    named, scanned = typed(query, schema, session.database), 0
     for number, (scope, alias, node) in enumerate(list(_tables(named))):
         table = catalog[node.db or session.database, node.name]
-        files = tables.files_of(table, _partition_conditions(scope, alias, table), session)
+        files = _files_of(table, _partition_conditions(scope, alias, table), session)
         columns = {column.name for column in scope.columns if column.table == alias}
-        scanned += tables.bytes_scanned(table, files, columns, session)
-        session.connection.execute(f"create temp view t{number} as {tables.relation(table, files, session)}")
+        scanned += _bytes_scanned(table, files, columns, session)
+        session.connection.execute(f"create temp view t{number} as {_relation(table, files, session)}")
         node.replace(exp.to_table(f"t{number}", alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     if session.scan_limit is not None and scanned > session.scan_limit:
         raise ScanLimitError("Bytes scanned limit was exceeded")
-    return dialect.duckdb_sql(named), scanned
+    return duckdb_sql(named), scanned
 
 
 def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
@@ -52,34 +144,7 @@ def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
                 yield scope, alias, source
 
 
-def _listing(node: exp.Table, session: Session) -> exp.Select | None:
-    """Return a query of what ``"table$partitions"`` or information_schema lists of the catalog; None for a table."""
-    if node.name.endswith("$partitions"):
-        table = tables.look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
-        return tables.rows_of(table.keys, [values for values, _ in table.partitions])
-    if node.db != "information_schema":
-        return None
-    name, own = node.name.lower(), "awsdatacatalog"
-    if name == "schemata":
-        return tables.rows_of(("catalog_name", "schema_name"), [(own, database) for database in glue._databases])
-    if name not in ("tables", "columns"):
-        raise QueryError(f"TABLE_NOT_FOUND: Table '{own}.information_schema.{name}' does not exist")
-    place = ("table_catalog", "table_schema", "table_name")
-    every = [full.split("/") for full in sorted(glue._tables)]
-    listed = [tables.look_up(database, table, session) for database, table in every]
-    if name == "tables":
-        return tables.rows_of(
-            (*place, "table_type"), [(own, each.database, each.name, "BASE TABLE") for each in listed]
-        )
-    columns = [
-        (own, each.database, each.name, column, position, type_name(kind, "trino"))
-        for each in listed
-        for position, (column, kind) in enumerate({**each.columns, **each.keys}.items(), 1)
-    ]
-    return tables.rows_of((*place, "column_name", "ordinal_position", "data_type"), columns)
-
-
-def _partition_conditions(scope: Scope, alias: str, table: tables.Table) -> list[str]:
+def _partition_conditions(scope: Scope, alias: str, table: Table) -> list[str]:
     """Return the conditions of a WHERE that partition keys of one table alone decide, as DuckDB's text."""
     where, conditions = scope.expression.args.get("where"), []
     parts = [] if where is None else where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
@@ -88,5 +153,89 @@ def _partition_conditions(scope: Scope, alias: str, table: tables.Table) -> list
         decides = columns and all(column.table == alias and column.name in table.keys for column in columns)
         if decides and not part.find(exp.Query):
             bare = part.transform(lambda node: exp.column(node.name) if isinstance(node, exp.Column) else node)
-            conditions.append(dialect.duckdb_sql(bare))
+            conditions.append(duckdb_sql(bare))
     return conditions
+
+
+def _rows_of(names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> exp.Select:
+    """Return a query that gives rows of texts, also when there are none."""
+    columns = list(names)
+    values = exp.values(rows or [(None,) * len(columns)], alias="listed", columns=columns)
+    return exp.select("*").from_(values).where("true" if rows else "false")
+
+
+def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list[File]:
+    """Return a table's objects if the caller may read them: those of the partitions for which conditions are true."""
+    places, files = table.partitions if table.keys else [((), table.location)], []
+    if conditions:
+        rows = [(*values, position) for position, (values, _) in enumerate(places)]
+        query = _rows_of([*table.keys, "position"], rows).where(*conditions, dialect="duckdb")
+        needed = session.connection.execute(query.sql(dialect="duckdb", identify=True)).fetchall()
+        places = [places[row[-1]] for row in needed]
+    for values, location in places:
+        bucket, prefix = bucket_and_key(location.rstrip("/") + "/")
+        session.ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        keys = [key for key in list((s3._buckets.get(bucket) or {"objects": {}})["objects"]) if key.startswith(prefix)]
+        for key in sorted(
+            key for key in keys if not key.endswith("/") and not athena._hidden(key.removeprefix(prefix))
+        ):
+            session.ask("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+            path = Path(s3._object_disk_path(bucket, key) or "")
+            if not path.is_file():
+                words = f"Error opening Hive split s3://{bucket}/{key}: it is not there"
+                raise QueryError(f"HIVE_CANNOT_OPEN_SPLIT: {words}")
+            if path.stat().st_size:
+                files.append((str(path), values))
+    return files
+
+
+def _relation(table: Table, files: Sequence[File], session: Session) -> str:
+    """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types.
+
+    Columns are read by name; the values of keys come from the catalog, not from the path. What a type cannot hold is an
+    error in Parquet, and null in text, as in Hive.
+    """
+    reader = _reader(table, [path for path, _ in files])
+    present = {name.lower() for name, *_ in session.connection.execute(f"describe from {reader}").fetchall()}
+    columns = {name: exp.column(name, "f") if name in present else exp.null() for name in table.columns}
+    columns |= {name: exp.column(name, "p") for name in table.keys}
+    cast = exp.Cast if table.format == "parquet" else exp.TryCast
+    fields = [cast(this=columns[name], to=kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
+    rows = _rows_of(("$file", *table.keys), [(path, *values) for path, values in files])
+    query = exp.select(*fields).sql(dialect="duckdb", identify=True)
+    return f'{query} from {reader} f join ({rows.sql(dialect="duckdb", identify=True)}) p on f."$file" = p."$file"'
+
+
+def _reader(table: Table, paths: list[str]) -> str:
+    """Return DuckDB's function that reads a table's files, which are Parquet or text as LazySimpleSerDe writes it."""
+    if not paths:
+        return '(select null as "$file")'
+    options = f"{_literal(paths)}, filename = '$file', hive_partitioning = false"
+    if table.format == "parquet":
+        return f"read_parquet({options}, union_by_name = true)"
+    serde = table.description["StorageDescriptor"].get("SerdeInfo") or {}
+    if "LazySimpleSerDe" not in serde.get("SerializationLibrary", ""):
+        raise not_for_real(f"tables of {table.format} files by {serde.get('SerializationLibrary')}")
+    separator = _literal((serde.get("Parameters") or {}).get("field.delim", "\x01"))
+    skip = (table.description.get("Parameters") or {}).get("skip.header.line.count", 0)
+    cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
+    return (
+        f"read_csv({options}, delim = {separator}, quote = '', escape = '', skip = {skip}, columns = {{{cells}}}, "
+        "auto_detect = false, header = false, nullstr = '\\N', null_padding = true, strict_mode = false)"
+    )
+
+
+def _literal(value: str | list[str]) -> str:
+    return exp.convert(value).sql(dialect="duckdb")
+
+
+def _bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], session: Session) -> int:
+    """Return the compressed bytes of the columns; of text, all ("Use columnar storage formats" in Athena's guide)."""
+    if not files or table.format != "parquet":
+        return sum(Path(path).stat().st_size for path, _ in files)
+    chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
+    query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
+    ((size,),) = session.connection.execute(
+        query, [[path for path, _ in files], [name.lower() for name in columns]]
+    ).fetchall()
+    return int(size or 0)

@@ -1,45 +1,37 @@
 """CloudFormation: the resource types of the template are made whole; every other type is unknown, and so refused."""
 
-import json
 from functools import partial
 from typing import Any
 
-from botocore.serialize import create_serializer
-from botocore.session import get_session
-from botocore.validate import validate_parameters
-from ministack.services import glue, lambda_svc, s3
-from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
+from ministack.services import glue, lambda_svc
+from ministack.services.cloudformation import changesets, engine, provisioners, stacks
 
-from local_aws import hooks
+from local_aws.hooks import replaces
 
 # What ministack does for real, of what infrastructure/template.yaml has. Most others are records alone: a VPC carries
-# no traffic there.
+# no traffic there. Of a bucket ministack drops LifecycleConfiguration, so that nothing expires here, and
+# BucketEncryption and OwnershipControls, which the template has as every new bucket has them.
 TYPES = """
     Athena::WorkGroup CloudWatch::Alarm Events::Rule Glue::Classifier Glue::Crawler Glue::Database Glue::Job Glue::Table
     IAM::ManagedPolicy IAM::Role Lambda::EventInvokeConfig Lambda::Function Lambda::Permission Logs::LogGroup S3::Bucket
     S3::BucketPolicy SES::EmailIdentity SNS::Subscription SNS::Topic SNS::TopicPolicy SQS::Queue SQS::QueuePolicy
     SecretsManager::Secret
 """
-EXPIRATION = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
 
 
 def install() -> None:
     """Correct the handlers of the types below, and forget those of all that are not above."""
     known = provisioners._RESOURCE_HANDLERS
-    known["AWS::Glue::Classifier"] = {"create": make_classifier, "update": change_classifier, "delete": drop_classifier}
+    drop = {"delete": lambda name, _: glue._delete_classifier({"Name": name})}
+    known["AWS::Glue::Classifier"] = {"create": make_classifier} | drop
     for name, correct in (("AWS::Lambda::Function", with_dead_letters), ("AWS::SecretsManager::Secret", by_arn)):
         for action in ("create", "update", "delete"):
             known[name][action] = partial(correct, known[name][action])
-    rules = ("LifecycleConfiguration", life_cycle, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle)
-    hooks.replace(provisioners, "_S3_BUCKET_CONFIGURATIONS", (*provisioners._S3_BUCKET_CONFIGURATIONS, rules))
     for name in known.keys() - {f"AWS::{name}" for name in TYPES.split()}:
         del known[name]
-    hooks.replace(changesets, "_resolve_props_for_diff", partial(wanted, changesets._resolve_props_for_diff))
-    for module in (changesets, handlers):  # both have the function by name
-        hooks.replace(module, "_resolve_parameters", partial(with_numbers, engine._resolve_parameters))
-    hooks.replace(stacks, "_validation_errors", partial(without_names, stacks._validation_errors))
 
 
+@replaces(changesets, "_resolve_props_for_diff")
 def wanted(plain: Any, template: dict[str, Any], parameters: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return the resources that a change set compares.
 
@@ -51,6 +43,7 @@ def wanted(plain: Any, template: dict[str, Any], parameters: dict[str, Any], *na
     return {"Resources": {name: part for name, part in resources.items() if holds.get(part.get("Condition"), True)}}
 
 
+@replaces(stacks, "_validation_errors")
 def without_names(plain: Any, *call: Any) -> list[Any]:
     """Return what speaks against a stack before anything is made.
 
@@ -58,19 +51,6 @@ def without_names(plain: Any, *call: Any) -> list[Any]:
     CloudFormation stack automatically"). ministack: it is. Any other bucket's name is refused when it is to be made.
     """
     return [error for error in plain(*call) if error[2] != "NAME_CONFLICT_VALIDATION"]
-
-
-def with_numbers(plain: Any, *call: Any) -> Any:
-    """Return a template's parameters and their values.
-
-    AWS: a number where a property's schema says so (CloudFormation User Guide, "CloudFormation template Parameters
-    syntax"). ministack: always a text.
-    """
-    parameters = plain(*call)
-    for parameter in parameters.values():
-        if parameter["Type"] == "Number":
-            parameter["Value"] = json.loads(parameter["Value"])
-    return parameters
 
 
 def with_dead_letters(plain: Any, *call: Any) -> Any:
@@ -92,33 +72,7 @@ def by_arn(plain: Any, name: str, *call: Any) -> Any:
 
 def make_classifier(_: str, properties: dict[str, Any], __: str) -> Any:
     """AWS: AWS::Glue::Classifier, whose Ref is its name. ministack: does not know the type."""
+    name = next(iter(properties.values()))["Name"]
+    glue._delete_classifier({"Name": name})  # an update makes it again
     provisioners._glue_call(glue._create_classifier, properties, "AWS::Glue::Classifier", "create")
-    return next(iter(properties.values()))["Name"], {}
-
-
-def change_classifier(name: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> Any:
-    """Put the new settings in the place of the old ones."""
-    drop_classifier(name, old)
-    return make_classifier(name, new, stack)
-
-
-def drop_classifier(name: str, _: dict[str, Any]) -> None:
-    """Remove a classifier."""
-    glue._delete_classifier({"Name": name})
-
-
-def life_cycle(settings: dict[str, Any]) -> Any:
-    """Return LifecycleConfiguration as S3's API takes it; what its rules do not have there is refused by name.
-
-    AWS: the bucket gets it (AWS::S3::Bucket, and S3 API Reference, "PutBucketLifecycleConfiguration"). ministack: drops
-    it, and BucketEncryption and OwnershipControls, which the template has as every new bucket has them.
-    """
-    rules = []
-    for rule in map(dict, settings["Rules"]):
-        expiration = {EXPIRATION[name]: rule.pop(name) for name in rule.keys() & EXPIRATION.keys()}
-        named = {"ID": rule.pop("Id"), "Filter": {"Prefix": rule.pop("Prefix", "")}}
-        rules.append(named | ({"Expiration": expiration} if expiration else {}) | rule)
-    operation = get_session().get_service_model("s3").operation_model("PutBucketLifecycleConfiguration")
-    request = {"Bucket": "this", "LifecycleConfiguration": {"Rules": rules}}
-    validate_parameters(request, operation.input_shape)  # type: ignore[arg-type]  # raises for what S3 does not know
-    return create_serializer("rest-xml").serialize_to_request(request, operation)["body"]
+    return name, {}

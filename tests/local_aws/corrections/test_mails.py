@@ -1,10 +1,10 @@
-"""Mails as files, with names that are files on every system and pages that run nothing; SES's limits."""
+"""Mails as files, with pages that run nothing; SES's limits."""
 
+import base64
 import email
 import email.policy
 import re
 from email.message import EmailMessage
-from urllib.parse import unquote
 
 import pytest
 from botocore.exceptions import ClientError
@@ -29,6 +29,7 @@ def letter(text="plain text", html="", attached=(), **headers):
 
 
 def page_of(folder, raw):
+    folder.mkdir()
     mails.keep(folder, raw, [READER], "1@x")
     return next(folder.glob("*.html")).read_text()
 
@@ -49,19 +50,19 @@ def test_a_raw_mail_becomes_a_file_and_a_page(ses, aws):
     assert [part.get_filename() for part in mail.iter_attachments()] == ["a b.xlsx", "é.csv"]
     page = eml.with_suffix(".html").read_text()
     assert "<p>Hello <b>you</b></p>" in page
-    links = [unquote(link) for link in re.findall(r"""(?:href|src)=["']([^"']+)""", page)]
-    files = [PNG, b"a b.xlsx" * 3, "é.csv".encode() * 3, PNG]
-    assert [(eml.parent / link).read_bytes() for link in links] == files
+    links = re.findall(r"""(?:href|src)=["']data:[^,]*,([^"']+)""", page)
+    assert [base64.b64decode(link) for link in links] == [PNG, b"a b.xlsx" * 3, "é.csv".encode() * 3, PNG]
+    assert re.findall('download="([^"]*)"', page) == ["chart.png", "a b.xlsx", "é.csv"]
     assert not [path for path in eml.parent.rglob("*") if path.stat().st_mode & 0o077]
 
 
 def test_a_mail_that_ses_would_refuse_is_refused(ses, aws):
     before = len(list((aws.home / "mail").iterdir()))
     for raw, source, to, words in (
-        (b"To: a@b.cd\n\n" + b"x" * mails.LARGEST_MAIL, SENDER, [READER], "InvalidParameterValue.* 10485760 bytes"),
-        (letter(), SENDER, [READER] * 51, "InvalidParameterValue.*Recipient count exceeds 50"),
+        (b"To: a@b.cd\n\n" + b"x" * mails.LARGEST_MAIL, SENDER, [READER], "InvalidParameterValue.*SES takes 10485760"),
+        (letter(), SENDER, [READER] * 51, "InvalidParameterValue.*to 1 to 50 addresses"),
         (letter(), "eve@other.example", [READER], "MessageRejected.*not verified.*US-EAST-1: eve@other.example"),
-        (letter(), SENDER, ["nobody"], "InvalidParameterValue.*Missing final '@domain'"),
+        (letter(), SENDER, ["nobody"], "InvalidParameterValue.*with a domain"),
     ):
         with pytest.raises(ClientError, match=words):
             ses.send_raw_email(RawMessage={"Data": raw}, Source=source, Destinations=to)
@@ -79,12 +80,5 @@ def test_what_comes_from_a_mail_is_escaped_and_its_html_may_load_nothing(tmp_pat
     assert "<pre>a &lt; &lt;script&gt;2&lt;/script&gt;" in page
     assert "<b>.x" not in page
     page = page_of(tmp_path / "b", letter(html='<META http-equiv="refresh" content="0;url=http://x"><p>a</p>'))
-    assert "default-src 'none'; img-src 'self' file: data:; style-src 'unsafe-inline'; base-uri 'none'" in page
+    assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'" in page
     assert "refresh" not in page
-
-
-def test_names_are_those_of_files_and_kept_apart(tmp_path):
-    names = ["../../etc/passwd", "..", "C:\\a\\b.xlsx", "a\nb", ".hidden"]
-    assert [mails.safe_name(name) for name in names] == ["passwd", "_", "b.xlsx", "a_b", "hidden"]
-    page_of(tmp_path, letter(attached=["a.csv", "a.csv"]))
-    assert sorted(path.name for path in tmp_path.rglob("*.csv")) == ["2-a.csv", "a.csv"]

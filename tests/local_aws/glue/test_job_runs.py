@@ -122,7 +122,7 @@ def test_a_run_ends_with_the_server_that_is_killed(tmp_path):
     with running_local_aws(tmp_path, environment) as url:
         run = Aws(url, tmp_path / "aws").state("left", run_id)
     assert run["JobRunState"] == "FAILED"
-    assert run["ErrorMessage"] == "The local AWS was ended while this run was under way"
+    assert run["ErrorMessage"] == "The local AWS was ended while this was under way"
 
 
 @pytest.mark.parametrize(

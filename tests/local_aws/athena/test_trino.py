@@ -4,12 +4,12 @@ import duckdb
 import pytest
 import sqlglot
 
-from local_aws.athena import dialect
+from local_aws.athena import trino
 
 
 def answer(sql):
-    typed = dialect.typed(sqlglot.parse_one(sql, read="trino"), {}, "forest")
-    ((value,),) = duckdb.connect().execute(dialect.duckdb_sql(typed)).fetchall()
+    typed = trino.typed(sqlglot.parse_one(sql, read="trino"), {}, "forest")
+    ((value,),) = duckdb.connect().execute(trino.duckdb_sql(typed)).fetchall()
     return str(value)
 
 
