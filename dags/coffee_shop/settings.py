@@ -17,7 +17,8 @@ from typing import Any
 
 from coffee_shop.periods import CALENDAR_KINDS, CUSTOM, UPLOAD
 
-REPORT_NAMES = ("customer", "employee", "sales")
+REPORT_NAMES = ("customer", "employee", "sales", "target")
+TARGET_UNITS = ("items", "income")
 VARIABLE = "coffee_shop"
 
 
@@ -211,6 +212,8 @@ class Settings:
     """Whether an upload makes a report of the days that it changed."""
     upload_report_days: int = 42
     """A report on an upload spans at most so many days; when an upload changed days further apart, none is made."""
+    target_unit: str = "items"
+    """What the goals in the files of sales targets are counted in: ``items`` or ``income``."""
 
     # mail
     mail_recipients: tuple[str, ...] = ()
@@ -268,6 +271,7 @@ _ALLOWED = _Rule(
 _DAYS = _Rule('a list of dates such as ["2019-12-25"]', (list,), items=re.compile(r"\d{4}-\d{2}-\d{2}"))
 
 _OUTLET = re.compile(r"0|[1-9][0-9]{0,39}")  # contract 3.3: without leading zeros
+_TARGET_UNIT = _Rule(" or ".join(f'"{unit}"' for unit in TARGET_UNITS), (str,))
 _MAIL_LISTS = _Rule(
     'a list of objects such as {"recipients": ["manager@coffee-shop.example"], "periods": ["weekly"], "reports": '
     f'["sales"]}}; periods can be {", ".join(MailList.periods)}, reports {", ".join(MailList.reports)}; "outlets": '
@@ -290,6 +294,7 @@ _RULES = {
     "closed_days": _DAYS,
     "upload_report": _ON_OFF,
     "upload_report_days": _whole(1, 366),
+    "target_unit": _TARGET_UNIT,
     "mail_recipients": _ADDRESSES,
     "mail_lists": _MAIL_LISTS,
     "mail_digest": _ON_OFF,
@@ -349,6 +354,8 @@ def _problem(key: str, value: object) -> str | None:
 
 
 def _in_range(rule: _Rule, value: Any) -> bool:
+    if rule is _TARGET_UNIT:
+        return value in TARGET_UNITS
     if rule is _MAIL_LISTS:
         return all(_is_mail_list(item) for item in value)
     if rule.items is not None:

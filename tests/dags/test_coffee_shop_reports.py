@@ -18,9 +18,9 @@ import jsonschema
 import openpyxl
 import pytest
 from coffee_shop.lake.state import Stored
-from tests.dags.coffee_shop.report.test_workbook import recalculated
 
 from tests.dags import report_lake
+from tests.dags.coffee_shop.report.test_workbook import recalculated
 from tests.dags.lake import parsed, states
 from tests.local_aws_process import running_local_aws
 

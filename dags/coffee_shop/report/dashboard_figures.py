@@ -8,6 +8,7 @@ from typing import Any
 
 from coffee_shop.report.comparison_text import MINUS, change_text, label_of
 from coffee_shop.report.dashboard import Figure
+from coffee_shop.report.target_unit import FORMAT_OF
 from coffee_shop.report.wording import Wording
 
 Json = dict[str, Any]
@@ -49,7 +50,29 @@ def dashboard_figures(summary: Json, words: Wording) -> dict[str, Figure]:
         "average_receipt": figure("average_receipt", "Average receipt", "money"),
         "refunds": Figure("Refunds", refunds["lines"], "integer", f"{words.money(refunds['amount'])}, in all figures"),
         REGISTERED_SHARE: figure("registered_share", "By registered customers", "percent"),
+        **_target_figures(summary["targets"][-1], summary["period"]["end"], words),
     }
+
+
+def _target_figures(month: Json, last_day: str, words: Wording) -> dict[str, Figure]:
+    """Return the figures of the month in which the period ends; those without a goal are ``n/a``."""
+    form, name = FORMAT_OF[month["unit"]], month["month"]
+    goal, sold, forecast = (None if month[key] is None else Decimal(month[key]) for key in ("goal", "sold", "forecast"))
+    outlets = f"{month['on_course']:,} of {month['outlets']:,}" if month["outlets"] else None
+    label = "Outlets that met their goal" if month["complete"] else "Outlets on course"
+    to_date = f"{name}, through {words.day(last_day)}"
+    days = f"{month['days_loaded']} of {month['days_of_month']} days are loaded"
+    return {
+        "target_outlets": Figure(label, outlets, "text", name),
+        "target_goal": Figure("Goal", goal, form, f"{name}, in {month['unit']}"),
+        "target_sold": Figure("Sold so far", sold, form, to_date),
+        "target_reached": Figure("Goal reached", _part(sold, goal), "percent", days),
+        "target_forecast": Figure("Forecast of goal", _part(forecast, goal), "percent", name),
+    }
+
+
+def _part(figure: Decimal | None, goal: Decimal | None) -> float | None:
+    return float(figure / goal) if figure is not None and goal else None
 
 
 def _margin(headline: Json, before: Json | None, quality: Json) -> Figure:

@@ -1,7 +1,7 @@
 """Every question and headline query, run by the local Athena: rows in (`rows/`), rows expected (`cases/`).
 
-A case has a period and the rows that the query must give, in order; an empty cell is a null, `8/11` a ratio. A mutation
-changes a filter, a join or an order of the query: the rows of at least one case must then differ.
+A case has a period, for goals their unit, and the rows that the query must give, in order; an empty cell is a null,
+`8/11` a ratio. A mutation changes a filter, a join or an order of the query: the rows of at least one case must then differ.
 """
 
 import re
@@ -25,11 +25,20 @@ def cases_of(query):
     return yaml.safe_load((CASES / query).with_suffix(".yaml").read_text(encoding="utf-8"))
 
 
-def render(text, first, last):
+def render(text, first, last, target_unit="items"):
     template = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)
     return template.render(
-        params={"period_start": f"{first}", "period_end": f"{last}", "clean_database": "coffee_shop_clean"}
+        params={
+            "period_start": f"{first}",
+            "period_end": f"{last}",
+            "clean_database": "coffee_shop_clean",
+            "target_unit": target_unit,
+        }
     )
+
+
+def render_case(text, case):
+    return render(text, *case["period"], case.get("target_unit", "items"))
 
 
 def expected(case, answer):
@@ -58,7 +67,7 @@ def test_there_are_cases_for_every_query_and_no_others():
 )
 def test_rows(lake, query, number):
     case = cases_of(query)["cases"][number]
-    answer = lake.query(render((SQL / query).read_text(encoding="utf-8"), *case["period"]))
+    answer = lake.query(render_case((SQL / query).read_text(encoding="utf-8"), case))
     assert answer.rows == expected(case, answer)
 
 
@@ -73,7 +82,7 @@ def test_a_mutation_is_caught(lake, query, of):
     assert mutation["was"] in text, "the query no longer says this: change the mutation with it"
     mutant = text.replace(mutation["was"], mutation["becomes"])
     for case in cases["cases"]:
-        answer = lake.query(render(mutant, *case["period"]))
+        answer = lake.query(render_case(mutant, case))
         if answer.rows != expected(case, answer):
             return
     pytest.fail(f"no case of {query} notices: {mutation['was']} -> {mutation['becomes']}")

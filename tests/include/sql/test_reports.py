@@ -41,8 +41,8 @@ def test_every_query_has_its_sheet_in_the_order_of_the_numbers(name):
 @pytest.mark.parametrize(("name", "sql"), QUESTIONS)
 def test_columns_are_the_query_s_in_its_order_and_types(lake, name, sql):
     text = (SQL / name / sql).read_text(encoding="utf-8")
-    for word, day in (("period_start", "2019-04-08"), ("period_end", "2019-04-11")):
-        text = text.replace(f"{{{{ params.{word} }}}}", day)
+    for word, value in (("period_start", "2019-04-08"), ("period_end", "2019-04-11"), ("target_unit", "items")):
+        text = text.replace(f"{{{{ params.{word} }}}}", value)
     answer = lake.query(text)
     columns = question_of(name, sql)["columns"]
     assert [column["name"] for column in columns] == answer.columns

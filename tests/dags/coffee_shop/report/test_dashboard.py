@@ -16,6 +16,7 @@ from coffee_shop.report.athena_results import Rows
 from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.definition import Chart, Column, Place, Question, Report, Tile
 from coffee_shop.report.workbook import Page, build_workbook
+
 from tests.dags.coffee_shop.report.test_workbook import recalculated
 
 needs_libreoffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from coffee_shop.periods import Period
 from coffee_shop.report.highlights import _variance, highlights_of
+
 from tests.dags.coffee_shop.report.test_comparison import published, sold
 
 DAY = Period("daily", date(2019, 4, 24), date(2019, 4, 24))

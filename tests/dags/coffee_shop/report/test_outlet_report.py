@@ -4,9 +4,9 @@ from decimal import Decimal
 import pytest
 from coffee_shop.periods import Period
 from coffee_shop.report.outlet_report import outlet_of, outlet_report, summary_of_outlet
-from tests.dags.coffee_shop.report.test_comparison import days_back, published, sold
 
 from tests.dags.coffee_shop.report.report_samples import COMPARED, draft
+from tests.dags.coffee_shop.report.test_comparison import days_back, published, sold
 
 WEEK = Period("weekly", date(2019, 4, 22), date(2019, 4, 28))
 LAST = date(2019, 4, 28)
