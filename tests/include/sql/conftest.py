@@ -29,7 +29,7 @@ TYPES = {
     "double": "volume wastepercentage",
     "bigint": "row_number",
     "date": "dateofbirth customersince row_date",
-    "decimal(12,4)": "unitprice wholesaleprice retailprice",
+    "decimal(12,4)": "unitprice wholesaleprice retailprice currentwholesaleprice",
     "decimal(12,2)": "saleamount beans beverage food merchendise totalgoal",
 }
 TYPE_OF = {name: kind for kind, names in TYPES.items() for name in names.split()}

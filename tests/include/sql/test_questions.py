@@ -17,7 +17,8 @@ import yaml
 CASES = Path(__file__).parent / "cases"
 SQL = Path(__file__).parents[3] / "include" / "sql"
 PERIOD = ("2019-04-08", "2019-04-09", "2019-04-11")
-TABLES = ("customer", "product", "staff", "sales_outlet", "date", "sales_reciept")
+FACTS = ("sales_reciept", "pastry_inventory")
+TABLES = ("customer", "product", "staff", "sales_outlet", "date", "sales_target", *FACTS)
 QUERIES = [str(path.relative_to(SQL)) for path in sorted(SQL.glob("*/*.sql")) if path.parent.name != "checks"]
 
 
@@ -96,39 +97,47 @@ def trap(lake):
     kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType")
     for table in described.values():
         lake.glue.create_table(DatabaseName="traps", TableInput={key: table[key] for key in kept if key in table})
-    stored = described["sales_reciept"]["StorageDescriptor"]["Columns"]
-    columns = {column["Name"]: column["Type"] for column in stored}
+    columns = {
+        fact: {column["Name"]: column["Type"] for column in described[fact]["StorageDescriptor"]["Columns"]}
+        for fact in FACTS
+    }
     for day in PERIOD:
-        folder = f"coffee_shop_conform/sales_reciept/business_date={day}/"
-        lake.add_partition("traps", "sales_reciept", day, folder, columns)
+        for fact in FACTS:
+            folder = f"coffee_shop_conform/{fact}/business_date={day}/"
+            lake.add_partition("traps", fact, day, folder, columns[fact])
 
     def add(day):
-        lake.put(f"traps/{day}/data.parquet", b"no Parquet")
-        lake.add_partition("traps", "sales_reciept", day, f"traps/{day}/", columns)
+        for fact in FACTS:
+            lake.put(f"traps/{fact}/{day}/data.parquet", b"no Parquet")
+            lake.add_partition("traps", fact, day, f"traps/{fact}/{day}/", columns[fact])
 
     return add
 
 
 def test_only_the_partitions_that_are_needed_are_read(lake, trap):
-    """Those of the period, of the six days before for a sum over seven, and eight weeks for their comparison."""
+    """Those of the period, of the six days before for a sum over seven, of the month to date, of eight weeks."""
     queries = {query: (SQL / query).read_text(encoding="utf-8") for query in QUERIES}
-    trap("2019-04-01")
+    month_to_date = {query for query in QUERIES if query.startswith("target/")}
+    trap("2019-03-31")
     trap("2019-04-12")
-    eight_weeks = {"sales/10_weeks_compared.sql", "headline/history.sql"}
-    for query in queries.keys() - eight_weeks:
+    for query in month_to_date:
+        assert lake.query(render(queries[query], PERIOD[0], PERIOD[-1]), "traps").rows, query
+    trap("2019-04-01")
+    wider = {"sales/10_weeks_compared.sql", "headline/history.sql"} | month_to_date
+    for query in queries.keys() - wider:
         assert lake.query(render(queries[query], PERIOD[0], PERIOD[-1]), "traps").rows, query
     with pytest.raises(RuntimeError, match="2019-04-12"):
         lake.query("select sum(quantity) from sales_reciept where business_date >= '2019-04-11'", "traps")
     trap("2019-04-07")
     failed = []
     for query, text in queries.items():
-        if query in eight_weeks:
+        if query in wider:
             continue
         try:
             lake.query(render(text, PERIOD[0], PERIOD[-1]), "traps")
         except RuntimeError:
             failed.append(query)
-    assert failed == [query for query in queries if "interval '6' day" in queries[query] and query not in eight_weeks]
+    assert failed == [query for query in queries if "interval '6' day" in queries[query] and query not in wider]
     assert len(failed) >= 6
 
 
