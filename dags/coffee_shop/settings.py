@@ -17,7 +17,7 @@ from typing import Any
 
 from coffee_shop.periods import CALENDAR_KINDS, CUSTOM, UPLOAD
 
-REPORT_NAMES = ("customer", "employee", "sales", "target")
+REPORT_NAMES = ("customer", "employee", "sales", "target", "inventory")
 TARGET_UNITS = ("items", "income")
 VARIABLE = "coffee_shop"
 

@@ -40,6 +40,7 @@ def draft_summary(
     outlets: Sequence[Row],
     days: Sequence[Row],
     targets: list[Json],
+    inventory: Json | None,
     compared: Json,
 ) -> Json:
     """Return everything of summary.json but version, files and the moment it was made.
@@ -55,6 +56,7 @@ def draft_summary(
         outlets: the rows of outlets.sql.
         days: the rows of days.sql.
         targets: what ``targets_of`` returns.
+        inventory: what ``inventory_of`` returns.
         compared: what ``compared_with_history`` returns.
     """
     there = status != NO_DATA and headline is not None
@@ -76,6 +78,7 @@ def draft_summary(
         "days": [_day(row) for row in days] if there else [],
         **(compared if there else NOT_COMPARED),
         "targets": targets if there else [],
+        "inventory": inventory if there else None,
         "data_quality": quality,
     }
 

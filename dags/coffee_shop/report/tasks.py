@@ -26,8 +26,11 @@ Json = dict[str, Any]
 HEADLINE = "headline"
 OUTLET_DAYS = "outlet_days"
 # Figures of the mail and of summary.json that a workbook's question answers too: the same SQL, so the same figures.
-TARGET, TARGETS = "target", "targets"
-HEADLINE_QUESTIONS = {TARGETS: "target/01_goals_by_outlet.sql"}
+TARGET, TARGETS, INVENTORY = "target", "targets", "inventory"
+HEADLINE_QUESTIONS = {
+    TARGETS: "target/01_goals_by_outlet.sql",
+    INVENTORY: "inventory/01_stock_and_waste_by_outlet.sql",
+}
 
 
 class ReportRequestError(ValueError):
@@ -214,6 +217,7 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
     from coffee_shop.report import summary
     from coffee_shop.report.comparison import Expectations
     from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, missing_outlets, status_of
+    from coffee_shop.report.stock import inventory_of
     from coffee_shop.report.targets import targets_of
 
     shop, period = settings(), period_from_json(request["period"])
@@ -236,6 +240,7 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
         outlets=_as_dicts(answers.get("outlets")),
         days=_as_dicts(answers.get("days")),
         targets=targets_of(period, _as_dicts(answers.get(TARGETS)), request["target_unit"]),
+        inventory=inventory_of(_as_dicts(answers.get(INVENTORY))),
         compared=summary.compared_with_history(
             period,
             _as_dicts(answers.get("history")),
