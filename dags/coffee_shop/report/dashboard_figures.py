@@ -8,7 +8,6 @@ from typing import Any
 
 from coffee_shop.report.comparison_text import MINUS, change_text, label_of
 from coffee_shop.report.dashboard import Figure
-from coffee_shop.report.target_unit import FORMAT_OF
 from coffee_shop.report.wording import Wording
 
 Json = dict[str, Any]
@@ -16,18 +15,6 @@ Json = dict[str, Any]
 NO_BASE = "n/a: nothing to compare with"
 NO_PRICES = "n/a: no wholesale prices"
 SOME_PRICES = "n/a: some lack a price"
-NO_INVENTORY = "no inventory loaded"
-NO_STOCK = {
-    name: Figure(label, None, "text", NO_INVENTORY)
-    for name, label in (
-        ("stock", "Stock"),
-        ("stock_sold", "Sold"),
-        ("waste", "Waste"),
-        ("waste_share", "Waste of stock"),
-        ("waste_cost", "Cost of waste"),
-        ("inventory_agreement", "Agrees with the till"),
-    )
-}
 REGISTERED_SHARE = "03_transactions_by_registered_customers.registered_share"
 
 
@@ -62,45 +49,7 @@ def dashboard_figures(summary: Json, words: Wording) -> dict[str, Figure]:
         "average_receipt": figure("average_receipt", "Average receipt", "money"),
         "refunds": Figure("Refunds", refunds["lines"], "integer", f"{words.money(refunds['amount'])}, in all figures"),
         REGISTERED_SHARE: figure("registered_share", "By registered customers", "percent"),
-        **_target_figures(summary["targets"][-1], summary["period"]["end"], words),
-        **(_stock_figures(summary["inventory"], words) if summary["inventory"] else NO_STOCK),
     }
-
-
-def _target_figures(month: Json, last_day: str, words: Wording) -> dict[str, Figure]:
-    """Return the figures of the month in which the period ends; those without a goal are ``n/a``."""
-    form, name = FORMAT_OF[month["unit"]], month["month"]
-    goal, sold, forecast = (None if month[key] is None else Decimal(month[key]) for key in ("goal", "sold", "forecast"))
-    outlets = f"{month['on_course']:,} of {month['outlets']:,}" if month["outlets"] else None
-    label = "Outlets that met their goal" if month["complete"] else "Outlets on course"
-    to_date = f"{name}, through {words.day(last_day)}"
-    days = f"{month['days_loaded']} of {month['days_of_month']} days are loaded"
-    return {
-        "target_outlets": Figure(label, outlets, "text", name),
-        "target_goal": Figure("Goal", goal, form, f"{name}, in {month['unit']}"),
-        "target_sold": Figure("Sold so far", sold, form, to_date),
-        "target_reached": Figure("Goal reached", _part(sold, goal), "percent", days),
-        "target_forecast": Figure("Forecast of goal", _part(forecast, goal), "percent", name),
-    }
-
-
-def _stock_figures(inventory: Json, words: Wording) -> dict[str, Figure]:
-    cost = None if inventory["waste"] == inventory["waste_without_price"] else Decimal(inventory["waste_cost"])
-    without = f"{inventory['waste_without_price']:,} items lack a price" if inventory["waste_without_price"] else ""
-    agreement = inventory["agreeing"] / inventory["compared"] if inventory["compared"] else None
-    rows = f"{inventory['agreeing']:,} of {inventory['compared']:,} rows"
-    return {
-        "stock": Figure("Stock", inventory["stock"], "integer", "items of all days together"),
-        "stock_sold": Figure("Sold", inventory["sold"], "integer", "by the inventory"),
-        "waste": Figure("Waste", inventory["waste"], "integer", "items thrown away"),
-        "waste_share": Figure("Waste of stock", inventory["waste_share"], "percent", "all waste / all stock"),
-        "waste_cost": Figure("Cost of waste", cost, "money", without or "at wholesale prices"),
-        "inventory_agreement": Figure("Agrees with the till", agreement, "percent", rows),
-    }
-
-
-def _part(figure: Decimal | None, goal: Decimal | None) -> float | None:
-    return float(figure / goal) if figure is not None and goal else None
 
 
 def _margin(headline: Json, before: Json | None, quality: Json) -> Figure:

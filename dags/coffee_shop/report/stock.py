@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from coffee_shop.report.comparison import amount_text
+from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.wording import Wording
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
+
+LABELS = {
+    "stock": "Stock",
+    "stock_sold": "Sold",
+    "waste": "Waste",
+    "waste_share": "Waste of stock",
+    "waste_cost": "Cost of waste",
+    "inventory_agreement": "Agrees with the till",
+}
 
 
 def inventory_of(rows: Sequence[Row]) -> Json | None:
@@ -31,6 +42,29 @@ def inventory_of(rows: Sequence[Row]) -> Json | None:
         "waste_share": sums["waste"] / sums["stock"] if sums["stock"] else None,
         "waste_cost": amount_text(sum(row["waste_cost"] or 0 for row in rows)),
     }
+
+
+def stock_figures(summary: Json) -> dict[str, Figure]:
+    """Return the big figures of the inventory; without one all of them are ``n/a``.
+
+    Args:
+        summary: the draft of summary.json.
+    """
+    inventory = summary["inventory"]
+    if not inventory:
+        return {name: Figure(label, None, "text", "no inventory loaded") for name, label in LABELS.items()}
+    agreement = inventory["agreeing"] / inventory["compared"] if inventory["compared"] else None
+    without = inventory["waste_without_price"]
+    cost = None if without and without == inventory["waste"] else Decimal(inventory["waste_cost"])
+    values: dict[str, tuple[Any, str, str]] = {
+        "stock": (inventory["stock"], "integer", "items of all days together"),
+        "stock_sold": (inventory["sold"], "integer", "by the inventory"),
+        "waste": (inventory["waste"], "integer", "items thrown away"),
+        "waste_share": (inventory["waste_share"], "percent", "all waste / all stock"),
+        "waste_cost": (cost, "money", f"{_items(without)} without a price" if without else "at wholesale prices"),
+        "inventory_agreement": (agreement, "percent", f"{inventory['agreeing']:,} of {inventory['compared']:,} rows"),
+    }
+    return {name: Figure(LABELS[name], *value) for name, value in values.items()}
 
 
 def waste_text(summary: Json, words: Wording) -> str:

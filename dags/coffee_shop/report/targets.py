@@ -5,10 +5,14 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from coffee_shop.periods import Period
 from coffee_shop.report.comparison import amount_text
+from coffee_shop.report.dashboard import Figure
+from coffee_shop.report.target_unit import FORMAT_OF
+from coffee_shop.report.wording import Wording
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
@@ -53,6 +57,33 @@ def _month(last_day: date, rows: list[Row], unit: str, period: Period) -> Json:
         "sold": amount_text(sum(row["sold"] for row in with_goal)) if with_goal else None,
         "forecast": amount_text(round(sum(forecasts), 2)) if forecasts else None,
     }
+
+
+def target_figures(summary: Json, words: Wording) -> dict[str, Figure]:
+    """Return the big figures of the month in which the period ends; those without a goal are ``n/a``.
+
+    Args:
+        summary: the draft of summary.json, with sales.
+        words: how the shop writes things.
+    """
+    month = summary["targets"][-1]
+    form, name = FORMAT_OF[month["unit"]], month["month"]
+    goal, sold, forecast = (None if month[key] is None else Decimal(month[key]) for key in ("goal", "sold", "forecast"))
+    outlets = f"{month['on_course']:,} of {month['outlets']:,}" if month["outlets"] else None
+    label = "Outlets that met their goal" if month["complete"] else "Outlets on course"
+    to_date = f"{name}, through {words.day(summary['period']['end'])}"
+    days = f"{month['days_loaded']} of {month['days_of_month']} days are loaded"
+    return {
+        "target_outlets": Figure(label, outlets, "text", name),
+        "target_goal": Figure("Goal", goal, form, f"{name}, in {month['unit']}"),
+        "target_sold": Figure("Sold so far", sold, form, to_date),
+        "target_reached": Figure("Goal reached", _part(sold, goal), "percent", days),
+        "target_forecast": Figure("Forecast of goal", _part(forecast, goal), "percent", name),
+    }
+
+
+def _part(figure: Decimal | None, goal: Decimal | None) -> float | None:
+    return float(figure / goal) if figure is not None and goal else None
 
 
 def months_without_targets(summary: Json) -> list[str]:

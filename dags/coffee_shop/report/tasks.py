@@ -300,7 +300,8 @@ def store_report(request: Json, draft: Json, staged: list[Json | None]) -> Json:
 
 def _page(report: str, draft: Json, request: Json) -> Any:
     from coffee_shop.report.dashboard_figures import dashboard_figures
-    from coffee_shop.report.targets import months_without_targets
+    from coffee_shop.report.stock import stock_figures
+    from coffee_shop.report.targets import months_without_targets, target_figures
     from coffee_shop.report.text import figures, notes, state_text, warnings
     from coffee_shop.report.wording import Wording
     from coffee_shop.report.workbook import Fact, Page
@@ -313,7 +314,7 @@ def _page(report: str, draft: Json, request: Json) -> Any:
         state=state_text(draft, words),
         made=datetime.fromisoformat(draft["data"]["published_at"]).astimezone(UTC),
         currency=words.currency,
-        figures=dashboard_figures(draft, words),
+        figures=dashboard_figures(draft, words) | target_figures(draft, words) | stock_figures(draft),
         facts=[Fact(fact.label, fact.value, fact.format, fact.remark) for fact in figures(draft, words)],
         warnings=[*warnings(draft, words), *(months_without_targets(draft) if report == TARGET else [])],
         notes=notes(draft, words),
