@@ -99,7 +99,7 @@ def test_the_big_figures_are_of_the_month_in_which_the_period_ends():
         "target_goal": Figure("Goal", Decimal("1500.00"), "integer", "April 2019, in items"),
         "target_sold": Figure("Sold so far", Decimal("1200.00"), "integer", "April 2019, through 2019-04-28"),
         "target_reached": Figure("Goal reached", 0.8, "percent", "27 of 30 days are loaded"),
-        "target_forecast": Figure("Forecast of goal", 1333.33 / 1500, "percent", "April 2019"),
+        "target_forecast": Figure("Forecast of goal", float(Decimal("1333.33") / 1500), "percent", "April 2019"),
     }
 
 
