@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from textwrap import wrap
 from typing import Any
 
@@ -15,7 +16,8 @@ from coffee_shop.report.workbook_style import COFFEE, GREY, INK, LINE, STATUS_LO
 HEADER_LINES = 2
 LETTERS = 3  # of a title on one column of the fine grid
 STATUS_WIDTH = 6  # columns of the fine grid
-LEAST_NAME = 9
+LEAST_NAME = 8
+THOUSAND = 1000
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def list_cells(block: Block, lines: int, over: int, formats: dict[str, str]) -> 
     yield ListCell(HEADER_LINES - 1, 0, widths[0], None, {"line": COFFEE})
     for place, column in enumerate(columns):
         yield from _header(column, sum(widths[: place + 1]), widths[place + 1])
+    forms = [_form(column, (row[sheet.place(column.name)] for row in rows), formats) for column in columns]
     names = [sheet.place(name) for name in chart.categories]
     telling = [place for place in names[:-1] if len({row[place] for row in rows}) > 1] + names[-1:]
     for number, row in enumerate(rows[: _shown(block, lines)], start=HEADER_LINES):
@@ -67,14 +70,17 @@ def list_cells(block: Block, lines: int, over: int, formats: dict[str, str]) -> 
         yield ListCell(number, 0, widths[0], name, {"size": 9, "line": LINE})
         for place, column in enumerate(columns):
             value = row[sheet.place(column.name)]
-            yield ListCell(number, sum(widths[: place + 1]), widths[place + 1], value, _look(column, value, formats))
+            yield ListCell(
+                number, sum(widths[: place + 1]), widths[place + 1], value, _look(column, value, forms[place])
+            )
 
 
 def _header(column: Column, place: int, over: int) -> Iterator[ListCell]:
-    """Yield a column's title on two lines, the last of them above the figures."""
-    words = wrap(clean_text(column.title), LETTERS * over)[:HEADER_LINES]
+    """Yield a column's title on two lines, the last of them above the figures; its unit is said above the list."""
+    words = wrap(clean_text(column.title.partition(", ")[0]), LETTERS * over)[:HEADER_LINES]
     for number, line in enumerate([""] * (HEADER_LINES - len(words)) + words):
         look = {"size": 8, "bold": True, "colour": GREY, "align": _align(column)}
+        look |= {"indent": 1} if look["align"] == "right" else {}
         look |= {"line": COFFEE} if number == HEADER_LINES - 1 else {}
         yield ListCell(number, place, over, line or None, look)
 
@@ -92,8 +98,16 @@ def _widths(columns: list[Column], over: int) -> list[int]:
     return [over - sum(widths), *widths]
 
 
-def _look(column: Column, value: Value, formats: dict[str, str]) -> dict[str, Any]:
-    look: dict[str, Any] = {"size": 9, "form": formats[column.format], "align": _align(column), "line": LINE}
+def _form(column: Column, values: Iterable[Value], formats: dict[str, str]) -> str:
+    """Return the number format of a column: amounts from a thousand on are shown without cents, as in a table."""
+    largest = max((abs(value) for value in values if isinstance(value, int | float | Decimal)), default=0)
+    form = formats[column.format]
+    return form.replace("0.00", "0") if column.format == "money" and largest >= THOUSAND else form
+
+
+def _look(column: Column, value: Value, form: str) -> dict[str, Any]:
+    look: dict[str, Any] = {"size": 9, "form": form, "align": _align(column), "line": LINE}
+    look |= {"indent": 1} if look["align"] == "right" else {}
     if column.format == "status":
         fill, colour = STATUS_LOOKS.get(str(value)[:1], (None, INK))
         look |= {"fill": fill, "colour": colour, "bold": fill is not None}
