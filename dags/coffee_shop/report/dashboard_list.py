@@ -15,7 +15,7 @@ from coffee_shop.report.workbook_style import COFFEE, GREY, INK, LINE, STATUS_LO
 
 HEADER_LINES = 2
 LETTERS = 3  # of a title on one column of the fine grid
-STATUS_WIDTH = 6  # columns of the fine grid
+STATUS_WIDTH = 7  # columns of the fine grid, the gap before it included
 LEAST_NAME = 8
 THOUSAND = 1000
 
@@ -70,9 +70,9 @@ def list_cells(block: Block, lines: int, over: int, formats: dict[str, str]) -> 
         yield ListCell(number, 0, widths[0], name, {"size": 9, "line": LINE})
         for place, column in enumerate(columns):
             value = row[sheet.place(column.name)]
-            yield ListCell(
-                number, sum(widths[: place + 1]), widths[place + 1], value, _look(column, value, forms[place])
-            )
+            gap = 1 if column.format == "status" else 0  # so that its colour keeps away from the figure before it
+            look = _look(column, value, forms[place])
+            yield ListCell(number, sum(widths[: place + 1]) + gap, widths[place + 1] - gap, value, look)
 
 
 def _header(column: Column, place: int, over: int) -> Iterator[ListCell]:
@@ -100,7 +100,7 @@ def _widths(columns: list[Column], over: int) -> list[int]:
 
 def _form(column: Column, values: Iterable[Value], formats: dict[str, str]) -> str:
     """Return the number format of a column: amounts from a thousand on are shown without cents, as in a table."""
-    largest = max((abs(value) for value in values if isinstance(value, int | float | Decimal)), default=0)
+    largest = max((abs(float(value)) for value in values if isinstance(value, int | float | Decimal)), default=0)
     form = formats[column.format]
     return form.replace("0.00", "0") if column.format == "money" and largest >= THOUSAND else form
 

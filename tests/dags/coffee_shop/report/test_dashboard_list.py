@@ -62,11 +62,10 @@ def test_a_list_that_is_longer_than_its_panel_says_so():
     assert max(shown(APRIL, lines=5)) == 4
 
 
-def test_the_cells_of_a_row_stand_side_by_side_and_fill_the_panel():
-    cells = [cell for cell in list_cells(block_of(APRIL), 13, 24, FORMATS) if cell.row == 2]
-    ends = [cell.column + cell.over for cell in cells]
-    assert [cell.column for cell in cells] == [0, *ends[:-1]]
-    assert ends[-1] == 24
+def test_the_cells_of_a_row_stand_side_by_side_with_a_gap_before_a_status_and_fill_the_panel():
+    name, goal, status = [cell for cell in list_cells(block_of(APRIL), 13, 24, FORMATS) if cell.row == 2]
+    assert (name.column, goal.column) == (0, name.over)
+    assert (status.column, status.column + status.over) == (goal.column + goal.over + 1, 24)
 
 
 @pytest.mark.parametrize(
