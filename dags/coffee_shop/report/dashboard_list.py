@@ -9,12 +9,13 @@ from textwrap import wrap
 from typing import Any
 
 from coffee_shop.report.athena_results import Value
-from coffee_shop.report.chart_data import MAX_LABEL, Block, rows_where
+from coffee_shop.report.chart_data import Block, rows_where
 from coffee_shop.report.definition import Column
+from coffee_shop.report.wording import shortened
 from coffee_shop.report.workbook_style import COFFEE, GREY, INK, LINE, STATUS_LOOKS, clean_text
 
 HEADER_LINES = 2
-LETTERS = 3  # of a title on one column of the fine grid
+LETTERS = 3  # of a title or a name on one column of the fine grid
 STATUS_WIDTH = 7  # columns of the fine grid, the gap before it included
 LEAST_NAME = 8
 THOUSAND = 1000
@@ -66,8 +67,8 @@ def list_cells(block: Block, lines: int, over: int, formats: dict[str, str]) -> 
     names = [sheet.place(name) for name in chart.categories]
     telling = [place for place in names[:-1] if len({row[place] for row in rows}) > 1] + names[-1:]
     for number, row in enumerate(rows[: _shown(block, lines)], start=HEADER_LINES):
-        name = " ".join(str(row[place]) for place in telling)[:MAX_LABEL]
-        yield ListCell(number, 0, widths[0], name, {"size": 9, "line": LINE})
+        name = " ".join(str(row[place]) for place in telling)
+        yield ListCell(number, 0, widths[0], shortened(name, LETTERS * widths[0]), {"size": 9, "line": LINE})
         for place, column in enumerate(columns):
             value = row[sheet.place(column.name)]
             gap = 1 if column.format == "status" else 0  # so that its colour keeps away from the figure before it
