@@ -82,7 +82,7 @@ def cost_text(inventory: Json, words: Wording) -> str:
     if without and without == inventory["waste"]:
         return "without a wholesale price"
     known = words.money(inventory["waste_cost"])
-    return f"{known} and {_items(without)} without a wholesale price" if without else known
+    return f"{known} ({_items(without)} without a wholesale price)" if without else known
 
 
 def _items(number: int) -> str:

@@ -117,7 +117,7 @@ def test_both_parts_have_a_line_on_targets_and_one_on_waste():
 
     for text in (
         "Targets: 2 of 3 outlets on course for April 2019",
-        "Waste: 37 items, 18.5% of stock, $24.50 and 5 items without a wholesale price",
+        "Waste: 37 items, 18.5% of stock, $24.50 (5 items without a wholesale price)",
     ):
         assert text in text_of(message)
         assert text in " ".join(Words(html_of(message)).found)

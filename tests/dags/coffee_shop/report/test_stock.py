@@ -47,7 +47,7 @@ def test_no_inventory():
     [
         ([outlet(2251, 412, "356.20")], "412 items, 18.3% of stock, $356.20"),
         ([outlet(10, 1, "1234.5")], "1 item, 10.0% of stock, $1,234.50"),
-        ([outlet(10, 3, "4.00", 1)], "3 items, 30.0% of stock, $4.00 and 1 item without a wholesale price"),
+        ([outlet(10, 3, "4.00", 1)], "3 items, 30.0% of stock, $4.00 (1 item without a wholesale price)"),
         ([outlet(10, 3, None, 3)], "3 items, 30.0% of stock, without a wholesale price"),
         ([outlet(0, 0, "0")], "0 items, $0.00"),
     ],
