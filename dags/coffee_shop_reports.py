@@ -64,7 +64,7 @@ ABOUT = {
 }
 
 DOC = """
-Three workbooks and one mail about {about}.
+Workbooks and one mail about {about}.
 
 **By hand**: Trigger, then *From* and *To* (business dates, both included), which reports, whether to mail and to whom.
 Addresses must be allowed in the Variable `coffee_shop` (`mail_recipients`, `mail_allowed`). For dates of your own take

@@ -83,10 +83,12 @@ def problems_of_file(file: Path, tables: Tables) -> list[Problem]:
 
 
 def _samples(file: Path) -> list[dict[str, str]]:
-    names, spans = ("period_start", "period_end"), PERIODS
     if file.parent.name == CHECKS:
-        names, spans = ("first_date", "last_date"), DATES
-    return [dict(zip(names, span, strict=True)) | {"clean_database": CLEAN} for span in spans]
+        names, spans, others = ("first_date", "last_date"), DATES, {"clean_database": CLEAN}
+    else:
+        names, spans = ("period_start", "period_end"), PERIODS
+        others = {"clean_database": CLEAN, "target_unit": "items"}
+    return [dict(zip(names, span, strict=True)) | others for span in spans]
 
 
 def _problems_of_template(text: str, params: Mapping[str, str], tables: Tables) -> Iterable[Problem]:

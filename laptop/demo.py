@@ -34,6 +34,7 @@ SETTINGS = {
     "mail_recipients": [RECIPIENT],
     "mail_allowed": ["@coffee-shop.example"],
     "closed_days": ["2019-04-21"],  # Easter Sunday, on which the sample has no sales
+    "target_unit": "income",  # the sample's goals are in dollars
 }
 
 
@@ -79,7 +80,7 @@ def run_weekly_report(airflow: AirflowRest, phase: Phase) -> None:
         tasks = watch_run(airflow, WEEKLY, run, phase)
     finally:
         airflow.pause(WEEKLY, True)
-    phase.outcome = f"{tasks} tasks: three workbooks of {first} to {last}, and a mail"
+    phase.outcome = f"{tasks} tasks: five workbooks of {first} to {last}, and a mail"
 
 
 def newest_mail(stack: Stack) -> tuple[Path, EmailMessage]:
@@ -151,7 +152,7 @@ def check_figures(stack: Stack) -> tuple[RawFigures, Path, list[str]]:
     """
     raw = raw_figures(stack)
     s3, bucket = aws_client(stack, "s3"), read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
-    keys = [f"{WEEK_FOLDER}{name}.xlsx" for name in ("customers", "employees", "sales")]
+    keys = [f"{WEEK_FOLDER}{name}.xlsx" for name in ("customers", "employees", "sales", "targets", "inventory")]
     mail_file, mail = newest_mail(stack)
     wrong = []
     for key in keys:

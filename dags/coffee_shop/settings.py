@@ -19,7 +19,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from pydantic.dataclasses import dataclass as checked_dataclass
 from pydantic_core import ErrorDetails
 
-ReportName = Literal["customer", "employee", "sales"]
+ReportName = Literal["customer", "employee", "sales", "target", "inventory"]
+TargetUnit = Literal["items", "income"]
 REPORT_NAMES: tuple[ReportName, ...] = get_args(ReportName)
 VARIABLE = "coffee_shop"
 
@@ -240,6 +241,8 @@ class Settings:
     """Whether an upload makes a report of the days that it changed."""
     upload_report_days: int = Field(default=42, ge=1, le=366)
     """A report on an upload spans at most so many days; when an upload changed days further apart, none is made."""
+    target_unit: TargetUnit = "items"
+    """What the goals in the files of sales targets are counted in: ``items`` or ``income``."""
 
     # mail
     mail_recipients: tuple[Address, ...] = ()

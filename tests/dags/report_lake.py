@@ -50,6 +50,11 @@ LINES = """
 2019-04-28 | 8 | 1 | 1 | 10:00:00 | 12 | 0 | 100 | 1 | 2.00  | 0.5000 | N
 """
 
+# day, outlet, product, stock, sold, waste; on the 24th the till has 2 scones
+INVENTORY = [("2019-04-22", "3", "200", 12, 1, 11), ("2019-04-24", "3", "200", 12, 3, 9)]
+# outlet, beans, beverage, food, merchandise of April 2019, in items; outlet 8 has no goal
+TARGETS = [("3", 0, 20, 5, 0)]
+
 MEMBERS = {
     "customer": [
         ("0", None, None, None, None, None, None, None, None),
@@ -57,9 +62,9 @@ MEMBERS = {
         ("2", '=HYPERLINK("x")', None, None, None, "card-2", None, None, 1950),
     ],
     "product": [
-        ("100", "Beverages", "Coffee", "Drip coffee", "Our drip", None, 12.0, "oz"),
-        ("200", "Food", "Bakery", "Scone", "Oat scone", None, None, "each"),
-        ("300", "Beverages", "Tea", "Chai tea", "Morning chai", None, 16.0, "oz"),
+        ("100", "Beverages", "Coffee", "Drip coffee", "Our drip", None, 12.0, "oz", "0.5000"),
+        ("200", "Food", "Bakery", "Scone", "Oat scone", None, None, "each", "1.0000"),
+        ("300", "Beverages", "Tea", "Chai tea", "Morning chai", None, 16.0, "oz", None),
     ],
     "staff": [("11", "Sue", "Smith"), ("12", "Bob", "Jones")],
     "sales_outlet": [("3", "Astoria"), ("8", "Hell's Kitchen")],
@@ -133,11 +138,12 @@ def _put_rows() -> None:
     customers += ["loyaltycardnumber", "dateofbirth", "gender", "birthyear"]
     products = ["productno", "productgroup", "productcategory", "producttype", "productname", "productdescription"]
     _insert("customer", customers, MEMBERS["customer"])
-    _insert("product", [*products, "volume", "unitofmeasure"], MEMBERS["product"])
+    _insert("product", [*products, "volume", "unitofmeasure", "currentwholesaleprice"], MEMBERS["product"])
     _insert("staff", ["staffno", "stafffirstname", "stafflastname"], MEMBERS["staff"])
     _insert("sales_outlet", ["salesoutletno", "neighbourhood"], MEMBERS["sales_outlet"], "salesoutlet_id")
-    _put_days("2019-04-17", "2019-04-30")
+    _put_days("2019-04-01", "2019-04-30")
     put_lines(LINES)
+    _put_inventory_and_targets()
     athena(
         "insert into coffee_shop_clean.quarantine values "
         "('sales_reciept', 'sales-reciept/a.csv', 'v1', 7, '5,2019-04-23,10:00:00,Y,3', 'Quantity is zero', "
@@ -150,9 +156,31 @@ def _put_rows() -> None:
 def _put_days(first: str, last: str) -> None:
     day, rows = date.fromisoformat(first), []
     while day <= date.fromisoformat(last):
-        rows.append(f"({_text(md5(day.isoformat()))}, date '{day}', {day.isoweekday()}, '{day:%A}')")
+        month = _text(md5(f"{day:%Y-%m}"))
+        rows.append(f"({_text(md5(day.isoformat()))}, date '{day}', {day.isoweekday()}, '{day:%A}', {month})")
         day += timedelta(days=1)
-    athena(f"insert into date (date_id, date, dayofweekno, dayofweekname) values {', '.join(rows)}")
+    athena(f"insert into date (date_id, date, dayofweekno, dayofweekname, month_id) values {', '.join(rows)}")
+
+
+def _put_inventory_and_targets() -> None:
+    counted = [
+        f"({', '.join(_text(md5(part)) for part in (f'{outlet}|{day}|{product}', day, outlet, product))}, "
+        f"{stock}, {sold}, {waste}, '{day}')"
+        for day, outlet, product, stock, sold, waste in INVENTORY
+    ]
+    athena(
+        "insert into pastry_inventory (inventory_id, date_id, salesoutlet_id, product_id, stoctquantity, soldquantity, "
+        f"waste, business_date) values {', '.join(counted)}"
+    )
+    goals = [
+        f"({', '.join(_text(md5(part)) for part in (f'{outlet}|2019-04', outlet, '2019-04'))}, "
+        f"{', '.join(f'cast({goal} as decimal(12,2))' for goal in (*parts, sum(parts)))})"
+        for outlet, *parts in TARGETS
+    ]
+    athena(
+        "insert into sales_target (sales_target_id, salesoutlet_id, month_id, beans, beverage, food, merchendise, "
+        f"totalgoal) values {', '.join(goals)}"
+    )
 
 
 def put_lines(lines: str) -> None:
@@ -196,9 +224,10 @@ def _insert(table: str, columns: list[str], rows: list[tuple], id_column: str | 
 
 
 def _literal(column: str, value: Any) -> str:
-    kind = {"customersince": "date", "dateofbirth": "date", "birthyear": "integer", "volume": "double"}.get(column)
+    kinds = {"customersince": "date", "dateofbirth": "date", "birthyear": "integer", "volume": "double"}
+    kinds |= {"currentwholesaleprice": "decimal(12,4)"}
     plain = "null" if value is None else (_text(value) if isinstance(value, str) else str(value))
-    return f"cast({plain} as {kind or 'varchar'})"
+    return f"cast({plain} as {kinds.get(column, 'varchar')})"
 
 
 def _text(value: Any) -> str:

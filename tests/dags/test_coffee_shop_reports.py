@@ -32,7 +32,7 @@ SETTINGS = {
     "mail_operators": ["operator@coffee-shop.example"],
     "mail_allowed": ["@coffee-shop.example"],
 }
-FILES = ["customers.xlsx", "employees.xlsx", "sales.xlsx"]
+FILES = ["customers.xlsx", "employees.xlsx", "inventory.xlsx", "sales.xlsx", "targets.xlsx"]
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +165,8 @@ def test_files_are_listed_with_size_and_hash(week):
         assert (file["size"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
 
 
-def test_workbooks_hold_a_dashboard_and_a_sheet_for_each_of_the_29_questions(week):
-    assert [len(week["books"][file].sheetnames) for file in FILES] == [17, 6, 15]
+def test_workbooks_hold_a_dashboard_and_a_sheet_for_each_of_the_36_questions(week):
+    assert [len(week["books"][file].sheetnames) for file in FILES] == [17, 6, 7, 15, 6]
     assert all(book.sheetnames[:2] == ["Dashboard", "Contents"] for book in week["books"].values())
 
 
@@ -188,6 +188,55 @@ def test_figures_on_sheets_are_those_of_the_lines(week):
         ("Bakery", "2019-04-23", 1, 3, 7),
     ]
     assert rows(sales["Net income"])[-1] == ("Total", None, None, None, 18, 66, 30, 9.5, 26.5)
+
+
+def test_goals_and_sales_of_the_month_to_date(week):
+    """Outlet 3 sold 11 items on 8 of 30 days, and has a goal of 25; outlet 8 has no goal."""
+    targets = week["books"]["targets.xlsx"]
+
+    assert rows(targets["By outlet"]) == [
+        ("April 2019", "3 Astoria", 25, 11, pytest.approx(11 / 25), 8, 30, 41.25, 1.65, "\u25b2 on course"),
+        ("April 2019", "8 Hell's Kitchen", None, 9, None, 8, 30, 33.75, None, "n/a"),
+        ("Total", None, 25, 20, None, None, None, 75, None, None),
+    ]
+    assert [row[1:4] + row[-1:] for row in rows(targets["By kind"])[:3]] == [
+        ("Beans", 0, 0, 0),
+        ("Beverage", 20, 7, 7),
+        ("Food", 5, 4, 2),
+    ]
+    assert week["summary"]["targets"] == [
+        {
+            "month": "April 2019",
+            "complete": False,
+            "unit": "items",
+            "days_loaded": 8,
+            "days_of_month": 30,
+            "outlets": 1,
+            "on_course": 1,
+            "goal": "25.00",
+            "sold": "11.00",
+            "forecast": "41.25",
+        }
+    ]
+
+
+def test_stock_waste_and_where_inventory_and_till_disagree(week):
+    inventory = week["books"]["inventory.xlsx"]
+
+    assert rows(inventory["By outlet"])[:-1] == [
+        ("3 Astoria", 24, 4, 20, pytest.approx(20 / 24), 20, 0, 2, 1, 0.5),
+    ]
+    assert rows(inventory["Inventory and till"]) == [("2019-04-24", "3 Astoria", "200", "Oat scone", 3, 2, 1)]
+    assert week["summary"]["inventory"] == {
+        "stock": 24,
+        "sold": 4,
+        "waste": 20,
+        "waste_share": pytest.approx(20 / 24),
+        "waste_cost": "20.00",
+        "waste_without_price": 0,
+        "compared": 2,
+        "agreeing": 1,
+    }
 
 
 def test_the_contents_sheet_repeats_the_headline_figures(week):
@@ -225,7 +274,7 @@ def test_libreoffice_recalculates_and_saves_each_workbook_without_an_error(week,
             assert not [cell.coordinate for cell in row if cell.data_type == "e"], sheet.title
 
 
-def test_one_mail_with_the_three_workbooks(week):
+def test_one_mail_with_the_five_workbooks(week):
     (path,) = week["mails"]
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
@@ -234,6 +283,8 @@ def test_one_mail_with_the_three_workbooks(week):
     text = mail.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
     assert text.splitlines()[0] == "Incomplete: 2019-04-24 lacks outlet 8."
     assert "$66.00" in text
+    assert "Targets: 1 of 1 outlet on course for April 2019" in text
+    assert "Waste: 20 items, 83.3% of stock, $20.00" in text
     assert "Changes on 2018-W17 are n/a: no sales are loaded for 2018-04-23 to 2018-04-29." in text
     attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}  # type: ignore[attr-defined]
     assert attached == {file: body(f"weekly/2019-W17/{file}") for file in FILES}

@@ -66,11 +66,15 @@ def test_the_tables_are_looked_at_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("folder", "known"), [("sales", "period_start, period_end"), ("checks", "first_date, last_date")]
+    ("folder", "known"),
+    [
+        ("sales", "period_start, period_end, clean_database, target_unit"),
+        ("checks", "first_date, last_date, clean_database"),
+    ],
 )
 def test_a_parameter_that_no_dag_fills_in(tmp_path, folder, known):
     assert said(tmp_path, "select\n'{{ params.day }}' as x", folder) == [
-        f"2: 'dict object' has no attribute 'day'; params has {known}, clean_database"
+        f"2: 'dict object' has no attribute 'day'; params has {known}"
     ]
 
 

@@ -30,6 +30,7 @@ from urllib.parse import urlparse
 
 import jinja2
 
+from laptop.demo import SETTINGS as DEMO
 from laptop.stack import AIRFLOW_ROLE, ROOT, Stack, aws_client, read_names
 
 sys.path.insert(0, str(ROOT / "dags"))  # as Airflow does
@@ -77,7 +78,8 @@ class Result:
 
 def render_questions(first: str, last: str, names: Mapping[str, str]) -> dict[str, str]:
     """Return the SQL of every headline query and question for a period, by `<report>/<question>`."""
-    request = {"period": {"period_start": first, "period_end": last}, "reports": list(REPORT_NAMES)}
+    period = {"period_start": first, "period_end": last}
+    request = {"period": period, "reports": list(REPORT_NAMES), "target_unit": DEMO["target_unit"]}
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(SQL), undefined=jinja2.StrictUndefined)
     template = environment.from_string("{% include params.sql %}")  # the operator's template
     with patch.dict(os.environ, names):

@@ -59,11 +59,13 @@ def test_demo(environment, demo):
     assert reports(environment, "weekly") == [
         "weekly/2019-W17/customers.xlsx",
         "weekly/2019-W17/employees.xlsx",
+        "weekly/2019-W17/inventory.xlsx",
         "weekly/2019-W17/sales.xlsx",
+        "weekly/2019-W17/targets.xlsx",
     ]
     (mail,) = mails(environment)
     attached = sorted(part.get_filename() for part in mail.iter_attachments())
-    assert attached == ["customers.xlsx", "employees.xlsx", "sales.xlsx"]
+    assert attached == ["customers.xlsx", "employees.xlsx", "inventory.xlsx", "sales.xlsx", "targets.xlsx"]
 
 
 def later_commands() -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from coffee_shop.periods import DAILY, WEEKLY, Period, period_from_json
 from coffee_shop.report.comparison_text import change_of, change_text, heading_of, highlights_text, notes_on_bases
+from coffee_shop.report.stock import waste_text
+from coffee_shop.report.targets import targets_text
 from coffee_shop.report.text import Figure, figures
 from coffee_shop.report.wording import Wording, outlet_name, shortened
 
@@ -50,6 +52,8 @@ def figures_of_mail(summary: Json, words: Wording) -> Json:
         "comparison_rows": _comparison_rows(summary) if there else [],
         "notes_on_bases": notes_on_bases(summary, words),
         "best_and_worst": _best_and_worst(summary, words) if there else [],
+        "targets": targets_text(summary),
+        "waste": waste_text(summary, words),
         "trend": _trend_text(summary, words),
     }
 

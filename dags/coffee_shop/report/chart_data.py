@@ -101,7 +101,7 @@ def chart_block(sheet: Sheet, chart: Chart, days: tuple[date, date] | None = Non
     chart = _bars_for_one_day(sheet, chart, rows)
     notes = [*([chart.note] if chart.note else []), *_beside_notes(sheet, chart, beside, currency)]
     block = Block(sheet, chart, notes=notes)
-    if not rows:
+    if not rows or chart.kind == "list":  # which shows the rows as they are
         return block
     if chart.categories:
         block.categories = _members(sheet, rows, chart.categories)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coffee_shop.report.athena_results import Value
 from coffee_shop.report.chart_data import TOTAL, Block, amount, shown
 from coffee_shop.report.chart_data_sheet import PlacedBlock
+from coffee_shop.report.dashboard_list import list_cells, list_notes
 from coffee_shop.report.definition import DASHBOARD_COLUMNS, Place, Report, Tile
 from coffee_shop.report.native_charts import native_chart
 from coffee_shop.report.sheet_rows import Sheet
@@ -206,9 +207,13 @@ def _put_panel(
     row = HEAD_ROWS + (place.row - 1) * PANEL_ROWS + 1
     column, over = (place.column - 1) * FINE, place.width * FINE - 1
     grid.put(row, column, clean_text(block.title), over=over, size=10, bold=True, colour=COFFEE, line=LINE)
-    note = "; ".join(block.notes)
+    lines = place.height * PANEL_ROWS - 3
+    note = "; ".join([*block.notes, *list_notes(block, lines)])
     grid.put(row + 1, column, clean_text(note) if note else None, over=over, size=8, colour=GREY)
-    if block.is_empty:
+    if block.chart.kind == "list" and block.sheet.rows:
+        for cell in list_cells(block, lines, over, formats):
+            grid.put(row + 2 + cell.row, column + cell.column, cell.value, over=cell.over, **cell.look)
+    elif block.is_empty:
         words = block.sheet.question.empty
         if block.sheet.rows:
             words = NOTHING_BUT_ZEROS if any(value is not None for row in block.values for value in row) else NO_DATA

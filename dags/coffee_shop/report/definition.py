@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FORMATS = ("text", "integer", "decimal", "money", "percent", "date")
-NUMBERS = ("integer", "decimal", "money", "percent")
-CHART_KINDS = ("bar", "column", "line", "share", "heat map", "table")
+# `goal` is money or integer, as the setting target_unit says; `status` a word with its sign and colour.
+FORMATS = ("text", "integer", "decimal", "money", "percent", "date", "goal", "status")
+NUMBERS = ("integer", "decimal", "money", "percent", "goal")
+CHART_KINDS = ("bar", "column", "line", "share", "heat map", "table", "list")
 DASHBOARD_SHEET = "Dashboard"
 CONTENTS_SHEET = "Contents"
 CHART_DATA_SHEET = "Chart data"
@@ -208,7 +209,7 @@ def _column(where: str, entry: Any) -> Column:
         raise ReportDefinitionError(
             f"{where}: column {column.name} has format {column.format!r}; it can be {', '.join(FORMATS)}"
         )
-    if column.total and column.format not in ("integer", "decimal", "money"):
+    if column.total and column.format not in ("integer", "decimal", "money", "goal"):
         raise ReportDefinitionError(f"{where}: column {column.name} is a {column.format} and cannot have a total")
     if not column.title.strip() or len(column.title) > 255 or _CONTROL.search(column.title):
         raise ReportDefinitionError(f"{where}: column {column.name} needs a title of 1 to 255 letters on one line")
@@ -247,7 +248,7 @@ def _chart(where: str, entry: Any, columns: tuple[Column, ...]) -> Chart:
     _check_chart_columns(where, chart, columns)
     if chart.top is not None and (not isinstance(chart.top, int) or chart.top < 1):
         raise ReportDefinitionError(f"{where}: top is {chart.top!r}; it can be a number from 1 on")
-    if chart.kind in ("heat map", "table") and chart.place is None:
+    if chart.kind in ("heat map", "table", "list") and chart.place is None:
         raise ReportDefinitionError(f"{where}: a {chart.kind} wants a place on the dashboard; the sheet has the rows")
     if chart.kind == "heat map" and not (chart.categories and chart.series):
         raise ReportDefinitionError(f"{where}: a heat map wants categories, its columns, and series, its rows")
@@ -259,7 +260,7 @@ def _check_chart_columns(where: str, chart: Chart, columns: tuple[Column, ...]) 
     restricted = tuple(column for column, _ in chart.where)
     if unknown := {*chart.categories, *chart.values, *chart.series, *restricted} - formats.keys():
         raise ReportDefinitionError(f"{where}: the chart names {', '.join(sorted(unknown))}, which is no column")
-    if wrong := [name for name in chart.values if formats[name] not in NUMBERS]:
+    if chart.kind != "list" and (wrong := [name for name in chart.values if formats[name] not in NUMBERS]):
         raise ReportDefinitionError(f"{where}: the chart draws {', '.join(wrong)}, which is not a number")
     if (chart.series or chart.kind == "share") and len(chart.values) != 1:
         raise ReportDefinitionError(f"{where}: a share, and a chart with series, draws one column of values")

@@ -95,6 +95,8 @@ def summary_of_outlet(summary: Json, number: str) -> Json:
         "headline": headline,
         "outlets": [outlet for outlet in summary["outlets"] if outlet["number"] == number],
         "categories": [],
+        "targets": [],
+        "inventory": None,
         "files": [],
         "data_quality": summary["data_quality"] | {"missing": missing},
         **{name: own[name] for name in ("status", "days", "comparisons", "trend", "highlights")},

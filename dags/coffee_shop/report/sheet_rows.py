@@ -11,7 +11,7 @@ from typing import Any
 
 from coffee_shop.report.athena_results import Rows, Value
 from coffee_shop.report.definition import Column, Question
-from coffee_shop.report.workbook_style import clean_text, column_letter, quoted_sheet
+from coffee_shop.report.workbook_style import clean_text, column_letter, quoted_sheet, with_sign
 
 # https://support.microsoft.com: "Excel specifications and limits"
 MAX_ROWS = 1_048_576
@@ -88,6 +88,8 @@ def _value(question: Question, column: Column, value: Value) -> Value:
         return None
     if column.format == "text":
         return clean_text(value if isinstance(value, str) else str(value))
+    if column.format == "status":
+        return with_sign(clean_text(str(value)))
     if column.format == "date":
         day = date.fromisoformat(value) if isinstance(value, str) else value
         if isinstance(day, date):

@@ -39,6 +39,8 @@ def draft_summary(
     headline: Row | None,
     outlets: Sequence[Row],
     days: Sequence[Row],
+    targets: list[Json],
+    inventory: Json | None,
     compared: Json,
 ) -> Json:
     """Return everything of summary.json but version, files and the moment it was made.
@@ -53,6 +55,8 @@ def draft_summary(
         headline: the row of headline.sql, None without data.
         outlets: the rows of outlets.sql.
         days: the rows of days.sql.
+        targets: what ``targets_of`` returns.
+        inventory: what ``inventory_of`` returns.
         compared: what ``compared_with_history`` returns.
     """
     there = status != NO_DATA and headline is not None
@@ -73,6 +77,8 @@ def draft_summary(
         "outlets": [_outlet(row) for row in outlets] if there else [],
         "days": [_day(row) for row in days] if there else [],
         **(compared if there else NOT_COMPARED),
+        "targets": targets if there else [],
+        "inventory": inventory if there else None,
         "data_quality": quality,
     }
 

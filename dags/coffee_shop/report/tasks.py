@@ -25,6 +25,12 @@ Json = dict[str, Any]
 
 HEADLINE = "headline"
 OUTLET_DAYS = "outlet_days"
+# Figures of the mail and of summary.json that a workbook's question answers too: the same SQL, so the same figures.
+TARGET, TARGETS, INVENTORY = "target", "targets", "inventory"
+HEADLINE_QUESTIONS = {
+    TARGETS: "target/01_goals_by_outlet.sql",
+    INVENTORY: "inventory/01_stock_and_waste_by_outlet.sql",
+}
 
 
 class ReportRequestError(ValueError):
@@ -74,6 +80,7 @@ def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
         "mails": [] if in_digest else mails_of_run(period.kind, reports, params["recipients"] or [], shop),
         "mail_once_as": _mail_once_as(events),
         "closed": all(day in shop.closed_days for day in period.days),
+        "target_unit": shop.target_unit,
     }
 
 
@@ -110,12 +117,13 @@ def list_questions(report: str, request: Json, published: Json) -> list[Json]:
     """Return the queries of a report as params of the operator that runs them, one after the other.
 
     Args:
-        report: customer, employee, sales, or headline.
+        report: one of REPORT_NAMES, or headline.
         request: what the run is to do.
         published: what the wait found.
 
     Returns:
-        For each question its name, SQL file and period; nothing when the report was not asked for or there is no data.
+        For each question its name, SQL file, period and what a goal is counted in; nothing when the report was not
+        asked for or there is no data.
     """
     from coffee_shop.report.data_quality import NO_DATA
     from coffee_shop.report.definition import load_report
@@ -124,7 +132,8 @@ def list_questions(report: str, request: Json, published: Json) -> list[Json]:
         return []
     folder = include_folder() / "sql" / report
     if report == HEADLINE:
-        sql = [(path.stem, f"{HEADLINE}/{path.name}") for path in sorted(folder.glob("*.sql"))]
+        own = [(path.stem, f"{HEADLINE}/{path.name}") for path in sorted(folder.glob("*.sql"))]
+        sql = [*own, *HEADLINE_QUESTIONS.items()]
     else:
         sql = [(question.name, question.sql) for question in load_report(folder).questions]
     period = request["period"]
@@ -135,6 +144,7 @@ def list_questions(report: str, request: Json, published: Json) -> list[Json]:
             "period_start": period["period_start"],
             "period_end": period["period_end"],
             "clean_database": names().clean_database,
+            "target_unit": request["target_unit"],
         }
         for name, path in sql
     ]
@@ -207,10 +217,12 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
     from coffee_shop.report import summary
     from coffee_shop.report.comparison import Expectations
     from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, missing_outlets, status_of
+    from coffee_shop.report.stock import inventory_of
+    from coffee_shop.report.targets import targets_of
 
     shop, period = settings(), period_from_json(request["period"])
     ledger = read_ledger(s3_client(), names().state_bucket).value
-    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine", "history"))
+    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine", "history", *HEADLINE_QUESTIONS))
     headline = next(iter(_as_dicts(answers.get("headline"))), None)
     missing = missing_outlets(ledger, period.days, shop.closed_days, shop.expected_outlet_days)
     without_data = published["status"] == NO_DATA or headline is None or not headline["lines"]
@@ -227,6 +239,8 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
         headline=headline,
         outlets=_as_dicts(answers.get("outlets")),
         days=_as_dicts(answers.get("days")),
+        targets=targets_of(period, _as_dicts(answers.get(TARGETS)), request["target_unit"]),
+        inventory=inventory_of(_as_dicts(answers.get(INVENTORY))),
         compared=summary.compared_with_history(
             period,
             _as_dicts(answers.get("history")),
@@ -241,7 +255,7 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
     """Build a report's workbook and keep it until all are there; None when it was not asked for or has no data.
 
     Args:
-        report: customer, employee or sales.
+        report: one of REPORT_NAMES.
         request: what the run is to do.
         state: which queries count.
         draft: the draft of summary.json.
@@ -249,16 +263,17 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
     from coffee_shop.report.data_quality import NO_DATA
     from coffee_shop.report.definition import load_report
     from coffee_shop.report.store import stage
+    from coffee_shop.report.target_unit import in_target_unit
     from coffee_shop.report.workbook import build_workbook
 
     if report not in request["reports"] or draft["status"] == NO_DATA:
         return None
-    definition = load_report(include_folder() / "sql" / report)
+    definition = in_target_unit(load_report(include_folder() / "sql" / report), request["target_unit"])
     questions = [question.name for question in definition.questions]
     answers = _answers(state, report, questions)
     if lost := [question for question in questions if question not in answers]:
         raise ReportRequestError(f"No query ran for {', '.join(lost)}; clear {report}.questions and what follows it.")
-    body = build_workbook(definition, answers, _page(draft, request))
+    body = build_workbook(definition, answers, _page(report, draft, request))
     return stage(s3_client(), names().state_bucket, request["run"], report, definition.file, body)
 
 
@@ -283,8 +298,10 @@ def store_report(request: Json, draft: Json, staged: list[Json | None]) -> Json:
     )
 
 
-def _page(draft: Json, request: Json) -> Any:
+def _page(report: str, draft: Json, request: Json) -> Any:
     from coffee_shop.report.dashboard_figures import dashboard_figures
+    from coffee_shop.report.stock import stock_figures
+    from coffee_shop.report.targets import months_without_targets, target_figures
     from coffee_shop.report.text import figures, notes, state_text, warnings
     from coffee_shop.report.wording import Wording
     from coffee_shop.report.workbook import Fact, Page
@@ -297,9 +314,9 @@ def _page(draft: Json, request: Json) -> Any:
         state=state_text(draft, words),
         made=datetime.fromisoformat(draft["data"]["published_at"]).astimezone(UTC),
         currency=words.currency,
-        figures=dashboard_figures(draft, words),
+        figures=dashboard_figures(draft, words) | target_figures(draft, words) | stock_figures(draft),
         facts=[Fact(fact.label, fact.value, fact.format, fact.remark) for fact in figures(draft, words)],
-        warnings=warnings(draft, words),
+        warnings=[*warnings(draft, words), *(months_without_targets(draft) if report == TARGET else [])],
         notes=notes(draft, words),
     )
 

@@ -26,6 +26,7 @@ from coffee_shop.report.definition import (
 )
 from coffee_shop.report.native_charts import native_chart
 from coffee_shop.report.sheet_rows import FIRST_ROW, HEADER_ROW, Sheet, fit_for_excel, sum_of
+from coffee_shop.report.status_colours import colour_statuses
 from coffee_shop.report.workbook_file import finish_file
 from coffee_shop.report.workbook_style import (
     CARAMEL,
@@ -290,6 +291,7 @@ def _write_question(
         worksheet.append([pen.cell(clean_text(question.empty), italic=True)])
         return
     _write_table(worksheet, pen, sheet, formats)
+    colour_statuses(worksheet, sheet)
     if sums:
         worksheet.append(list(_total_cells(pen, sheet, sums, formats)))
     for number, item in enumerate(charts):

@@ -27,6 +27,9 @@ PALETTE = (
     "332288", "CC6677", "44AA99", "DDCC77", "88CCEE", "882255", "117733", "AA4499", "999933", "661100", "6699CC",
 )  # fmt: skip
 OTHER_COLOUR = "888888"
+# What a status says without its colour, and with it: the palette's green, sand and wine (fill and text).
+STATUS_SIGNS = {"met": "\u25b2", "on course": "\u25b2", "close": "\u25a0", "missed": "\u25bc", "behind": "\u25bc"}
+STATUS_LOOKS = {"\u25b2": ("117733", "FFFFFF"), "\u25a0": ("DDCC77", INK), "\u25bc": ("882255", "FFFFFF")}
 HEAT = ("F4F6FB", "6699CC")  # of a heat map: least and most; black figures can be read on both
 
 _BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -54,7 +57,13 @@ def number_formats(currency: str) -> dict[str, str]:
         "money": f'"{currency}"#,##0.00;-"{currency}"#,##0.00',
         "percent": "0.0%",
         "date": "yyyy-mm-dd",
+        "status": "@",
     }
+
+
+def with_sign(status: str) -> str:
+    """Return a status with the sign that tells it without its colour; other words stay as they are."""
+    return f"{STATUS_SIGNS[status]} {status}" if status in STATUS_SIGNS else status
 
 
 def clean_text(text: str) -> str:

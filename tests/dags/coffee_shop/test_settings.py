@@ -42,6 +42,7 @@ def test_all_settings_have_defaults() -> None:
     found = check_settings({})
     assert found.quiet_minutes == 5
     assert found.closed_days == ()
+    assert found.target_unit == "items"
     assert found.zone.key == "America/New_York"
 
 
@@ -53,6 +54,7 @@ def test_settings_of_the_variable_replace_defaults() -> None:
             "mail_recipients": ["boss@coffee-shop.example"],
             "mail_allowed": ["@coffee-shop.example", "auditor@example.com"],
             "upload_report": False,
+            "target_unit": "income",
         },
         time_zone="Europe/Rome",
     )
@@ -61,6 +63,7 @@ def test_settings_of_the_variable_replace_defaults() -> None:
     assert found.mail_recipients == ("boss@coffee-shop.example",)
     assert found.mail_allowed == ("@coffee-shop.example", "auditor@example.com")
     assert found.upload_report is False
+    assert found.target_unit == "income"
     assert found.zone.key == "Europe/Rome"
 
 
@@ -75,7 +78,7 @@ def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> No
     )
     everything, some = found.mail_lists
     assert everything.periods == ("daily", "weekly", "monthly", "custom", "upload")
-    assert everything.reports == ("customer", "employee", "sales")
+    assert everything.reports == ("customer", "employee", "sales", "target", "inventory")
     assert everything.outlets == ()
     assert some == MailList(("clerk@coffee-shop.example",), ("weekly",), ("sales",))
 

@@ -29,7 +29,7 @@ TYPES = {
     "double": "volume wastepercentage",
     "bigint": "row_number",
     "date": "dateofbirth customersince row_date",
-    "decimal(12,4)": "unitprice wholesaleprice retailprice",
+    "decimal(12,4)": "unitprice wholesaleprice retailprice currentwholesaleprice",
     "decimal(12,2)": "saleamount beans beverage food merchendise totalgoal",
 }
 TYPE_OF = {name: kind for kind, names in TYPES.items() for name in names.split()}
@@ -173,10 +173,10 @@ def dimension(name: str, number: str, key: str) -> Rows:
 
 
 def calendar() -> Rows:
-    """April 2019, day by day."""
+    """March and April 2019, day by day."""
     found = []
-    for number in range(1, 31):
-        day = datetime.date(2019, 4, number)
+    for number in range(31 + 30):
+        day = datetime.date(2019, 3, 1) + datetime.timedelta(days=number)
         week = day.isocalendar().week
         found.append(
             {
@@ -184,14 +184,14 @@ def calendar() -> Rows:
                 "date": str(day),
                 "dayofweekno": str(day.isoweekday()),
                 "dayofweekname": f"{day:%A}",
-                "dayofmonthno": str(number),
+                "dayofmonthno": str(day.day),
                 "weekno": str(week),
                 "weekname": f"Week {week}",
-                "monthno": "4",
-                "monthname": "April",
-                "month_id": md5("2019-04"),
-                "quarterno": "2",
-                "quartername": "Q2",
+                "monthno": str(day.month),
+                "monthname": f"{day:%B}",
+                "month_id": md5(f"{day:%Y-%m}"),
+                "quarterno": str((day.month + 2) // 3),
+                "quartername": f"Q{(day.month + 2) // 3}",
                 "year": "2019",
             }
         )
@@ -238,13 +238,14 @@ def inventory() -> Rows:
 def targets() -> Rows:
     return [
         {
-            "sales_target_id": md5(row["salesoutletno"], "2019-04"),
+            "sales_target_id": md5(row["salesoutletno"], month),
             "salesoutlet_id": md5(row["salesoutletno"]),
-            "month_id": md5("2019-04"),
+            "month_id": md5(month),
             "year": "2019",
             **{name: value for name, value in row.items() if name not in NUMBERS},
         }
         for row in rows_of("sales_target")
+        for month in [f"{datetime.datetime.strptime(row['monthyear'] or '', '%B %Y'):%Y-%m}"]
     ]
 
 

@@ -12,9 +12,10 @@ ENVIRONMENT = jinja2.Environment(
 )
 
 
-def question(text, first, last):
-    """The SQL of a question, or of macros of questions, for a period."""
-    return rendered(text, {"period_start": f"{first}", "period_end": f"{last}", "clean_database": CLEAN})
+def question(text, first, last, target_unit="items"):
+    """The SQL of a question, or of macros of questions, for a period and the unit of goals."""
+    params = {"period_start": f"{first}", "period_end": f"{last}", "clean_database": CLEAN, "target_unit": target_unit}
+    return rendered(text, params)
 
 
 def check(text, first, last):
@@ -28,6 +29,6 @@ def rendered(text, params):
 
 def on_one_line(text):
     """A question with its macros filled in, but not yet its period, without comments and line breaks."""
-    names = ("period_start", "period_end", "clean_database")
+    names = ("period_start", "period_end", "clean_database", "target_unit")
     sql = rendered(text, {name: f"{{{{ params.{name} }}}}" for name in names})
     return " ".join(re.sub(r"--.*", "", sql).split())

@@ -1,7 +1,7 @@
 """Every question and headline query, run by the local Athena: rows in (`rows/`), rows expected (`cases/`).
 
-A case has a period and the rows that the query must give, in order; an empty cell is a null, `8/11` a ratio. A mutation
-changes a filter, a join or an order of the query: the rows of at least one case must then differ. It names words of the
+A case has a period, for goals their unit, and the rows that the query must give, in order; an empty cell is a null,
+`8/11` a ratio. A mutation changes a filter, a join or an order of the query: the rows of at least one case must then differ. It names words of the
 query with its macros filled in, all on one line, so that it does not matter which file they are in and where lines end.
 """
 
@@ -18,7 +18,8 @@ from tests.include.sql.rendering import SQL, on_one_line, question
 
 CASES = Path(__file__).parent / "cases"
 PERIOD = ("2019-04-08", "2019-04-09", "2019-04-11")
-TABLES = ("customer", "product", "staff", "sales_outlet", "date", "sales_reciept")
+FACTS = ("sales_reciept", "pastry_inventory")
+TABLES = ("customer", "product", "staff", "sales_outlet", "date", "sales_target", *FACTS)
 OTHERS = ("checks", "macros")
 QUERIES = [str(path.relative_to(SQL)) for path in sorted(SQL.glob("*/*.sql")) if path.parent.name not in OTHERS]
 
@@ -29,6 +30,10 @@ def cases_of(query):
 
 def text_of(query):
     return (SQL / query).read_text(encoding="utf-8")
+
+
+def render_case(text, case):
+    return question(text, *case["period"], case.get("target_unit", "items"))
 
 
 def expected(case, answer):
@@ -57,7 +62,7 @@ def test_there_are_cases_for_every_query_and_no_others():
 )
 def test_rows(lake, query, number):
     case = cases_of(query)["cases"][number]
-    answer = lake.query(question(text_of(query), *case["period"]))
+    answer = lake.query(render_case(text_of(query), case))
     assert answer.rows == expected(case, answer)
 
 
@@ -72,7 +77,7 @@ def test_a_mutation_is_caught(lake, query, of):
     assert mutation["was"] in text, "the query no longer says this: change the mutation with it"
     mutant = text.replace(mutation["was"], mutation["becomes"])
     for case in cases["cases"]:
-        answer = lake.query(question(mutant, *case["period"]))
+        answer = lake.query(render_case(mutant, case))
         if answer.rows != expected(case, answer):
             return
     pytest.fail(f"no case of {query} notices: {mutation['was']} -> {mutation['becomes']}")
@@ -86,39 +91,47 @@ def trap(lake):
     kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType")
     for table in described.values():
         lake.glue.create_table(DatabaseName="traps", TableInput={key: table[key] for key in kept if key in table})
-    stored = described["sales_reciept"]["StorageDescriptor"]["Columns"]
-    columns = {column["Name"]: column["Type"] for column in stored}
+    columns = {
+        fact: {column["Name"]: column["Type"] for column in described[fact]["StorageDescriptor"]["Columns"]}
+        for fact in FACTS
+    }
     for day in PERIOD:
-        folder = f"coffee_shop_conform/sales_reciept/business_date={day}/"
-        lake.add_partition("traps", "sales_reciept", day, folder, columns)
+        for fact in FACTS:
+            folder = f"coffee_shop_conform/{fact}/business_date={day}/"
+            lake.add_partition("traps", fact, day, folder, columns[fact])
 
     def add(day):
-        lake.put(f"traps/{day}/data.parquet", b"no Parquet")
-        lake.add_partition("traps", "sales_reciept", day, f"traps/{day}/", columns)
+        for fact in FACTS:
+            lake.put(f"traps/{fact}/{day}/data.parquet", b"no Parquet")
+            lake.add_partition("traps", fact, day, f"traps/{fact}/{day}/", columns[fact])
 
     return add
 
 
 def test_only_the_partitions_that_are_needed_are_read(lake, trap):
-    """Those of the period, of the six days before for a sum over seven, and eight weeks for their comparison."""
-    queries = {query: on_one_line(text_of(query)) for query in QUERIES}
-    trap("2019-04-01")
+    """Those of the period, of the six days before for a sum over seven, of the month to date, of eight weeks."""
+    queries = {query: on_one_line(text_of(query)) for query in QUERIES if not query.startswith("quarantine/")}
+    month_to_date = {query for query in queries if query.startswith("target/")}
+    trap("2019-03-31")
     trap("2019-04-12")
-    eight_weeks = {"sales/10_weeks_compared.sql", "headline/history.sql"}
-    for query in queries.keys() - eight_weeks:
+    for query in month_to_date:
+        assert lake.query(question(queries[query], PERIOD[0], PERIOD[-1]), "traps").rows, query
+    trap("2019-04-01")
+    wider = {"sales/10_weeks_compared.sql", "headline/history.sql"} | month_to_date
+    for query in queries.keys() - wider:
         assert lake.query(question(queries[query], PERIOD[0], PERIOD[-1]), "traps").rows, query
     with pytest.raises(RuntimeError, match="2019-04-12"):
         lake.query("select sum(quantity) from sales_reciept where business_date >= '2019-04-11'", "traps")
     trap("2019-04-07")
     failed = []
     for query, text in queries.items():
-        if query in eight_weeks:
+        if query in wider:
             continue
         try:
             lake.query(question(text, PERIOD[0], PERIOD[-1]), "traps")
         except RuntimeError:
             failed.append(query)
-    assert failed == [query for query in queries if "interval '6' day" in queries[query] and query not in eight_weeks]
+    assert failed == [query for query in queries if "interval '6' day" in queries[query] and query not in wider]
     assert len(failed) >= 6
 
 

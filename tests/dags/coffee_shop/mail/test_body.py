@@ -112,6 +112,25 @@ def test_both_parts_hold_the_headline_figures():
         assert text in " ".join(Words(html_of(message)).found)
 
 
+def test_both_parts_have_a_line_on_targets_and_one_on_waste():
+    message = mail()
+
+    for text in (
+        "Targets: 2 of 3 outlets on course for April 2019",
+        "Waste: 37 items, 18.5% of stock, $24.50 (5 items without a wholesale price)",
+    ):
+        assert text in text_of(message)
+        assert text in " ".join(Words(html_of(message)).found)
+
+
+def test_without_targets_and_inventory_there_is_no_line_on_them():
+    message = mail(summary(targets=[], inventory=None))
+
+    for word in ("Targets:", "Waste:"):
+        assert word not in text_of(message)
+        assert word not in html_of(message)
+
+
 def test_days_and_outlets_are_drawn_as_bars_of_the_largest():
     words = [word for word in Words(html_of(mail())).found if word.strip()]
 

@@ -132,6 +132,30 @@ COMPARED = {
     ],
     "outlet_reports": {},
 }
+TARGETS = [
+    {
+        "month": "April 2019",
+        "complete": False,
+        "unit": "items",
+        "days_loaded": 27,
+        "days_of_month": 30,
+        "outlets": 3,
+        "on_course": 2,
+        "goal": "1500.00",
+        "sold": "1200.00",
+        "forecast": "1333.33",
+    }
+]
+INVENTORY = {
+    "stock": 200,
+    "sold": 163,
+    "waste": 37,
+    "waste_without_price": 5,
+    "compared": 40,
+    "agreeing": 36,
+    "waste_share": 0.185,
+    "waste_cost": "24.50",
+}
 
 
 def draft(**changes):
@@ -150,6 +174,8 @@ def draft(**changes):
         "headline": HEADLINE,
         "outlets": OUTLETS,
         "days": DAYS,
+        "targets": TARGETS,
+        "inventory": INVENTORY,
         "compared": COMPARED,
     }
     return draft_summary(**(parts | changes))

@@ -108,11 +108,13 @@ def test_a_query_without_an_entry_is_named(tmp_path):
         load_report(folder_with(tmp_path, GOOD, "01_height.sql", "02_width.sql"))
 
 
-def test_the_three_workbooks_hold_the_29_questions():
+def test_the_five_workbooks_hold_the_36_questions():
     reports = [load_report(ROOT / "include" / "sql" / name) for name in REPORT_NAMES]
 
     assert [(report.name, report.file, len(report.questions)) for report in reports] == [
         ("customer", "customers.xlsx", 14),
         ("employee", "employees.xlsx", 3),
         ("sales", "sales.xlsx", 12),
+        ("target", "targets.xlsx", 3),
+        ("inventory", "inventory.xlsx", 4),
     ]

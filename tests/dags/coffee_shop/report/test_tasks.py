@@ -171,7 +171,8 @@ def test_who_mails(run_type, asked, on_backfill, mails):
 
 def test_questions_carry_file_period_and_name(monkeypatch):
     monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(clean_database="clean_db"))
-    request = {"reports": ["employee"], "period": {"period_start": "2019-04-22", "period_end": "2019-04-28"}}
+    period = {"period_start": "2019-04-22", "period_end": "2019-04-28"}
+    request = {"reports": ["employee"], "period": period, "target_unit": "items"}
 
     assert list_questions("employee", request, {"status": "complete"})[0] == {
         "question": "01_income_per_transaction",
@@ -179,6 +180,7 @@ def test_questions_carry_file_period_and_name(monkeypatch):
         "period_start": "2019-04-22",
         "period_end": "2019-04-28",
         "clean_database": "clean_db",
+        "target_unit": "items",
     }
     assert [question["question"] for question in list_questions("headline", request, {"status": "incomplete"})] == [
         "days",
@@ -187,6 +189,8 @@ def test_questions_carry_file_period_and_name(monkeypatch):
         "outlet_days",
         "outlets",
         "quarantine",
+        "targets",
+        "inventory",
     ]
     assert list_questions("sales", request, {"status": "complete"}) == []  # not asked for
     assert list_questions("employee", request, {"status": "no data"}) == []
