@@ -1,13 +1,14 @@
-{#- What checks look for. Each macro gives a query of the rows that are wrong, or a part of one. touched is the condition for
-the rows that a load touched; without it all rows of the table are looked at.
+{#- What checks look for. Each macro gives a query, of rows that are wrong or to compare, or a condition. touched is the
+condition for the rows that a load touched; without it all rows of the table are looked at.
 
 unique(table, key, touched): a query: one row per key that stands in more than one row: table_name, id, lines.
 refers_to(dimension, table, key, touched): a query: one row per key that is not null and has no row in the dimension:
     table_name, column_name, id, lines.
 missing(column, ...): a condition, true where one of the columns is null.
 numbers_of_members(): a query: one row per row of each dimension: table_name, id, and natural_key, its number as text.
-totals_of_facts(params, database, outlet, day): a query: one row per fact, outlet and day (month for targets): table_name,
-    outlet, business_date, lines, quantity, amount. database, with its dot, may be empty; outlet and day are columns.
+totals_of_facts(params, database, outlet, day): a query: one row per fact, outlet and day (month for targets):
+    table_name, outlet, business_date, lines, quantity, amount. database, with its dot, may be empty; outlet and day
+    are columns.
 #}
 
 {% macro unique(table, key, touched=none) -%}

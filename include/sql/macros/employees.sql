@@ -1,9 +1,9 @@
 {#- What employees did in seven days.
 
-per_employee(params, figures): CTEs, the last of this name: one row per employee and day of the period with a line in the seven days that end on it:
-    business_date, staffno (null for lines that name nobody), staffname, outlets, the figures, and days: how many days
-    of data they have. Wants the CTE worked: one row per employee, outlet and day of the period or the six days before,
-    with staff_id, salesoutlet_id, business_date and the figures, which add up.
+per_employee(params, figures): CTEs, the last of this name: one row per employee and day of the period with a line in the
+    seven days that end on it: business_date, staffno (null for lines that name nobody), staffname, outlets, the
+    figures, and days: how many days of data they have. Wants the CTE worked: one row per employee, outlet and day of
+    the period or the six days before, with staff_id, salesoutlet_id, business_date and the figures, which add up.
 employee_columns(): the first columns of per_employee, as a sheet shows them.
 #}
 {% from 'macros/days.sql' import calendar, days_of_seven, history %}

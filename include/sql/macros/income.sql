@@ -1,5 +1,5 @@
-{#- What lines bring. Each macro gives a sum over lines, by the name that they have in the query. Lines without a wholesale
-price count in neither: null when no line has one.
+{#- What lines bring. Each macro gives a sum over lines, by the name that they have in the query. Lines without a
+wholesale price count in neither: null when no line has one.
 
 production_cost(lines), net_income(lines): dollars.
 #}
