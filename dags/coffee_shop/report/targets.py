@@ -60,18 +60,19 @@ def _month(last_day: date, rows: list[Row], unit: str, period: Period) -> Json:
 
 
 def target_figures(summary: Json, words: Wording) -> dict[str, Figure]:
-    """Return the big figures of the month in which the period ends; those without a goal are ``n/a``.
+    """Return the big figures of the newest month with a goal; without any they are ``n/a``.
 
     Args:
         summary: the draft of summary.json, with sales.
         words: how the shop writes things.
     """
-    month = summary["targets"][-1]
+    months = summary["targets"]
+    month = next((each for each in reversed(months) if each["goal"] is not None), months[-1])
     form, name = FORMAT_OF[month["unit"]], month["month"]
     goal, sold, forecast = (None if month[key] is None else Decimal(month[key]) for key in ("goal", "sold", "forecast"))
     outlets = f"{month['on_course']:,} of {month['outlets']:,}" if month["outlets"] else None
     label = "Outlets that met their goal" if month["complete"] else "Outlets on course"
-    to_date = f"{name}, through {words.day(summary['period']['end'])}"
+    to_date = name if month["complete"] else f"{name}, through {words.day(summary['period']['end'])}"
     days = f"{month['days_loaded']} of {month['days_of_month']} days are loaded"
     return {
         "target_outlets": Figure(label, outlets, "text", name),

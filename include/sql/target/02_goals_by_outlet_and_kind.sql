@@ -91,11 +91,11 @@ forecasts as (
         kinds.kind,
         kinds.goal,
         kinds.sold,
-        round(
-            cast(kinds.sold as double)
-            * if(months.is_over and months.days_loaded > 0, months.days_loaded, months.days_of_month)
-            / nullif(months.days_loaded, 0), 2
-        ) as forecast
+        case
+            when months.days_loaded = 0 then null
+            when months.is_over then cast(kinds.sold as double)
+            else cast(kinds.sold as double) * months.days_of_month / months.days_loaded
+        end as forecast
     from kinds
     inner join months on kinds.month_id = months.month_id
 )
@@ -111,8 +111,8 @@ select
     forecasts.forecast / nullif(forecasts.goal, 0) as expected,
     case
         when coalesce(forecasts.goal, 0) = 0 or forecasts.forecast is null then 'n/a'
-        when forecasts.forecast >= forecasts.goal then if(forecasts.is_over, 'met', 'on course')
-        when forecasts.forecast >= 0.9 * forecasts.goal then 'close'
+        when round(forecasts.forecast, 2) >= forecasts.goal then if(forecasts.is_over, 'met', 'on course')
+        when round(forecasts.forecast, 2) >= 0.9 * forecasts.goal then 'close'
         else if(forecasts.is_over, 'missed', 'behind')
     end as status
 from forecasts

@@ -103,11 +103,11 @@ forecasts as (
         kinds.goal,
         kinds.sold,
         kinds.sold_without_goal,
-        round(
-            cast(kinds.sold as double)
-            * if(months.is_over and months.days_loaded > 0, months.days_loaded, months.days_of_month)
-            / nullif(months.days_loaded, 0), 2
-        ) as forecast
+        case
+            when months.days_loaded = 0 then null
+            when months.is_over then cast(kinds.sold as double)
+            else cast(kinds.sold as double) * months.days_of_month / months.days_loaded
+        end as forecast
     from kinds
     inner join months on kinds.month_id = months.month_id
 )
@@ -122,8 +122,8 @@ select
     forecast / nullif(goal, 0) as expected,
     case
         when coalesce(goal, 0) = 0 or forecast is null then 'n/a'
-        when forecast >= goal then if(is_over, 'met', 'on course')
-        when forecast >= 0.9 * goal then 'close'
+        when round(forecast, 2) >= goal then if(is_over, 'met', 'on course')
+        when round(forecast, 2) >= 0.9 * goal then 'close'
         else if(is_over, 'missed', 'behind')
     end as status,
     sold_without_goal

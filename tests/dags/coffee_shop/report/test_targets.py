@@ -92,9 +92,12 @@ def test_a_summary_from_before_there_were_targets_says_nothing():
     assert targets_text({}) == ""
 
 
-def test_the_big_figures_are_of_the_month_in_which_the_period_ends():
-    before = TARGETS[0] | {"month": "March 2019", "outlets": 9}
-    assert target_figures(draft(targets=[before, *TARGETS]), WORDS) == {
+WITHOUT = {"outlets": 0, "on_course": 0, "goal": None, "sold": None, "forecast": None}
+
+
+def test_the_big_figures_are_of_the_newest_month_with_a_goal():
+    before, after = TARGETS[0] | {"month": "March 2019", "outlets": 9}, TARGETS[0] | WITHOUT | {"month": "May 2019"}
+    assert target_figures(draft(targets=[before, *TARGETS, after]), WORDS) == {
         "target_outlets": Figure("Outlets on course", "2 of 3", "text", "April 2019"),
         "target_goal": Figure("Goal", Decimal("1500.00"), "integer", "April 2019, in items"),
         "target_sold": Figure("Sold so far", Decimal("1200.00"), "integer", "April 2019, through 2019-04-28"),
@@ -106,9 +109,9 @@ def test_the_big_figures_are_of_the_month_in_which_the_period_ends():
 def test_the_big_figures_of_a_month_that_is_over_and_counted_in_dollars():
     figures = target_figures(draft(targets=[TARGETS[0] | {"complete": True, "unit": "income"}]), WORDS)
     assert (figures["target_outlets"].label, figures["target_goal"].format) == ("Outlets that met their goal", "money")
+    assert figures["target_sold"].change == "April 2019"
 
 
 def test_without_a_goal_the_big_figures_are_not_available():
-    without = {"outlets": 0, "on_course": 0, "goal": None, "sold": None, "forecast": None}
-    figures = target_figures(draft(targets=[TARGETS[0] | without]), WORDS)
+    figures = target_figures(draft(targets=[TARGETS[0] | WITHOUT]), WORDS)
     assert {figure.value for figure in figures.values()} == {None}
