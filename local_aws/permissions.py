@@ -8,7 +8,6 @@ is a line of the record: caller, action, resource, context, allowed.
 import base64
 import json
 import os
-import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -93,9 +92,6 @@ def denial(plain: Any, service: str, action: str, principal: str, request_id: st
     return plain(service, action, principal, request_id, **more)
 
 
-_writing = threading.Lock()
-
-
 @replaces(iam_evaluator, "enforce")
 def enforce(plain: Any, key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
     """Ask for every resource that a call needs and note each answer."""
@@ -105,7 +101,7 @@ def enforce(plain: Any, key: str, action: str, service: str, region: str, resour
         refusal = plain(key, action, service, region, resource_arn=resource, **more)
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"at": at, "caller": caller, "action": action, "resource": resource, "context": context}
-        with _writing, Path(os.environ["LOCAL_AWS_HOME"], "permissions.jsonl").open("a", encoding="utf-8") as record:
+        with Path(os.environ["LOCAL_AWS_HOME"], "permissions.jsonl").open("a", encoding="utf-8") as record:
             record.write(json.dumps(line | {"allowed": refusal is None}, default=str) + "\n")
         if refusal is not None:
             return refusal

@@ -16,22 +16,18 @@ from local_aws.athena.reading import QueryError, Session, Table, look_up, not_fo
 from local_aws.athena.trino import Result, type_name
 from local_aws.clients import client_of_key
 
-Does = Callable[[Session], Result]
 NAME = r"[`\"]?(\w+)[`\"]?"
 OPTIONS = ("format", "external_location", "partitioned_by", "write_compression", "parquet_compression", "compression")
 
 
-def parse(text: str, parameters: Sequence[str] = ()) -> tuple[str, Does]:
+def parse(text: str, parameters: Sequence[str] = ()) -> tuple[str, Callable[[Session], Result]]:
     """Return Athena's SubstatementType and what a statement does, the parameters put in place of its question marks."""
     text = re.sub(r"^(\s+|--[^\n]*\n|/\*.*?\*/)+", "", text, flags=re.DOTALL).rstrip("; \n")
     if match := re.fullmatch(rf"show\s+tables(?:\s+(?:in|from)\s+{NAME})?", text.lower()):
         return "SHOW_TABLES", partial(_show_tables, match[1])
     if match := re.fullmatch(rf"desc(?:ribe)?\s+(?:{NAME}\.)?{NAME}", text.lower()):
         return "DESCRIBE_TABLE", partial(_describe, match[1], match[2])
-    refused = not_for_real(f"statements such as: {text.splitlines()[0][:80]}")
-    if not re.match(r"\(|(with|select|values|insert|create)\b", text.lower()):
-        raise refused
-    tree = sqlglot.parse_one(text, read="trino")
+    tree = sqlglot.parse_one(text, read="athena")
     marks = list(tree.find_all(exp.Placeholder))
     if len(marks) != len(parameters):
         raise QueryError(f"SYNTAX_ERROR: Incorrect number of parameters: expected {len(marks)}")
@@ -43,7 +39,7 @@ def parse(text: str, parameters: Sequence[str] = ()) -> tuple[str, Does]:
         return "INSERT", partial(_insert, tree)
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.expression is not None:
         return "CREATE_TABLE_AS_SELECT", partial(_create_table_as, tree)
-    raise refused
+    raise not_for_real(f"statements such as: {text.splitlines()[0][:80]}")
 
 
 def _lines(header: Sequence[str], lines: Iterable[str]) -> Result:

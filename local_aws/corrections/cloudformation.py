@@ -1,10 +1,11 @@
 """CloudFormation: the resource types of the template are made whole; every other type is unknown, and so refused."""
 
+import json
 from functools import partial
 from typing import Any
 
 from ministack.services import glue, lambda_svc
-from ministack.services.cloudformation import changesets, engine, provisioners, stacks
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 from local_aws.hooks import replaces
 
@@ -51,6 +52,17 @@ def without_names(plain: Any, *call: Any) -> list[Any]:
     CloudFormation stack automatically"). ministack: it is. Any other bucket's name is refused when it is to be made.
     """
     return [error for error in plain(*call) if error[2] != "NAME_CONFLICT_VALIDATION"]
+
+
+@replaces(changesets, "_resolve_parameters")
+@replaces(handlers, "_resolve_parameters")  # both have it by name
+def with_numbers(plain: Any, *call: Any) -> Any:
+    """AWS: a number where its property is one ("CloudFormation template Parameters syntax"). ministack: a text."""
+    parameters = plain(*call)
+    for parameter in parameters.values():
+        if parameter["Type"] == "Number":
+            parameter["Value"] = json.loads(parameter["Value"])
+    return parameters
 
 
 def with_dead_letters(plain: Any, *call: Any) -> Any:

@@ -40,12 +40,14 @@ def test_what_ministack_drops_or_makes_otherwise_is_made(aws):
     worker = {"FunctionName": "made", "Runtime": "python3.12", "Handler": "index.handler", "Role": "r"}
     worker |= {"Code": {"ZipFile": "def handler(*_): pass"}, "DeadLetterConfig": {"TargetArn": queue}}
     properties = {
+        "Glue::Job": {"Name": "made", "Role": "r", "Command": {"Name": "glueetl"}, "Timeout": {"Ref": "Count"}},
         "Glue::Classifier": {"CsvClassifier": {"Name": "made"}},
         "SQS::Queue": {"QueueName": "made"},
         "Lambda::Function": worker,
         "SecretsManager::Secret": {"Name": "made"},
     }
     outputs = deploy(aws, "made", properties, Secret={"Ref": "Secret"}, Queue=queue)
+    assert glue.get_job(JobName="made")["Job"]["Timeout"] == 7
     letters = aws.client("lambda").get_function_configuration(FunctionName="made")["DeadLetterConfig"]
     assert letters == {"TargetArn": outputs["Queue"]}
     assert aws.client("secretsmanager").describe_secret(SecretId="made")["ARN"] == outputs["Secret"]

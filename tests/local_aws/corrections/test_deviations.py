@@ -24,6 +24,7 @@ def stack(plain):
     rule = {"Name": "dropped", "EventPattern": {"source": ["aws.s3"]}, "Targets": [{"Id": "q", "Arn": queue}]}
     properties = {
         "S3::Bucket": bucket,
+        "Glue::Job": {"Name": "dropped", "Role": "r", "Command": {"Name": "glueetl"}, "Timeout": {"Ref": "Count"}},
         "SQS::Queue": {"QueueName": "dropped"},
         "Lambda::Function": worker,
         "SecretsManager::Secret": {"Name": "dropped"},
@@ -50,6 +51,7 @@ def test_this_machine_is_not_encrypted(plain):
 
 
 def test_a_network_is_made_and_dead_letters_are_dropped(plain, stack):
+    assert plain.client("glue").get_job(JobName="dropped")["Job"]["Timeout"] == "7"
     assert "DeadLetterConfig" not in plain.client("lambda").get_function_configuration(FunctionName="dropped")
     assert stack["Secret"] == "dropped"
 
