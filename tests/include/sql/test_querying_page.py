@@ -29,8 +29,10 @@ def test_question_6_the_other_way_round(lake):
     answer = lake.query(QUESTIONS["6"].replace("<> coalesce", "= coalesce"))
     assert answer.rows == [
         ("2019-04-08", "3", "Scone, plain", 2, 2),
+        ("2019-04-08", "10", "Scone, plain", 0, 0),
         ("2019-04-09", "8", "Blueberry Muffin", 3, 3),
         ("2019-04-09", "8", "Scone, plain", 2, 2),
+        ("2019-04-11", "3", "Blueberry Muffin", 0, 0),
     ]
 
 

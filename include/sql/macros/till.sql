@@ -1,0 +1,32 @@
+{#- What the till says of the inventory's products.
+
+counted_and_till(params): the end of a query over the inventory of the period: pastry_inventory as counted, with its row of
+    sales_outlet and of product, and till.items, what the till sold of that product there on that day, null for nothing.
+agrees(): whether a row of that says as many sold as the till, an expression.
+#}
+
+{% macro counted_and_till(params) -%}
+from pastry_inventory as counted
+inner join sales_outlet on counted.salesoutlet_id = sales_outlet.salesoutlet_id
+inner join product on counted.product_id = product.product_id
+left join (
+    select
+        business_date,
+        salesoutlet_id,
+        product_id,
+        sum(quantity) as items
+    from sales_reciept
+    where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
+    group by business_date, salesoutlet_id, product_id
+) as till
+    on
+        counted.business_date = till.business_date
+        and counted.salesoutlet_id = till.salesoutlet_id
+        and counted.product_id = till.product_id
+where
+    counted.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
+{%- endmacro %}
+
+{% macro agrees() -%}
+counted.soldquantity = coalesce(till.items, 0)
+{%- endmacro %}
