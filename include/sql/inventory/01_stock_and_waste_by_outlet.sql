@@ -2,7 +2,9 @@
 -- Grain: one row per outlet with an inventory in the period. A row of the inventory agrees when it says as many sold as
 -- the till has items of that outlet, day and product. Waste of a product without a wholesale price costs nothing known.
 {%- from 'macros/names.sql' import outlet_name %}
-{%- from 'macros/till.sql' import agrees, counted_and_till %}
+{%- from 'macros/till.sql' import agrees, counted_and_till, till %}
+with {{ till(params) }}
+
 select
     {{ outlet_name() }} as outlet,
     sum(counted.stoctquantity) as stock,
@@ -14,6 +16,7 @@ select
     count(counted.soldquantity) as compared,
     count_if({{ agrees() }}) as agreeing,
     cast(count_if({{ agrees() }}) as double) / nullif(count(counted.soldquantity), 0) as agreement
-{{ counted_and_till(params) }}
+{{ counted_and_till() }}
+where counted.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 group by sales_outlet.salesoutletno, sales_outlet.neighbourhood
 order by length(sales_outlet.salesoutletno), sales_outlet.salesoutletno

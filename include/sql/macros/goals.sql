@@ -29,7 +29,7 @@ sold as (
     select
         lines.date_id,
         lines.salesoutlet_id,
-        {{ 'kinds.kind' if by_kind else "''" }} as kind,
+        {{ 'kinds.kind' if by_kind else "'' as kind" }},
         sum(case when '{{ params.target_unit }}' = 'income' then lines.saleamount else lines.quantity end) as sold
     from sales_reciept as lines
     {%- if by_kind %}
