@@ -1,0 +1,33 @@
+import pytest
+from coffee_shop_reports_app.ledger import held_by, spans
+
+from tests.plugins.coffee_shop_reports_app.lake_samples import APRIL, FIRST_LEDGER, REGISTER
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ([], []),
+        (["2019-04-24"], ["2019-04-24"]),
+        (["2019-05-01", "2019-04-30", "2019-05-03"], ["2019-04-30 to 2019-05-01", "2019-05-03"]),
+        (["2019-04", "2019-05"], ["2019-04", "2019-05"]),  # the months of targets
+        (["2019-04", "2019-04-30", "2019-05-01"], ["2019-04", "2019-04-30 to 2019-05-01"]),
+    ],
+)
+def test_days_that_follow_each_other_are_one_span(days, words):
+    assert spans(days) == words
+
+
+def test_what_a_key_holds_and_who_else_delivers_those_days():
+    assert held_by(FIRST_LEDGER, APRIL) == {
+        "days": ["2019-04-01 to 2019-04-02", "2019-04-04"],
+        "receipts": 235,
+        "amount": "1080.50",
+        "others": [REGISTER],
+    }
+    assert held_by(FIRST_LEDGER, "sales-reciept/unknown.csv") == {
+        "days": [],
+        "receipts": 0,
+        "amount": "0",
+        "others": [],
+    }
