@@ -13,18 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
 from coffee_shop_reports_app import ledger as documents
+from coffee_shop_reports_app import runs
 from coffee_shop_reports_app.bucket import Bucket, Json, state_bucket
 from coffee_shop_reports_app.pages import page
-from coffee_shop_reports_app.runs import (
-    UNDER_WAY,
-    from_this_page,
-    is_paused,
-    may_start,
-    refuse_others,
-    run_of,
-    runs_in,
-    start_run,
-)
 
 DAG_ID = "coffee_shop_load"
 PAGE_SIZE = 25
@@ -43,18 +34,15 @@ class Decision(BaseModel):
 
 def _page(name: str, user: Any, session: Any, **content: Any) -> HTMLResponse:
     """Return a page that knows what is under way for each file, and what its reader may do."""
-    runs = runs_in(DAG_ID, UNDER_WAY, session)
+    under_way = runs.in_states(DAG_ID, runs.UNDER_WAY, session)
     decided = {
         key: (action, run)
-        for run in runs
+        for run in under_way
         for action in ("accept", "withdraw")
         for key in (run.conf or {}).get(action) or ()
     }
-    may_decide = may_start(user, DAG_ID)
-    paused = is_paused(DAG_ID, session)
-    return page(
-        name, here="loads", dag_id=DAG_ID, runs=runs, decided=decided, may_decide=may_decide, paused=paused, **content
-    )
+    known: Json = {"dag_id": DAG_ID, "runs": under_way, "decided": decided, "may_decide": runs.may_start(user, DAG_ID)}
+    return page(name, here="loads", paused=runs.is_paused(DAG_ID, session), **known, **content)
 
 
 @router.get("/loads")
@@ -73,7 +61,7 @@ def show_loads(
         count=len(loads),
         start=max(start, 0),
         page_size=PAGE_SIZE,
-        started=run_of(DAG_ID, started, session) if started else None,
+        started=runs.find(DAG_ID, started, session) if started else None,
     )
 
 
@@ -107,21 +95,21 @@ def show_decision(
     state: State, user: GetUserDep, session: SessionDep, decision: Annotated[Decision, Depends()]
 ) -> HTMLResponse:
     """Say in words what accepting or withdrawing a file will do, before anything is started."""
-    refuse_others(user, DAG_ID)
+    runs.refuse_others(user, DAG_ID)
     ledger, file = _file_to_decide(state, decision)
     held = documents.held_by(ledger, decision.key)
     return _page("decide.html.j2", user, session, decision=decision, file=file, held=held)
 
 
-@router.post("/decide", dependencies=[Depends(from_this_page)])
+@router.post("/decide", dependencies=[Depends(runs.from_this_page)])
 def decide(
     request: Request, state: State, user: GetUserDep, session: SessionDep, decision: Annotated[Decision, Form()]
 ) -> RedirectResponse:
     """Start the load that accepts or withdraws a file, for somebody who may start loads."""
-    refuse_others(user, DAG_ID)
+    runs.refuse_others(user, DAG_ID)
     _file_to_decide(state, decision)
     note = f"{decision.action.capitalize()} {decision.key}, asked for on the page Loads"
-    run_id = start_run(DAG_ID, {decision.action: [decision.key]}, note, request, user, session)
+    run_id = runs.start(DAG_ID, {decision.action: [decision.key]}, note, request, user, session)
     return RedirectResponse(f"./loads?started={quote(run_id, safe='')}", status_code=303)
 
 

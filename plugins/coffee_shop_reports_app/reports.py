@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel
 
+from coffee_shop_reports_app import runs
 from coffee_shop_reports_app.bucket import (
     Bucket,
     Json,
@@ -31,26 +32,10 @@ from coffee_shop_reports_app.ledger import SALES, DocumentError, read_ledger
 from coffee_shop_reports_app.pages import page, zone
 from coffee_shop_reports_app.periods import KINDS as CALENDAR_KINDS
 from coffee_shop_reports_app.periods import Window, cell_of, label_of, period_around, period_of_run, state_of, window_of
-from coffee_shop_reports_app.runs import (
-    UNDER_WAY,
-    from_this_page,
-    is_paused,
-    may_start,
-    refuse_others,
-    run_of,
-    runs_in,
-    start_run,
-)
 
 PAGE_SIZE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-KINDS = {
-    "daily": "Daily",
-    "weekly": "Weekly",
-    "monthly": "Monthly",
-    "custom": "Chosen dates",
-    "upload": "Uploads",
-}
+KINDS = {"daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "custom": "Chosen dates", "upload": "Uploads"}
 
 router = APIRouter()
 Reports = Annotated[Bucket, Depends(reports_bucket)]
@@ -85,11 +70,11 @@ def show_reports(
     except ValueError as error:
         raise HTTPException(404, f"There is no calendar of {at}.") from error
     cells = _cells(kind, window, reports, state, _runs_by_day(kind, session))
-    may_fill = may_start(user, f"coffee_shop_{kind}_report")
+    may_fill = runs.may_start(user, f"coffee_shop_{kind}_report")
     return _page("calendar.html.j2", kind=kind, window=window, cells=cells, may_fill=may_fill)
 
 
-def _cells(kind: str, window: Window, reports: Bucket, state: Bucket, runs: dict[date, Any]) -> list[Any]:
+def _cells(kind: str, window: Window, reports: Bucket, state: Bucket, not_green: dict[date, Any]) -> list[Any]:
     made = {
         summary["period"]["label"]: summary
         for summary in summaries(reports, reports.folders(f"{kind}/{window.prefix}"))
@@ -101,7 +86,7 @@ def _cells(kind: str, window: Window, reports: Bucket, state: Bucket, runs: dict
         summary = made.get(label_of(kind, period[0]))
         is_mailed = summary is not None and (summary["period"]["folder"], summary["version"]) in mailed
         ended = begins is not None and begins <= period[1] < today
-        cells.append(cell_of(kind, period, summary, runs.get(period[0]), mailed=is_mailed, ended=ended))
+        cells.append(cell_of(kind, period, summary, not_green.get(period[0]), mailed=is_mailed, ended=ended))
     return cells
 
 
@@ -122,7 +107,7 @@ def _first_day(state: Bucket) -> date | None:
 def _runs_by_day(kind: str, session: Any) -> dict[date, Any]:
     """Return the newest run that failed or is under way, by the first day of the period that it is about."""
     found: dict[date, Any] = {}
-    for run in runs_in(f"coffee_shop_{kind}_report", ("failed", *UNDER_WAY), session):
+    for run in runs.in_states(f"coffee_shop_{kind}_report", ("failed", *runs.UNDER_WAY), session):
         if period := period_of_run(kind, run.conf or {}, run.data_interval_end or run.run_after, zone()):
             found.setdefault(period[0], run)
     return found
@@ -184,8 +169,8 @@ def show_report(
         versions=versions(reports, folder),
         dag_id=dag_id,
         run=run,
-        started=run_of(dag_id, started, session) if started else None,
-        may_start=may_start(user, dag_id),
+        started=runs.find(dag_id, started, session) if started else None,
+        may_start=runs.may_start(user, dag_id),
     )
 
 
@@ -215,21 +200,21 @@ def ask_again(reports: Reports, user: GetUserDep, session: SessionDep, again: An
     """Say in words what making or sending a report again will do, before anything is started."""
     summary = _report(reports, again.folder)
     dag_id = _dag_for(summary)
-    refuse_others(user, dag_id)
+    runs.refuse_others(user, dag_id)
     return _page(
-        "again.html.j2", again=again, summary=summary, dag_id=dag_id, kind="", paused=is_paused(dag_id, session)
+        "again.html.j2", again=again, summary=summary, dag_id=dag_id, kind="", paused=runs.is_paused(dag_id, session)
     )
 
 
-@router.post("/again", dependencies=[Depends(from_this_page)])
+@router.post("/again", dependencies=[Depends(runs.from_this_page)])
 def make_again(
     request: Request, reports: Reports, user: GetUserDep, session: SessionDep, again: Annotated[Again, Form()]
 ) -> RedirectResponse:
     """Start the run that makes a report again, for somebody who may start runs of its DAG."""
     summary = _report(reports, again.folder)
     dag_id, period = _dag_for(summary), summary["period"]
-    refuse_others(user, dag_id)
+    runs.refuse_others(user, dag_id)
     fields = {"from": period["start"], "to": period["end"], "mail": again.mail}
     note = f"{again.folder} again, asked for on the page Reports"
-    run_id = start_run(dag_id, fields, note, request, user, session)
+    run_id = runs.start(dag_id, fields, note, request, user, session)
     return RedirectResponse(f"./report?folder={quote(again.folder)}&started={quote(run_id, safe='')}", status_code=303)

@@ -53,7 +53,7 @@ def from_this_page(request: Request) -> None:
         raise HTTPException(403, "This form can only be sent from this page.")
 
 
-def start_run(dag_id: str, fields: dict[str, Any], note: str, request: Request, user: Any, session: Any) -> str:
+def start(dag_id: str, fields: dict[str, Any], note: str, request: Request, user: Any, session: Any) -> str:
     """Start a run with the form's fields, as Airflow's REST API does, and return its id.
 
     Raises:
@@ -69,12 +69,12 @@ def start_run(dag_id: str, fields: dict[str, Any], note: str, request: Request, 
     return str(run.run_id)
 
 
-def run_of(dag_id: str, run_id: str, session: Any) -> Any:
+def find(dag_id: str, run_id: str, session: Any) -> Any:
     """Return a run, None when Airflow does not know it."""
     return session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
 
 
-def runs_in(dag_id: str, states: tuple[str, ...], session: Any) -> list[Any]:
+def in_states(dag_id: str, states: tuple[str, ...], session: Any) -> list[Any]:
     """Return the newest runs of a DAG that are in one of some states, the newest first."""
     wanted = select(DagRun).where(DagRun.dag_id == dag_id, DagRun.state.in_(states))
     return list(session.scalars(wanted.order_by(DagRun.id.desc()).limit(MOST_RUNS)))
