@@ -13,7 +13,7 @@ from coffee_shop_reports_app.bucket import Bucket, Json
 
 FORMAT = 2
 REFUSED, HELD_BACK = "refused", "held back"
-SALES, TARGETS = "sales_reciept", "sales_target"
+SALES = "sales_reciept"
 LOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
@@ -96,22 +96,30 @@ def files_of_load(ledger: Json | None, result: Json) -> list[Json]:
     return sorted(files, key=lambda file: file["status"] not in (REFUSED, HELD_BACK))
 
 
-def held_by(ledger: Json, key: str) -> Json:
-    """Return what the tables have of a key: its days, receipts and amount, and the other files of those days.
+def held_by(ledger: Json, dataset: str, key: str) -> Json:
+    """Return what the tables have of a file, and what is left of that without it.
 
-    Receipts and amount are those of sales; a target counts for a month.
+    ``days`` are months for targets. ``others`` are the files that deliver something of the same days and outlets,
+    ``emptied`` the days of which no other file delivers what an outlet sold.
     """
-    days: set[str] = set()
-    others: set[str] = set()
-    receipts, amount = 0, Decimal(0)
-    for dataset, of_dataset in ledger["days"].items():
-        for day, outlets in of_dataset.items():
-            for keys in (entry["keys"] for entry in outlets.values() if key in entry["keys"]):
-                days.add(day)
-                others |= keys.keys() - {key}
-                if dataset == SALES:
-                    receipts, amount = receipts + keys[key]["receipts"], amount + Decimal(keys[key]["amount"])
-    return {"days": spans(days), "receipts": receipts, "amount": str(amount), "others": sorted(others)}
+    shares = {
+        (day, outlet): entry["keys"][key]
+        for day, outlets in ledger["days"][dataset].items()
+        for outlet, entry in outlets.items()
+        if key in entry["keys"]
+    }
+    claimed = {
+        other: {(day, outlet) for day, outlets in file["holding"]["claims"].items() for outlet in outlets} & set(shares)
+        for other, file in ledger["files"][dataset].items()
+        if other != key and file["holding"] and not file["withdrawn"]
+    }
+    return {
+        "days": spans({day for day, _ in shares}),
+        "receipts": sum(share["receipts"] for share in shares.values()),
+        "amount": str(sum(Decimal(share["amount"]) for share in shares.values())),
+        "others": sorted(other for other, places in claimed.items() if places),
+        "emptied": spans({day for day, _ in set(shares).difference(*claimed.values())}),
+    }
 
 
 def spans(days: Iterable[str]) -> list[str]:

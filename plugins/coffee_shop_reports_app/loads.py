@@ -97,7 +97,7 @@ def show_decision(
     """Say in words what accepting or withdrawing a file will do, before anything is started."""
     runs.refuse_others(user, DAG_ID)
     ledger, file = _file_to_decide(state, decision)
-    held = documents.held_by(ledger, decision.key)
+    held = documents.held_by(ledger, file["dataset"], decision.key)
     return _page("decide.html.j2", user, session, decision=decision, file=file, held=held)
 
 

@@ -48,6 +48,11 @@ def read(version_id: str, status: str = "published", reason: str | None = None, 
     return {"version_id": version_id, "status": status, "reason": reason, "unreadable": {}, "claims": {}} | rows | more
 
 
+def claims(*days: str) -> Json:
+    """What a file delivers, of outlet 3."""
+    return {day: {"3": totals(10, "40.00")} for day in days}
+
+
 def plan(load_id: str, **more: Any) -> Json:
     empty = {"read": {}, "withdraw": {}, "accept": {}, "withdrawn_versions": {}, "rebuild": {}, "not_read": {}}
     settings = {"max_quantity": 1000, "quarantine_share": 0.01, "kept_share": 0.9}
@@ -86,7 +91,12 @@ FIRST_DAYS = {
 }
 FIRST_RESULT = result(
     "load-1",
-    files={"sales_reciept": {APRIL: read("v1", unreadable={"loyaltycardnumber": 24}), REGISTER: read("v1")}},
+    files={
+        "sales_reciept": {
+            APRIL: read("v1", unreadable={"loyaltycardnumber": 24}, claims=claims(*FIRST_DAYS)),
+            REGISTER: read("v1", claims=claims("2019-04-02")),
+        }
+    },
     days={"sales_reciept": FIRST_DAYS},
     changed={"sales_reciept": list(FIRST_DAYS)},
 )
@@ -124,7 +134,7 @@ SECOND_RESULT = result(
     files={
         "sales_reciept": {
             APRIL: read("v2", "held back", HELD_BACK, rows_read=12, rows_clean=12, rows_quarantined=0),
-            FIX: read("v1"),
+            FIX: read("v1", claims=claims("2019-04-04")),
             SPREADSHEET: read("v1", "refused", REFUSED),
         }
     },

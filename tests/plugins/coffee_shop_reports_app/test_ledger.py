@@ -1,7 +1,7 @@
 import pytest
 from coffee_shop_reports_app.ledger import held_by, spans
 
-from tests.plugins.coffee_shop_reports_app.lake_samples import APRIL, FIRST_LEDGER, REGISTER
+from tests.plugins.coffee_shop_reports_app.lake_samples import APRIL, FIRST_LEDGER, FIX, LEDGER, REGISTER, SPREADSHEET
 
 
 @pytest.mark.parametrize(
@@ -18,16 +18,27 @@ def test_days_that_follow_each_other_are_one_span(days, words):
     assert spans(days) == words
 
 
-def test_what_a_key_holds_and_who_else_delivers_those_days():
-    assert held_by(FIRST_LEDGER, APRIL) == {
+def test_what_a_file_holds_and_what_is_left_without_it():
+    assert held_by(FIRST_LEDGER, "sales_reciept", APRIL) == {
         "days": ["2019-04-01 to 2019-04-02", "2019-04-04"],
         "receipts": 235,
         "amount": "1080.50",
         "others": [REGISTER],
+        "emptied": ["2019-04-01", "2019-04-04"],
     }
-    assert held_by(FIRST_LEDGER, "sales-reciept/unknown.csv") == {
+
+
+def test_what_a_correction_had_replaced_comes_back():
+    held = held_by(LEDGER, "sales_reciept", FIX)
+
+    assert (held["days"], held["others"], held["emptied"]) == (["2019-04-04"], [APRIL], [])
+
+
+def test_a_file_that_never_counted_holds_nothing():
+    assert held_by(LEDGER, "sales_reciept", SPREADSHEET) == {
         "days": [],
         "receipts": 0,
         "amount": "0",
         "others": [],
+        "emptied": [],
     }

@@ -28,17 +28,18 @@ def lake(pages_of):
     pages_of({}, STATE)
 
 
+def said_by(text):
+    """What a part of a page says, without its marks, on one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?span[^>]*>", "", text))).split())
+
+
 def words(page):
-    """What a page says, without its marks, on one line."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+    return said_by(page.text)
 
 
 def rows(page):
-    """The rows of a page's tables in words."""
-    return [
-        " ".join(html.unescape(re.sub(r"<[^>]+>", " ", row)).split())
-        for row in re.findall(r"<tr>(.*?)</tr>", page.text, re.DOTALL)
-    ]
+    """What each row of a page's tables says."""
+    return [said_by(row) for row in re.findall(r"<tr>(.*?)</tr>", page.text, re.DOTALL)]
 
 
 def get(client, who, path, **params):
@@ -136,13 +137,19 @@ def test_a_file_of_an_old_load_says_what_a_column_lacks(client, lake, guest):
     assert "Hand-overs" not in said
 
 
-def test_a_load_under_way_shows_what_it_is_to_read(client, pages_of, guest):
+def test_a_load_that_is_not_published_shows_what_it_found_out_or_is_to_read(client, pages_of, guest):
     pages_of({}, {"ledger.json": FIRST_LEDGER, "loads/load-2/plan.json": STATE["loads/load-2/plan.json"]})
 
     said = words(get(client, guest, "load", id="load-2"))
     assert "This load was not published" in said
     assert "What its files held is not known yet" in said
     assert f"To be read: Sales {APRIL}" in said
+
+    pages_of({}, STATE | {"ledger.json": FIRST_LEDGER})
+    said = words(get(client, guest, "load", id="load-2"))
+    assert "This load was not published" in said
+    assert HELD_BACK in said
+    assert "A later load has seen a newer version" not in said
 
 
 @pytest.mark.parametrize("load_id", ["load-3", "../ledger", "", "x" * 200])
@@ -186,7 +193,8 @@ def test_before_a_file_is_withdrawn_the_page_says_what_goes(client, lake, operat
     said = words(get(client, operator, "decide", action="withdraw", key=APRIL))
 
     assert "165 receipts with an amount of 780.00 on 2019-04-01 to 2019-04-02." in said
-    assert f"go back to them: {REGISTER}." in said
+    assert f"What other files deliver for those days counts, also what this one had replaced: {REGISTER}." in said
+    assert "nothing of this file's outlets is left on 2019-04-01." in said
     assert "Withdraw this file" in said
 
 
