@@ -379,4 +379,4 @@ def test_again_starts_a_run_for_the_period(client, reports, operator, known_dags
     assert run["conf"] == {"from": "2019-04-22", "to": "2019-04-28", "mail": mail}
     page = client.get(f"{PAGE}/{answer.headers['location'].removeprefix('./')}", headers=operator)
     assert f"The run {run['dag_run_id']} has been started; it is queued." in words(page)
-    assert "The newest run about this period is under way" in words(page)
+    assert "The newest run about this period is under way" in words(get(client, operator, "report", folder=FOLDER))
