@@ -1,6 +1,7 @@
-"""The Reports page of the Airflow UI: every report with its figures and files, and a form to back-fill past periods.
+"""The pages of this project in Airflow's UI: reports with their figures and files, loads, and a form to back-fill.
 
-It shows what lies in the reports bucket and imports nothing of dags/: the API server does not have them on its path.
+They show what lies in the buckets of reports and state, and import nothing of dags/: the API server does not have them
+on its path.
 """
 
 from typing import Any
@@ -10,8 +11,8 @@ from airflow.plugins_manager import AirflowPlugin
 PREFIX = "/coffee-shop/reports"
 
 
-class PageWhenAsked:
-    """The page as an ASGI app, imported by its first request: every task of every DAG loads plugins."""
+class PagesWhenAsked:
+    """The pages as an ASGI app, imported by its first request: every task of every DAG loads plugins."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve a request."""
@@ -21,13 +22,14 @@ class PageWhenAsked:
 
 
 class CoffeeShopReportsPage(AirflowPlugin):
-    """Adds the page and its place in the menu."""
+    """Adds the pages and their places in the menu."""
 
     name = "coffee_shop_reports_page"
     fastapi_apps = [  # noqa: RUF012
-        {"app": PageWhenAsked(), "url_prefix": PREFIX, "name": "Coffee shop reports"}
+        {"app": PagesWhenAsked(), "url_prefix": PREFIX, "name": "Coffee shop reports and loads"}
     ]
-    # no url_route: Airflow would show the page in a frame that forbids downloads
+    # no url_route: Airflow would show a page in a frame that forbids downloads
     external_views = [  # noqa: RUF012
-        {"name": "Reports", "href": f"{PREFIX}/", "destination": "nav", "category": "browse"}
+        {"name": name, "href": f"{PREFIX}/{path}", "destination": "nav", "category": "browse"}
+        for name, path in (("Reports", ""), ("Loads", "loads"))
     ]

@@ -1,12 +1,12 @@
 """A back-fill as people ask for it, in business dates, and as Airflow takes it, in moments when runs are due."""
 
-import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-KINDS = ("daily", "weekly", "monthly")
+from coffee_shop_reports_app.periods import KINDS, Period, label_of, period_around
+
 MOST_PERIODS = 400
 
 
@@ -19,7 +19,7 @@ class Backfill:
     """A back-fill as the form asks for it: whole periods that hold the dates, and when their runs are due."""
 
     kind: str
-    periods: list[tuple[date, date]]
+    periods: list[Period]
     due_from: datetime
     due_to: datetime
 
@@ -30,10 +30,7 @@ class Backfill:
 
     def label(self, first: date) -> str:
         """Return the name of a period, as in the reports bucket."""
-        if self.kind == "weekly":
-            year, week, _ = first.isocalendar()
-            return f"{year}-W{week:02d}"
-        return f"{first:%Y-%m}" if self.kind == "monthly" else first.isoformat()
+        return label_of(self.kind, first)
 
 
 def plan_backfill(kind: str, first: str, last: str, zone: ZoneInfo) -> Backfill:
@@ -50,14 +47,14 @@ def plan_backfill(kind: str, first: str, last: str, zone: ZoneInfo) -> Backfill:
     start, end = _typed_date(first, "From"), _typed_date(last, "To")
     if start > end:
         raise FormError(f"From ({start}) is after To ({end}).")
-    periods = [_period_around(kind, start)]
+    periods = [period_around(kind, start)]
     while periods[-1][1] < end:
         if len(periods) == MOST_PERIODS:
             raise FormError(f"These are more than {MOST_PERIODS} periods. Take a shorter time.")
-        periods.append(_period_around(kind, periods[-1][1] + timedelta(days=1)))
+        periods.append(period_around(kind, periods[-1][1] + timedelta(days=1)))
     if periods[-1][1] >= datetime.now(zone).date():
         raise FormError(f"The period {periods[-1][0]} to {periods[-1][1]} is not over yet. Take an earlier To.")
-    day_after_next = _period_around(kind, periods[-1][1] + timedelta(days=1))[1] + timedelta(days=1)
+    day_after_next = period_around(kind, periods[-1][1] + timedelta(days=1))[1] + timedelta(days=1)
     return Backfill(
         kind,
         periods,
@@ -71,16 +68,6 @@ def _typed_date(text: str, name: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise FormError(f"{name} is {text!r}; expected a date such as 2019-04-24.") from error
-
-
-def _period_around(kind: str, day: date) -> tuple[date, date]:
-    """Return first and last date of the day, ISO week or month that holds ``day``."""
-    if kind == "daily":
-        return day, day
-    if kind == "weekly":
-        monday = day - timedelta(days=day.weekday())
-        return monday, monday + timedelta(days=6)
-    return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def start_backfill(backfill: Backfill, *, mail: bool, again: bool, user: Any, session: Any) -> int:

@@ -1,78 +1,108 @@
-"""What lies in the reports bucket, as the page shows it."""
+"""What the pages read of a bucket: keys, JSON documents and files; and where the reports lie in theirs."""
 
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-KINDS = {
-    "daily": "Daily",
-    "weekly": "Weekly",
-    "monthly": "Monthly",
-    "custom": "Chosen dates",
-    "upload": "Uploads",
-}
+Json = dict[str, Any]
+
+READERS = 8  # botocore keeps ten connections
 _FILE = re.compile(r"(daily|weekly|monthly|custom|upload)(/[A-Za-z0-9_-]+){1,4}/[a-z0-9_]+\.(xlsx|json)")
 _FOLDER = re.compile(r"(daily|weekly|monthly|custom)/[A-Za-z0-9_-]+|upload/[A-Za-z0-9_-]+/[A-Za-z0-9_-]+")
 
 
-class ReportsBucket:
-    """What the page reads: summaries and files in the reports bucket."""
+class Bucket:
+    """A bucket, read through S3's client."""
 
-    def __init__(self, s3: Any, bucket: str) -> None:
+    def __init__(self, s3: Any, name: str) -> None:
         self._s3 = s3
-        self._bucket = bucket
+        self._name = name
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix."""
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-            for entry in page.get("Contents", []):
-                yield entry["Key"]
+        for page in self._pages(Prefix=prefix):
+            yield from (entry["Key"] for entry in page.get("Contents", []))
 
-    def folders(self, kind: str) -> list[str]:
-        """Return the folders of all reports of a kind, newest period first."""
-        found = (key.removesuffix("/summary.json") for key in self.keys(f"{kind}/") if key.endswith("/summary.json"))
-        return sorted((folder for folder in found if _FOLDER.fullmatch(folder)), reverse=True)
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the folders that begin with a prefix, down to the next slash, without it."""
+        for page in self._pages(Prefix=prefix, Delimiter="/"):
+            yield from (entry["Prefix"].rstrip("/") for entry in page.get("CommonPrefixes", []))
 
-    def summary(self, key: str) -> dict[str, Any] | None:
-        """Return a summary.json, None when it is not there."""
-        body = self.body(key)
-        return json.loads(body.read()) if body else None
-
-    def versions(self, folder: str) -> list[dict[str, Any]]:
-        """Return the summaries of the earlier versions of a report, newest first."""
-        keys = [key for key in self.keys(f"{folder}/versions/") if key.endswith("/summary.json")]
-        found = [summary for summary in map(self.summary, keys) if summary]
-        return sorted(found, key=lambda summary: summary["version"], reverse=True)
+    def _pages(self, **wanted: str) -> Iterable[Json]:
+        pages: Iterable[Json] = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._name, **wanted)
+        return pages
 
     def body(self, key: str) -> Any:
-        """Return the stream of an object, None when it is not there or not a report's."""
-        if not _FILE.fullmatch(key):
-            return None
+        """Return the stream of an object, None when it is not there."""
         try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
+            return self._s3.get_object(Bucket=self._name, Key=key)["Body"]
         except self._s3.exceptions.NoSuchKey:
             return None
 
+    def document(self, key: str) -> Json | None:
+        """Return a JSON document, None when it is not there."""
+        body = self.body(key)
+        return json.loads(body.read()) if body else None
 
-def reports_bucket() -> ReportsBucket:
-    """Return the reports bucket, through Airflow's AWS connection.
+    def documents(self, keys: Iterable[str]) -> list[Json]:
+        """Return those JSON documents that are there, in the order of the keys."""
+        with ThreadPoolExecutor(READERS) as readers:
+            return [document for document in readers.map(self.document, keys) if document]
+
+
+def _bucket(variable: str) -> Bucket:
+    """Return a bucket, through Airflow's AWS connection.
 
     Raises:
         RuntimeError: the API server was started without the bucket's name.
     """
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
-    bucket = os.environ.get("COFFEE_SHOP_REPORTS_BUCKET")
-    if not bucket:
+    name = os.environ.get(variable)
+    if not name:
         raise RuntimeError(
-            "COFFEE_SHOP_REPORTS_BUCKET is not set for Airflow's API server; the deploy writes it from the "
-            "template's outputs."
+            f"{variable} is not set for Airflow's API server; the deploy writes it from the template's outputs."
         )
-    return ReportsBucket(S3Hook().get_conn(), bucket)
+    return Bucket(S3Hook().get_conn(), name)
+
+
+def reports_bucket() -> Bucket:
+    """Return the bucket of the reports."""
+    return _bucket("COFFEE_SHOP_REPORTS_BUCKET")
+
+
+def state_bucket() -> Bucket:
+    """Return the bucket of the ledger and of what each load was to do and found out."""
+    return _bucket("COFFEE_SHOP_STATE_BUCKET")
 
 
 def is_folder(folder: str) -> bool:
     """Tell whether a text is the folder of a report."""
     return bool(_FOLDER.fullmatch(folder))
+
+
+def is_file(key: str) -> bool:
+    """Tell whether a key is a report's workbook or summary."""
+    return bool(_FILE.fullmatch(key))
+
+
+def report_folders(bucket: Bucket, kind: str) -> list[str]:
+    """Return the folders of all reports of a kind, newest period first."""
+    folders = bucket.folders(f"{kind}/")
+    if kind == "upload":  # a folder for the days, and in it one for each upload
+        folders = (folder for days in list(folders) for folder in bucket.folders(f"{days}/"))
+    return sorted(filter(is_folder, folders), reverse=True)
+
+
+def summaries(bucket: Bucket, folders: Iterable[str]) -> list[Json]:
+    """Return the summaries of those folders that have one, in the order of the folders."""
+    return bucket.documents(f"{folder}/summary.json" for folder in folders)
+
+
+def versions(bucket: Bucket, folder: str) -> list[Json]:
+    """Return the summaries of the earlier versions of a report, newest first."""
+    earlier = summaries(bucket, bucket.folders(f"{folder}/versions/"))
+    return sorted(earlier, key=lambda summary: int(summary["version"]), reverse=True)

@@ -367,7 +367,7 @@ def test_only_the_dag_files_are_parsed_and_all_dags_import(mwaa, home):
 
 
 @pytest.mark.slow
-def test_a_report_runs_and_the_reports_page_shows_it(mwaa, stack):
+def test_a_report_runs_and_the_pages_show_it(mwaa, stack):
     mwaa.rest.set_variable_once("coffee_shop", json.dumps({"mail_recipients": ["boss@coffee-shop.example"]}), "")
     dag_id = "coffee_shop_upload_report"  # has no schedule that switching it on would start
     mwaa.rest.pause(dag_id, paused=False)
@@ -389,6 +389,8 @@ def test_a_report_runs_and_the_reports_page_shows_it(mwaa, stack):
         urllib.request.urlopen(page)
     signed_in = urllib.request.Request(page, headers=mwaa.rest._headers)
     assert "$66.00" in urllib.request.urlopen(signed_in).read().decode()
+    loads = urllib.request.Request(f"{stack.airflow_url}/coffee-shop/reports/loads", headers=mwaa.rest._headers)
+    assert "Newest loads" in urllib.request.urlopen(loads).read().decode()
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ def test_a_plan_that_is_missing_says_what_to_clear(s3):
 
 def test_a_result_of_another_format_is_refused_and_says_what_to_clear(s3):
     write_json(s3, BUCKET, "loads/l2/result.json", {"load_id": "l2"})  # as programs before format 2 wrote it
-    with pytest.raises(LoadDocumentError, match=r"has format None; this program knows format 2. Clear this run"):
+    with pytest.raises(LoadDocumentError, match=r"has format None; this program knows format 2\. Clear this run"):
         read_result(s3, BUCKET, "l2")
 
 
