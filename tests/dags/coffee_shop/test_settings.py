@@ -113,7 +113,7 @@ def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> No
             {"mail_lists": [{"recipients": ["a@b.example"], "periods": ["yearly"]}]},
             "mail_lists[0].periods[0] is 'yearly': Input should be 'daily', 'weekly', 'monthly', 'custom' or 'upload'",
         ),
-        ({"mail_lists": [{"recipients": ["a@b.example"], "reports": ["stock"]}]}, "'customer', 'employee' or 'sales'"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "reports": ["stock"]}]}, "'target' or 'inventory'"),
         ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": [3]}]}, "mail_lists[0].outlets[0] is 3"),
         (
             {"mail_lists": [{"recipients": ["a@b.example"], "outlets": ["3"], "reports": ["sales"]}]},
