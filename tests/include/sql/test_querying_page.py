@@ -25,7 +25,7 @@ def test_rows(lake, number):
 
 
 def test_question_6_the_other_way_round(lake):
-    """The rows in which till and inventory agree, so that an empty answer is one that was looked for."""
+    """The rows in which till and inventory agree."""
     answer = lake.query(QUESTIONS["6"].replace("<> coalesce", "= coalesce"))
     assert answer.rows == [
         ("2019-04-08", "3", "Scone, plain", 2, 2),
