@@ -117,6 +117,12 @@ class AirflowRest:
         runs: list[dict[str, Any]] = self.call("GET", f"/dags/{dag_id}/dagRuns?{words}")["dag_runs"]
         return runs
 
+    def runs_under_way(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return the runs of a DAG that wait or run, the earliest first."""
+        words = "state=queued&state=running&order_by=run_after&limit=100"
+        runs: list[dict[str, Any]] = self.call("GET", f"/dags/{dag_id}/dagRuns?{words}")["dag_runs"]
+        return runs
+
     def trigger(self, dag_id: str, conf: dict[str, object], run_id: str | None = None, note: str | None = None) -> str:
         """Start a run without a logical date and return its id.
 

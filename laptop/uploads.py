@@ -65,7 +65,7 @@ def not_loaded(stack: Stack, uploaded: Uploaded) -> list[str]:
 
 
 def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded, phase: Phase) -> None:
-    """Follow each load that began since the upload until all of it is loaded.
+    """Follow each load that waited, ran or began since the upload until all of it is loaded.
 
     The phase's outcome says how many loads there were.
 
@@ -77,7 +77,8 @@ def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded, phase: P
     tasks = 0
     waiting_since = time.monotonic()
     while True:
-        new = [run for run in airflow.runs_since(LOAD, uploaded.began) if run["dag_run_id"] not in watched]
+        runs = airflow.runs_under_way(LOAD) + airflow.runs_since(LOAD, uploaded.began)
+        new = [run for run in runs if run["dag_run_id"] not in watched]
         if new:
             phase.say(f"{new[0]['dag_run_id']} was started by {new[0]['note'] or 'no upload'}")
             tasks += watch_run(airflow, LOAD, new[0]["dag_run_id"], phase)
