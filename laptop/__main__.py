@@ -26,7 +26,7 @@ from laptop.stack import (
     stack_secrets,
     typed_path,
 )
-from laptop.uploads import LOAD, UploadError, changed_dates, read_ledger, upload, watch_loads
+from laptop.uploads import LOAD, ExportError, UploadError, changed_dates, read_ledger, upload, watch_loads
 
 FUNCTION = "start-load"
 
@@ -224,6 +224,7 @@ def main() -> int:
         BackfillError,
         RunFailedError,
         UploadError,
+        ExportError,
         RestError,
         SqlError,
         TimeoutError,

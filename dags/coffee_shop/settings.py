@@ -8,6 +8,7 @@ because a Variable must not be read then.
 
 import json
 import os
+import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -15,7 +16,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass as checked_dataclass
 from pydantic_core import ErrorDetails
 
@@ -172,6 +173,16 @@ Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Address = Annotated[str, Field(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$", examples=["manager@coffee-shop.example"])]
 AllowedAddress = Annotated[str, Field(pattern=r"^[^@\s,;<>]*@[^@\s,;<>]+$", examples=["@coffee-shop.example"])]
+
+
+def _iso_day(value: object) -> object:
+    """Take a text for a date only as JSON has it here: pydantic would take seconds since 1970 too."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("expected a date such as 2019-12-25")
+    return value
+
+
+Day = Annotated[date, Field(strict=False), BeforeValidator(_iso_day)]
 OutletNumber = Annotated[
     str, Field(pattern=r"^(0|[1-9][0-9]{0,39})$", examples=["3"])
 ]  # contract 3.3: no leading zeros
@@ -188,7 +199,7 @@ class MailList:
     """The kinds of period that they get mails about."""
     reports: tuple[ReportName, ...] = Field(default=REPORT_NAMES, min_length=1)
     """The workbooks that they get."""
-    outlets: tuple[OutletNumber, ...] = ()
+    outlets: tuple[OutletNumber, ...] = Field(default=(), min_length=1)
     """In place of reports: the mails about these outlets, which have no workbook."""
 
     @model_validator(mode="after")
@@ -235,7 +246,7 @@ class Settings:
     """How long a report waits for days that are not published yet."""
     expected_outlet_days: int = Field(default=28, ge=1, le=366)
     """An outlet that sold in so many days before a day is expected to sell on it."""
-    closed_days: tuple[date, ...] = ()
+    closed_days: tuple[Day, ...] = ()
     """Days on which no outlet is expected to sell."""
     upload_report: bool = True
     """Whether an upload makes a report of the days that it changed."""

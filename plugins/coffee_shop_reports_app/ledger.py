@@ -52,7 +52,8 @@ def _is_id(load_id: str) -> bool:
 
 
 def _known(document: Json | None, name: str, what_to_do: str) -> Json | None:
-    if document is not None and document.get("format") != FORMAT:
+    # plans and results of before had no format, and the same fields as now where their ledger was of this format
+    if document is not None and document.get("format", FORMAT) != FORMAT:
         raise DocumentError(
             f"{name} has format {document.get('format')!r}; this page knows format {FORMAT}. {what_to_do}"
         )

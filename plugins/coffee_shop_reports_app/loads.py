@@ -30,6 +30,7 @@ class Decision(BaseModel):
 
     action: Literal["accept", "withdraw"]
     key: str
+    version: str = ""  # of the upload that the page was about
 
 
 def _page(name: str, user: Any, session: Any, **content: Any) -> HTMLResponse:
@@ -107,7 +108,9 @@ def decide(
 ) -> RedirectResponse:
     """Start the load that accepts or withdraws a file, for somebody who may start loads."""
     runs.refuse_others(user, DAG_ID)
-    _file_to_decide(state, decision)
+    _, file = _file_to_decide(state, decision)
+    if decision.version != file["last_seen"].get("version_id", ""):
+        raise HTTPException(409, f"A load has met another upload of {decision.key} meanwhile: look at it first.")
     note = f"{decision.action.capitalize()} {decision.key}, asked for on the page Loads"
     run_id = runs.start(DAG_ID, {decision.action: [decision.key]}, note, request, user, session)
     return RedirectResponse(f"./loads?started={quote(run_id, safe='')}", status_code=303)

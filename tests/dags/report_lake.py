@@ -147,9 +147,9 @@ def _put_rows() -> None:
     athena(
         "insert into coffee_shop_clean.quarantine values "
         "('sales_reciept', 'sales-reciept/a.csv', 'v1', 7, '5,2019-04-23,10:00:00,Y,3', 'Quantity is zero', "
-        "date '2019-04-23', 'load-1'), "
+        "date '2019-04-23', '3 2019-04-23 5 10:00:00', 'load-1'), "
         "('sales_reciept', 'sales-reciept/a.csv', 'v1', 8, '6,2019-03-01,10:00:00,Y,3', 'Quantity: many', "
-        "date '2019-03-01', 'load-1')"
+        "date '2019-03-01', null, 'load-1')"
     )
 
 

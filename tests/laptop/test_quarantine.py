@@ -8,7 +8,7 @@ APRIL, STOCK = "sales-reciept/april.csv", "pastry-inventory/april.csv"
 
 
 def bad_row(line, key=APRIL, version="v2", receipt="3 2019-04-01 7 10:00:00"):
-    dataset = "sales_reciept" if key == APRIL else "pastry_inventory"
+    dataset = "pastry_inventory" if key == STOCK else "sales_reciept"
     return BadRow(dataset, key, version, line, "2019-04-01", receipt, "Quantity is zero")
 
 
@@ -20,11 +20,16 @@ def test_rows_of_versions_that_count_are_shown_alone():
     assert rows_that_count(rows, ledger) == [bad_row(4)]
 
 
-def test_rows_without_a_known_receipt_are_mended_in_their_file():
+def test_a_file_with_a_row_of_no_known_receipt_is_mended_itself_with_all_its_lines():
     rows = [
         bad_row(4),
         bad_row(5, receipt=None),
-        bad_row(8, receipt=None),
         bad_row(3, STOCK, receipt="3 2019-04-01 70"),
+        bad_row(9, "sales-reciept/b.csv"),
     ]
-    assert lines_to_mend_in_place(rows) == {STOCK: "line 3", APRIL: "lines 5, 8"}
+    assert lines_to_mend_in_place(rows) == {STOCK: "line 3", APRIL: "lines 4, 5"}
+
+
+def test_a_correction_is_mended_itself_because_it_counts_alone():
+    correction = "sales-reciept/corrections/day.csv"
+    assert lines_to_mend_in_place([bad_row(4, correction)]) == {correction: "line 4"}

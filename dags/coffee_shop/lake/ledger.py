@@ -92,6 +92,11 @@ def outlets_on(ledger: Ledger, day: date, dataset: str = SALES) -> set[str]:
     return set(ledger["days"][dataset].get(day.isoformat(), {}))
 
 
+def has_rows(ledger: Ledger, dataset: str) -> bool:
+    """Return whether any row of a dataset is published: without one there is no table of its facts."""
+    return any(ledger["days"][dataset].values())
+
+
 def expected_outlets(ledger: Ledger, day: date, days_before: int) -> set[str]:
     """Return the numbers of the outlets that sold in the ``days_before`` days before a day."""
     return set().union(*(outlets_on(ledger, day - timedelta(days=n)) for n in range(1, days_before + 1)))

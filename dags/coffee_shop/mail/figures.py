@@ -17,7 +17,7 @@ from coffee_shop.report.wording import Wording, outlet_name, shortened
 
 Json = dict[str, Any]
 
-# the figures that are compared, by their label in report_text.figures
+# the figures that are compared, by their label in report/text.py
 COMPARED = {
     "Income": "income",
     "Net income": "net_income",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator
 
 from coffee_shop.aws import s3_client
-from coffee_shop.lake.documents import Ledger
-from coffee_shop.lake.ledger import newest_load, read_ledger
+from coffee_shop.lake.documents import INVENTORY, Ledger
+from coffee_shop.lake.ledger import has_rows, newest_load, read_ledger
 from coffee_shop.periods import Period, period_from_json
 from coffee_shop.report.data_quality import missing_outlets, status_of, waiting_for
 from coffee_shop.settings import Settings, names, settings
@@ -34,6 +34,7 @@ def look(ledger: Ledger, period: Period, shop: Settings, today: date) -> Json:
         "missing": missing,
         "waiting_for": waiting_for(missing, today, shop.wait_days),
         "load_id": newest_load(ledger),
+        "has_inventory": has_rows(ledger, INVENTORY),
     }
 
 

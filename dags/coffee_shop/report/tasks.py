@@ -130,10 +130,13 @@ def list_questions(report: str, request: Json, published: Json) -> list[Json]:
 
     if published["status"] == NO_DATA or report not in (HEADLINE, *request["reports"]):
         return []
+    if report == INVENTORY and not published["has_inventory"]:
+        return []  # there is no such table
     folder = include_folder() / "sql" / report
     if report == HEADLINE:
         own = [(path.stem, f"{HEADLINE}/{path.name}") for path in sorted(folder.glob("*.sql"))]
-        sql = [*own, *HEADLINE_QUESTIONS.items()]
+        shared = [each for each in HEADLINE_QUESTIONS.items() if each[0] != INVENTORY or published["has_inventory"]]
+        sql = [*own, *shared]
     else:
         sql = [(question.name, question.sql) for question in load_report(folder).questions]
     period = request["period"]
@@ -185,6 +188,7 @@ def settle_queries(published: Json, queries: Mapping[str, tuple[list[Json], list
     moments = [load["published_at"] for load in loads if load["load_id"] == settled.load_id]
     return {
         "executions": settled.executions,
+        "has_inventory": published["has_inventory"],
         "data": {
             "load_id": settled.load_id,
             "published_at": moments[-1] if moments else None,
@@ -267,6 +271,8 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
     from coffee_shop.report.workbook import build_workbook
 
     if report not in request["reports"] or draft["status"] == NO_DATA:
+        return None
+    if report == INVENTORY and not state["has_inventory"]:
         return None
     definition = in_target_unit(load_report(include_folder() / "sql" / report), request["target_unit"])
     questions = [question.name for question in definition.questions]

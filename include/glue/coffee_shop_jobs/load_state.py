@@ -11,14 +11,6 @@ from coffee_shop.lake.documents import Ledger, Pending, Plan
 from coffee_shop.lake.ledger import check_plan_is_fresh, read_ledger
 from coffee_shop.lake.loads import read_pending, read_plan
 
-LEDGER_KEY = "ledger.json"
-PENDING_KEY = "pending.json"
-WITHOUT_RECEIPTS, FORMAT = 1, 2  # of the ledger
-
-
-class StalePlanError(Exception):
-    """Another load has published since this load's plan was made."""
-
 
 @dataclass(frozen=True)
 class Arguments:

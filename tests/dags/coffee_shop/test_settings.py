@@ -98,6 +98,8 @@ def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> No
         ({"upload_report": 1}, "upload_report is 1"),
         ({"shop_name": ""}, "shop_name is '', expected a text"),
         ({"closed_days": ["2019-02-30"]}, "closed_days"),
+        ({"closed_days": ["1577232000"]}, "closed_days[0] is '1577232000'"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": []}]}, "mail_lists[0].outlets"),
         ({"closed_days": "2019-12-25"}, "expected a list of dates"),
         ({"mail_recipients": ["@coffee-shop.example"]}, "mail_recipients"),
         ({"mail_recipients": ["a@b.example, c@d.example"]}, "mail_recipients"),

@@ -242,10 +242,43 @@ def test_a_withdrawn_file_waits_for_nothing_and_cannot_be_withdrawn_again(client
     assert client.post(f"{PAGE}/decide", data=wanted, headers=operator).status_code == 409
 
 
+def test_a_decision_is_about_the_upload_that_the_page_showed(client, lake, operator):
+    shown = get(client, operator, "decide", action="accept", key=APRIL).text
+    version = LEDGER["files"]["sales_reciept"][APRIL]["last_seen"]["version_id"]
+    assert f'name="version" value="{version}"' in shown
+
+    wanted = {"action": "accept", "key": APRIL, "version": "an earlier one"}
+    answer = client.post(f"{PAGE}/decide", data=wanted, headers=operator)
+    assert answer.status_code == 409
+    assert f"A load has met another upload of {APRIL} meanwhile" in words(answer)
+
+
+def test_a_file_that_was_accepted_since_has_no_accept_on_its_load_s_page(client, pages_of, operator):
+    files = LEDGER["files"]["sales_reciept"]
+    accepted = files[APRIL] | {"last_seen": files[APRIL]["last_seen"] | {"status": "published"}}
+    pages_of({}, STATE | {"ledger.json": LEDGER | {"files": {"sales_reciept": files | {APRIL: accepted}}}})
+
+    page = get(client, operator, "load", id="load-2").text
+    assert "action=accept" not in page
+    assert "action=withdraw" in page
+
+
+def test_loads_of_before_have_pages_although_their_documents_had_no_format(client, pages_of, guest):
+    old = {
+        name: {key: value for key, value in STATE[name].items() if key != "format"}
+        for name in STATE
+        if "load-1" in name
+    }
+    pages_of({}, STATE | old)
+    assert "load-1" in get(client, guest, "load", id="load-1").text
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("action", "key"), [("accept", APRIL), ("withdraw", SPREADSHEET)])
 def test_a_decision_starts_a_load_with_the_form_s_field(client, lake, operator, known_dags, no_runs, action, key):
-    answer = client.post(f"{PAGE}/decide", data={"action": action, "key": key}, headers=operator)
+    version = LEDGER["files"]["sales_reciept"][key]["last_seen"]["version_id"]
+    wanted = {"action": action, "key": key, "version": version}
+    answer = client.post(f"{PAGE}/decide", data=wanted, headers=operator)
 
     assert answer.status_code == 303, answer.text
     [run] = client.get("/api/v2/dags/coffee_shop_load/dagRuns", headers=operator).json()["dag_runs"]

@@ -31,6 +31,7 @@ def test_an_old_gap_is_not_waited_for():
         "missing": [{"day": "2019-04-02", "outlets": ["8"], "whole_day": False}],
         "waiting_for": [],
         "load_id": "load-1",
+        "has_inventory": False,
     }
     assert look(ledger, day, Settings(), date(2019, 4, 5))["waiting_for"]
 

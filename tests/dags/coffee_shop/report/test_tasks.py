@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from coffee_shop.periods import PeriodError, TooManyDaysError
 from coffee_shop.report.recipients import RecipientsError
-from coffee_shop.report.tasks import ReportRequestError, decide_request, list_questions, wants_mail
+from coffee_shop.report.tasks import ReportRequestError, build_workbook, decide_request, list_questions, wants_mail
 from coffee_shop.settings import Settings
 
 SHOP = Settings(
@@ -174,7 +174,7 @@ def test_questions_carry_file_period_and_name(monkeypatch):
     period = {"period_start": "2019-04-22", "period_end": "2019-04-28"}
     request = {"reports": ["employee"], "period": period, "target_unit": "items"}
 
-    assert list_questions("employee", request, {"status": "complete"})[0] == {
+    assert list_questions("employee", request, {"status": "complete", "has_inventory": True})[0] == {
         "question": "01_income_per_transaction",
         "sql": "employee/01_income_per_transaction.sql",
         "period_start": "2019-04-22",
@@ -182,7 +182,8 @@ def test_questions_carry_file_period_and_name(monkeypatch):
         "clean_database": "clean_db",
         "target_unit": "items",
     }
-    assert [question["question"] for question in list_questions("headline", request, {"status": "incomplete"})] == [
+    published = {"status": "incomplete", "has_inventory": True}
+    assert [question["question"] for question in list_questions("headline", request, published)] == [
         "days",
         "headline",
         "history",
@@ -192,5 +193,19 @@ def test_questions_carry_file_period_and_name(monkeypatch):
         "targets",
         "inventory",
     ]
+
+
+def test_without_any_inventory_nothing_asks_its_table_and_there_is_no_workbook_of_it(monkeypatch):
+    monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(clean_database="clean_db"))
+    period = {"period_start": "2019-04-22", "period_end": "2019-04-28"}
+    request = {"reports": ["inventory"], "period": period, "target_unit": "items"}
+    published = {"status": "complete", "has_inventory": False}
+
+    assert list_questions("inventory", request, published) == []
+    headline = list_questions("headline", request, published)
+    assert "inventory" not in {question["question"] for question in headline}
+    assert (
+        build_workbook("inventory", request, {"executions": {}, "has_inventory": False}, {"status": "complete"}) is None
+    )
     assert list_questions("sales", request, {"status": "complete"}) == []  # not asked for
     assert list_questions("employee", request, {"status": "no data"}) == []
