@@ -256,6 +256,10 @@ def ledger(*, loads: int = 1) -> dict[str, Any]:
         entry = days.setdefault(day, {}).setdefault(outlet, {"rows": 0, "quantity": 0, "amount": "0.00", "keys": {}})
         entry |= {"rows": entry["rows"] + 1, "quantity": entry["quantity"] + int(quantity)}
         entry["amount"] = str(Decimal(entry["amount"]) + Decimal(amount))
+    counted: dict[str, dict[str, Any]] = {}
+    for day, outlet, _, _, sold, _ in INVENTORY:
+        entry = counted.setdefault(day, {}).setdefault(outlet, {"rows": 0, "quantity": 0, "amount": "0.00", "keys": {}})
+        entry |= {"rows": entry["rows"] + 1, "quantity": entry["quantity"] + sold}
     seen = {"version_id": "v1", "status": "published", "reason": None, "load_id": "load-1", "run_id": "r"}
     seen |= {"at": "2019-04-29T09:03:00+00:00", "last_modified": "2019-04-29T09:00:00+00:00", "etag": "e", "size": 1}
     file = {"last_seen": seen, "holding": None, "withdrawn": None}
@@ -267,7 +271,7 @@ def ledger(*, loads: int = 1) -> dict[str, Any]:
             "pastry_inventory": {},
             "sales_target": {},
         },
-        "days": {"sales_reciept": days, "pastry_inventory": {}, "sales_target": {}},
+        "days": {"sales_reciept": days, "pastry_inventory": counted, "sales_target": {}},
         "handovers": [],
         "loads": [
             {

@@ -402,7 +402,9 @@ def test_queries_run_again_give_the_data_of_now(week):
     report_lake.put_lines("2019-04-30 | 3 | 1 | 1 | 08:00:00 | 11 | 1 | 100 | 5 | 10.00 | 0.5 | N")
     report_lake.put_ledger(report_lake.ledger(loads=2))
 
-    state = settle_queries({"load_id": "load-1"}, {"sales": ([{"question": "items"}], [started])}, 1)
+    state = settle_queries(
+        {"load_id": "load-1", "has_inventory": True}, {"sales": ([{"question": "items"}], [started])}, 1
+    )
 
     assert state["data"] == {
         "load_id": "load-2",

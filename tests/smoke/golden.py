@@ -86,7 +86,7 @@ def render_questions(first: str, last: str, names: Mapping[str, str]) -> dict[st
         return {
             f"{report}/{params['question']}": template.render(params=params)
             for report in (HEADLINE, *REPORT_NAMES)
-            for params in list_questions(report, request, {"status": COMPLETE})
+            for params in list_questions(report, request, {"status": COMPLETE, "has_inventory": True})
         }
 
 
