@@ -25,10 +25,11 @@ from coffee_shop.lake.documents import (
     VersionOfKey,
 )
 from coffee_shop.lake.ledger import PREFIXES, open_files
-from coffee_shop.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from coffee_shop.settings import Settings
 
 
 class RequestError(ValueError):
@@ -247,7 +248,7 @@ def make_plan(
     ledger: Ledger,
     listing: Listing,
     request: Request,
-    settings: Settings,
+    settings: "Settings",
     not_read: Mapping[str, str] | None = None,
 ) -> Plan:
     """Return the plan of a load, as ``loads/<load_id>/plan.json`` keeps it.

@@ -165,7 +165,6 @@ class Lake:
         from coffee_shop.lake.ledger import read_ledger
         from coffee_shop.lake.state import write_json
         from coffee_shop.load import new_files
-        from coffee_shop.settings import parse_settings  # noqa: F401 (the settings module as the DAG has it)
 
         self.loads += 1
         load_id = f"load-{self.loads}"
