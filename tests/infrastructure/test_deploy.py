@@ -280,8 +280,8 @@ def test_a_package_that_changed_is_shown_and_then_uploaded(shop, environment, mo
     capsys.readouterr()
 
     run("--environment", "north", "--dry-run")
-    shown = "1 of 130 will be uploaded, 1 removed\n  Upload   mwaa/dags/new.py\n  REMOVE   mwaa/dags/coffee_shop/load/lease.py\n"
-    shown = shown.replace("94", str(len(files) + 7))
+    shown = f"1 of {len(files) + 7} will be uploaded, 1 removed\n  Upload   mwaa/dags/new.py\n"
+    shown += "  REMOVE   mwaa/dags/coffee_shop/load/lease.py\n"
     assert shown in capsys.readouterr().out
     there = artifacts.keys_below(s3, bucket, "mwaa/dags/")
     assert "mwaa/dags/coffee_shop/load/lease.py" in there
