@@ -51,10 +51,14 @@ class Session:
             words = f"User: {who} is not authorized to perform: {action} on resource: {shown}"
             raise QueryError(f"PERMISSION_DENIED: {words}")
 
+    def client_of(self, service: str) -> Any:
+        """Return a client of a service with the caller's rights."""
+        return client_of_key(service, self.access_key)
+
     def put(self, uri: str, body: bytes) -> None:
         """Write an object."""
         bucket, key = bucket_and_key(uri)
-        client_of_key("s3", self.access_key).put_object(Bucket=bucket, Key=key, Body=body)
+        self.client_of("s3").put_object(Bucket=bucket, Key=key, Body=body)
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:
@@ -63,7 +67,7 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     return place.netloc, place.path.lstrip("/")
 
 
-File = tuple[str, tuple[str, ...]]  # path on disk, values of its partition
+File = tuple[str, str, tuple[str, ...]]  # path on disk, address, values of its partition
 
 
 @dataclass(frozen=True)
@@ -114,15 +118,15 @@ def select(query: exp.Query, session: Session) -> Result:
 def plan(query: exp.Query, session: Session) -> tuple[str, int]:
     """Return DuckDB's text of a query over views of the tables that it names, and the bytes that it will read."""
     for _, alias, node in list(_tables(query)):
-        if node.name.endswith("$partitions"):  # a table of its own in Athena's SQL
-            listed = look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
-            rows = _rows_of(listed.keys, [values for values, _ in listed.partitions])
-            node.replace(rows.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
+        if (listing := _listing(node, session)) is not None:
+            node.replace(listing.subquery(exp.to_identifier(node.alias or alias, quoted=True)))
     names = {(node.db or session.database, node.name) for _, _, node in _tables(query)}
     catalog = {name: look_up(*name, session=session) for name in names}
+    asks_for_path = any(column.name == "$path" for column in query.find_all(exp.Column))  # SELECT * does not show it
+    more = {"$path": exp.DataType.build("varchar")} if asks_for_path else {}
     schema: Schema = {database: {} for database, _ in catalog}
     for (database, name), table in catalog.items():
-        schema[database][name] = {**table.columns, **table.keys}
+        schema[database][name] = {**table.columns, **table.keys, **more}
     named, scanned = typed(query, schema, session.database), 0
     for number, (scope, alias, node) in enumerate(list(_tables(named))):
         table = catalog[node.db or session.database, node.name]
@@ -142,6 +146,31 @@ def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
         for alias, source in scope.sources.items():
             if isinstance(source, exp.Table) and source.name:
                 yield scope, alias, source
+
+
+def _listing(node: exp.Table, session: Session) -> exp.Select | None:
+    """Return a query of what ``"table$partitions"`` or information_schema lists of the catalog; None for a table."""
+    if node.name.endswith("$partitions"):
+        table = look_up(node.db or session.database, node.name.removesuffix("$partitions"), session)
+        return _rows_of(table.keys, [values for values, _ in table.partitions])
+    if node.db != "information_schema":
+        return None
+    name, own = node.name.lower(), "awsdatacatalog"
+    if name == "schemata":
+        return _rows_of(("catalog_name", "schema_name"), [(own, database) for database in glue._databases])
+    if name not in ("tables", "columns"):
+        raise QueryError(f"TABLE_NOT_FOUND: Table '{own}.information_schema.{name}' does not exist")
+    place = ("table_catalog", "table_schema", "table_name")
+    every = [full.split("/") for full in sorted(glue._tables)]
+    listed = [look_up(database, table, session) for database, table in every]
+    if name == "tables":
+        return _rows_of((*place, "table_type"), [(own, each.database, each.name, "BASE TABLE") for each in listed])
+    columns = [
+        (own, each.database, each.name, column, position, type_name(kind, "trino"))
+        for each in listed
+        for position, (column, kind) in enumerate({**each.columns, **each.keys}.items(), 1)
+    ]
+    return _rows_of((*place, "column_name", "ordinal_position", "data_type"), columns)
 
 
 def _partition_conditions(scope: Scope, alias: str, table: Table) -> list[str]:
@@ -185,43 +214,47 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
                 words = f"Error opening Hive split s3://{bucket}/{key}: it is not there"
                 raise QueryError(f"HIVE_CANNOT_OPEN_SPLIT: {words}")
             if path.stat().st_size:
-                files.append((str(path), values))
+                files.append((str(path), f"s3://{bucket}/{key}", values))
     return files
 
 
 def _relation(table: Table, files: Sequence[File], session: Session) -> str:
-    """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types.
+    """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types, and ``$path``.
 
     Columns are read by name; the values of keys come from the catalog, not from the path. What a type cannot hold is an
     error in Parquet, and null in text, as in Hive.
     """
-    reader = _reader(table, [path for path, _ in files])
+    reader = _reader(table, [path for path, _, _ in files])
     present = {name.lower() for name, *_ in session.connection.execute(f"describe from {reader}").fetchall()}
     columns = {name: exp.column(name, "f") if name in present else exp.null() for name in table.columns}
     columns |= {name: exp.column(name, "p") for name in table.keys}
     cast = exp.Cast if table.format == "parquet" else exp.TryCast
     fields = [cast(this=columns[name], to=kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
-    rows = _rows_of(("$file", *table.keys), [(path, *values) for path, values in files])
-    query = exp.select(*fields).sql(dialect="duckdb", identify=True)
+    rows = _rows_of(("$file", "$path", *table.keys), [(path, uri, *values) for path, uri, values in files])
+    query = exp.select(*fields, exp.column("$path", "p")).sql(dialect="duckdb", identify=True)
     return f'{query} from {reader} f join ({rows.sql(dialect="duckdb", identify=True)}) p on f."$file" = p."$file"'
 
 
 def _reader(table: Table, paths: list[str]) -> str:
-    """Return DuckDB's function that reads a table's files, which are Parquet or text as LazySimpleSerDe writes it."""
+    """Return DuckDB's function that reads a table's files, which are Parquet or text as Hive's SerDes write it."""
     if not paths:
         return '(select null as "$file")'
     options = f"{_literal(paths)}, filename = '$file', hive_partitioning = false"
     if table.format == "parquet":
         return f"read_parquet({options}, union_by_name = true)"
+    if table.format != "csv":
+        raise not_for_real(f"tables of {table.format} files, such as {table.name}")
     serde = table.description["StorageDescriptor"].get("SerdeInfo") or {}
-    if "LazySimpleSerDe" not in serde.get("SerializationLibrary", ""):
-        raise not_for_real(f"tables of {table.format} files by {serde.get('SerializationLibrary')}")
-    separator = _literal((serde.get("Parameters") or {}).get("field.delim", "\x01"))
+    settings = serde.get("Parameters") or {}
+    separator, quote = settings.get("field.delim", "\x01"), ""  # LazySimpleSerDe knows no quotes
+    if "OpenCSVSerde" in serde.get("SerializationLibrary", ""):
+        separator, quote = settings.get("separatorChar", ","), settings.get("quoteChar", '"')
     skip = (table.description.get("Parameters") or {}).get("skip.header.line.count", 0)
     cells = ", ".join(f"{_literal(name)}: 'varchar'" for name in table.columns)
     return (
-        f"read_csv({options}, delim = {separator}, quote = '', escape = '', skip = {skip}, columns = {{{cells}}}, "
-        "auto_detect = false, header = false, nullstr = '\\N', null_padding = true, strict_mode = false)"
+        f"read_csv({options}, delim = {_literal(separator)}, quote = {_literal(quote)}, escape = {_literal(quote)}, "
+        f"skip = {skip}, columns = {{{cells}}}, auto_detect = false, header = false, nullstr = '\\N', "
+        "null_padding = true, strict_mode = false)"
     )
 
 
@@ -232,10 +265,10 @@ def _literal(value: str | list[str]) -> str:
 def _bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], session: Session) -> int:
     """Return the compressed bytes of the columns; of text, all ("Use columnar storage formats" in Athena's guide)."""
     if not files or table.format != "parquet":
-        return sum(Path(path).stat().st_size for path, _ in files)
+        return sum(Path(path).stat().st_size for path, _, _ in files)
     chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
     query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
     ((size,),) = session.connection.execute(
-        query, [[path for path, _ in files], [name.lower() for name in columns]]
+        query, [[path for path, _, _ in files], [name.lower() for name in columns]]
     ).fetchall()
     return int(size or 0)

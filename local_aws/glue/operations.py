@@ -1,16 +1,21 @@
 """Operations of Glue's catalog that ministack lacks, or has otherwise than AWS.
 
-ministack ignores the Expression of GetPartitions, and has no BatchDeletePartition, ListCrawlers and ListJobs (AWS Glue
-API reference).
+ministack ignores the Expression of GetPartitions and answers all partitions on one page, and has no
+BatchDeletePartition, ListCrawlers and ListJobs (AWS Glue API reference).
 """
 
 from typing import Any
 
+import duckdb
+import sqlglot
 from ministack.services import glue
+from sqlglot import exp
 
 from local_aws.hooks import replaces
 
 Json = dict[str, Any]
+
+PAGE = 1000
 
 
 class RefusedError(Exception):
@@ -44,9 +49,29 @@ def _table(request: Json) -> str:
 
 
 def get_partitions(request: Json) -> Json:
-    """Answer GetPartitions, all on one page."""
-    refuse_if(("The local AWS does not do GetPartitions with an Expression", request.get("Expression")))
-    return {"Partitions": glue._partitions.get(_table(request), [])}
+    """Answer GetPartitions: those for which the Expression holds, page by page."""
+    name = _table(request)
+    partitions = list(glue._partitions.get(name, []))
+    if request.get("Expression") and partitions:
+        partitions = _matching(glue._tables[name]["PartitionKeys"], partitions, request["Expression"])
+    start = int(request.get("NextToken") or 0)
+    end = start + min(int(request.get("MaxResults") or PAGE), PAGE)
+    return {"Partitions": partitions[start:end]} | ({"NextToken": str(end)} if end < len(partitions) else {})
+
+
+def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list[Json]:
+    """Return the partitions for which an expression over their keys holds."""
+    columns = [f'cast(v[{n}] as {key["Type"]}) as "{key["Name"]}"' for n, key in enumerate(keys, 1)]
+    try:
+        condition = sqlglot.parse_one(expression, read="trino")
+        calls = [part for part in condition.find_all(exp.Query, exp.Func) if not isinstance(part, exp.Connector)]
+        refuse_if((f"Unsupported expression '{expression}'", calls))
+        rows = f"select n, {', '.join(columns)} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - catalog's
+        sql = f"select n from ({rows}) where {condition.sql(dialect='duckdb')} order by n"  # noqa: S608 - no query
+        values = [list(range(len(partitions))), [partition["Values"] for partition in partitions]]
+        return [partitions[n] for (n,) in duckdb.connect().execute(sql, values).fetchall()]
+    except (sqlglot.errors.ParseError, duckdb.Error) as error:
+        raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}': {error}") from error
 
 
 def delete_partitions(request: Json) -> Json:

@@ -1,4 +1,4 @@
-"""awswrangler (AWS SDK for pandas): the catalog, queries in two of its ways, and tables that it writes."""
+"""awswrangler (AWS SDK for pandas): the catalog, queries in its three ways, and tables that it writes."""
 
 from datetime import date
 from decimal import Decimal
@@ -52,6 +52,15 @@ def test_a_table_that_is_there_and_one_that_is_not(conform):
     assert not wr.catalog.does_table_exist(database=conform, table="stuff")
 
 
+def test_the_partitions_of_an_expression(conform, conform_bucket):
+    expression = "business_date > '2019-04-28' and business_date < '2019-05'"
+    folder = f"s3://{conform_bucket}/sales_reciept"
+    assert wr.catalog.get_partitions(database=conform, table="sales_reciept", expression=expression) == {
+        f"{folder}/business_date=2019-04-29/": ["2019-04-29"],
+        f"{folder}/business_date=2019-04-30/": ["2019-04-30"],
+    }
+
+
 # --- queries
 
 STAFF = """
@@ -68,6 +77,7 @@ POSITIONS = [
 WAYS = {
     "through a temporary table": {"ctas_approach": True},
     "from the result's CSV": {"ctas_approach": False},
+    "through UNLOAD": {"ctas_approach": False, "unload_approach": True},
 }
 
 
@@ -117,6 +127,28 @@ def test_the_primary_workgroup(conform, folder):
 def test_a_query_that_fails(conform):
     with pytest.raises(wr.exceptions.QueryFailed, match="TABLE_NOT_FOUND"):
         wr.athena.read_sql_query("select * from stuff", database=conform, ctas_approach=False)
+
+
+def test_information_schema(conform):
+    sql = f"""
+        select column_name, data_type from information_schema.columns
+        where table_schema = '{conform}' and table_name = 'staff' and ordinal_position > 4 order by ordinal_position
+    """
+    frame = wr.athena.read_sql_query(sql, database=conform, ctas_approach=False)
+    assert rows(frame) == [("staffposition", "varchar"), ("staffstartdate", "date")]
+
+
+def test_unload(conform, folder):
+    sql = "select staffno, stafffirstname, staffposition from staff where staffposition <> 'Coffee Wrangler'"
+    wr.athena.unload(sql, path=f"{folder}unloaded/", database=conform, partitioned_by=["staffposition"])
+    frame = wr.s3.read_parquet(f"{folder}unloaded/", dataset=True).sort_values("staffno", key=pd.to_numeric)
+    assert rows(frame) == [
+        ("6", "Anaïs", "Store Manager"),
+        ("9", "Jonah", "Roaster"),
+        ("12", "Tomás", "Store Manager"),
+        ("20", "Bridget", "Store Manager"),
+        ("26", "Sofía", "Roaster"),
+    ]
 
 
 def test_a_table_described(conform, date_comment):
@@ -175,6 +207,29 @@ def test_write_append_and_overwrite(database, folder):
 
     wr.s3.to_parquet(notes[:1], **place, partition_cols=["day"], mode="overwrite")
     assert written(database, by_day) == [(DAY1, 1, 1)]
+
+
+def test_repair_table(database, folder):
+    """Files in key=value folders that the catalog has not heard of."""
+    path = f"{folder}repaired/"
+    wr.catalog.create_parquet_table(
+        database=database,
+        table="repaired",
+        path=path,
+        columns_types={"id": "bigint"},
+        partitions_types={"day": "date"},
+    )
+    wr.s3.to_parquet(pd.DataFrame({"id": [1, 2]}), path=f"{path}day=2019-04-01/notes.parquet")
+    assert written(database, "select * from repaired") == []
+    wr.athena.repair_table(table="repaired", database=database)
+    assert written(database, "select * from repaired order by id") == [(1, DAY1), (2, DAY1)]
+
+
+def test_a_table_of_csv_files(database, folder):
+    notes = pd.DataFrame({"id": [1, 2], "note": ["one", "two"]})
+    path = f"{folder}lines/"
+    wr.s3.to_csv(notes, path=path, dataset=True, database=database, table="lines", mode="overwrite", index=False)
+    assert written(database, "select * from lines order by id") == [(1, "one"), (2, "two")]
 
 
 def test_create_table_as(conform, database):

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+import boto3
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -84,9 +85,10 @@ def test_dict_cursor(connection):
     assert rows.fetchall() == [{"staffno": "6", "stafffirstname": "Anaïs"}]
 
 
-def test_pandas_cursor(workgroup, conform, folder):
+@pytest.mark.parametrize("unload", [False, True], ids=["from the result's CSV", "through UNLOAD"])
+def test_pandas_cursor(unload, workgroup, conform, folder):
     place = {"s3_staging_dir": folder, "work_group": workgroup, "schema_name": conform, "poll_interval": 0.05}
-    cursor = connect(cursor_class=PandasCursor, **place).cursor()
+    cursor = connect(cursor_class=PandasCursor, **place).cursor(unload=unload)
     frame = cursor.execute("select * from sales_reciept where business_date = %(day)s", {"day": DAY}).as_pandas()
     assert frame.shape == (1854, 17)
     assert (frame["quantity"].sum(), frame["saleamount"].sum()) == (2619, Decimal("9042.00"))
@@ -110,8 +112,17 @@ def test_a_text_that_is_no_sql(cursor):
 # --- statements of the catalog
 
 
-def test_show(cursor, tables):
-    assert cursor.execute("show tables").fetchall() == [(table,) for table in tables]
+def test_show(cursor, outputs):
+    assert cursor.execute("show databases like 'coffee*raw'").fetchall() == [(outputs["RawDatabase"],)]
+    assert cursor.execute("show tables 'sales*'").fetchall() == [
+        ("sales_outlet",),
+        ("sales_reciept",),
+        ("sales_target",),
+    ]
+    assert cursor.execute("show partitions sales_reciept").fetchmany(2) == [
+        ("business_date=2019-04-01",),
+        ("business_date=2019-04-02",),
+    ]
 
 
 def test_describe(cursor, date_comment):
@@ -124,6 +135,58 @@ def test_describe(cursor, date_comment):
         [],
         ["business_date", "string", *date_comment.split()],
     ]
+
+
+def test_explain(cursor):
+    lines = cursor.execute("explain select staffposition, count(*) from staff group by staffposition").fetchall()
+    assert cursor.description[0][0] == "Query Plan"
+    assert "staffposition" in str(lines)
+
+
+def test_information_schema(cursor, conform):
+    sql = """
+        select table_schema, table_name from information_schema.tables
+        where table_schema = %(database)s and table_name like 'sales%%' order by table_name
+    """
+    assert cursor.execute(sql, {"database": conform}).fetchall() == [
+        (conform, "sales_outlet"),
+        (conform, "sales_reciept"),
+        (conform, "sales_target"),
+    ]
+
+
+def test_back_quoted_ddl(cursor, database, folder):
+    """A table of text files, from CREATE EXTERNAL TABLE to DROP TABLE, as the console writes it."""
+    sql = f"""
+        CREATE EXTERNAL TABLE IF NOT EXISTS `{database}`.`targets` (
+          `outlet` int COMMENT 'number on the door',
+          `goal` decimal(9,2))
+        PARTITIONED BY (`month` string)
+        ROW FORMAT DELIMITED FIELDS TERMINATED BY ','
+        STORED AS TEXTFILE
+        LOCATION '{folder}targets/'
+        TBLPROPERTIES ('skip.header.line.count'='1')
+    """
+    cursor.execute(sql)
+    _put(f"{folder}targets/april/targets.csv", "outlet,goal\n3,80600.00\n5,73300.00\n")
+    cursor.execute(
+        f"ALTER TABLE `{database}`.`targets` ADD IF NOT EXISTS "
+        f"PARTITION (`month` = '2019-04') LOCATION '{folder}targets/april/'"
+    )
+    rows = cursor.execute(
+        f'select * from "{database}"."targets" where "month" = \'2019-04\' order by outlet'
+    ).fetchall()
+    assert rows == [(3, Decimal("80600.00"), "2019-04"), (5, Decimal("73300.00"), "2019-04")]
+    assert cursor.execute(f"SHOW PARTITIONS `{database}`.`targets`").fetchall() == [("month=2019-04",)]
+    cursor.execute(f"ALTER TABLE `{database}`.`targets` DROP PARTITION (`month` = '2019-04')")
+    assert cursor.execute(f"select * from {database}.targets").fetchall() == []
+    cursor.execute(f"DROP TABLE `{database}`.`targets`")
+    assert cursor.execute(f"SHOW TABLES IN `{database}` 'targets'").fetchall() == []
+
+
+def _put(address: str, text: str) -> None:
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
 
 
 def test_create_table_as_and_insert(cursor, conform, database, folder):
@@ -168,6 +231,18 @@ def test_a_select_of_a_reflected_table(engine):
     with engine.connect() as connection:
         rows = connection.execute(managers.order_by(staff.c.stafffirstname)).fetchall()
     assert rows == [("6", "Anaïs"), ("20", "Bridget"), ("12", "Tomás")]
+
+
+def test_a_table_made_filled_and_dropped(engine, database, folder):
+    place = {"awsathena_location": f"{folder}made/", "awsathena_file_format": "PARQUET"}
+    columns = (sa.Column("id", sa.Integer), sa.Column("note", sa.String))
+    made = sa.Table("made", sa.MetaData(), *columns, schema=database, **place)
+    with engine.connect() as connection:
+        made.create(connection)
+        connection.execute(made.insert().values(id=1, note="it's one"))
+        assert connection.execute(sa.select(made)).fetchall() == [(1, "it's one")]
+        made.drop(connection)
+        assert not sa.inspect(connection).has_table("made", schema=database)
 
 
 def test_pandas_over_sqlalchemy(engine):

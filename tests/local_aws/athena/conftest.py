@@ -50,31 +50,6 @@ class Athena:
         return self.run(sql, **more)["Status"]["StateChangeReason"]
 
 
-def make_table(glue, name, columns, keys=(), kind="parquet"):
-    """Make a table at s3://lake/<name>/ of columns such as `id int`; return its storage."""
-    fields, keys = (
-        [dict(zip(("Name", "Type"), part.split(), strict=True)) for part in parts] for parts in (columns, keys)
-    )
-    serde = {
-        "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-        "Parameters": {"field.delim": ","},
-    }
-    storage = {"Columns": fields, "Location": f"s3://lake/{name}/"} | ({"SerdeInfo": serde} if kind == "csv" else {})
-    more = {"classification": kind, "skip.header.line.count": "1"}
-    table = {"Name": name, "StorageDescriptor": storage, "PartitionKeys": keys, "Parameters": more}
-    glue.create_table(DatabaseName="forest", TableInput=table)
-    return storage
-
-
-def make_trees(glue):
-    glue.create_database(DatabaseInput={"Name": "forest"})
-    columns = ("id int", "kind string", "height double", "price decimal(12,2)")
-    storage = make_table(glue, "trees", columns, ["day string"])
-    for day in TREES:
-        partition = {"Values": [day], "StorageDescriptor": storage | {"Location": f"s3://lake/trees/day={day}"}}
-        glue.create_partition(DatabaseName="forest", TableName="trees", PartitionInput=partition)
-
-
 @pytest.fixture(scope="session")
 def lake(aws):
     s3, athena = aws.client("s3"), aws.client("athena")
@@ -85,9 +60,18 @@ def lake(aws):
         pq.write_table(pa.table(columns, schema=SCHEMA), body)
         s3.put_object(Bucket="lake", Key=f"trees/day={day}/data.parquet", Body=body.getvalue())
     s3.put_object(Bucket="lake", Key="notes/a.csv", Body=b'id,words\n1,"a"\nx,\n')
-    make_trees(aws.client("glue"))
-    make_table(aws.client("glue"), "notes", ["id int", "words string"], kind="csv")
+    aws.client("glue").create_database(DatabaseInput={"Name": "forest"})
     for name, settings in (("lake", {}), ("narrow", {"BytesScannedCutoffPerQuery": 10_000_000})):
         place = {"ResultConfiguration": {"OutputLocation": "s3://results/"}, "EnforceWorkGroupConfiguration": True}
         athena.create_work_group(Name=name, Configuration=place | settings)
-    return Athena(aws)
+    forest = Athena(aws)
+    forest.rows(
+        "create external table if not exists `forest`.`trees` (`id` int, `kind` string, `height` double, "
+        "`price` decimal(12,2)) partitioned by (`day` string) stored as parquet location 's3://lake/trees/'"
+    )
+    forest.rows("MSCK REPAIR TABLE `forest`.`trees`")
+    forest.rows(
+        "create external table notes (id int, words string) row format delimited fields terminated by ',' "
+        "location 's3://lake/notes/' tblproperties ('skip.header.line.count'='1')"
+    )
+    return forest

@@ -65,9 +65,10 @@ def test_bytes_scanned_are_those_of_the_columns_and_partitions_that_are_read(lak
 
 
 def test_the_scan_limit_cancels(lake, aws):
-    lake.rows("create table big as select x * x as y from unnest(sequence(1, 3000000)) as t (x)")
+    lake.s3.put_object(Bucket="lake", Key="notes/big.csv", Body=b"1,x\n" * 2_600_000)
     narrow = Athena(aws, workgroup="narrow")
-    status = narrow.run("select max(y) from big")["Status"]
+    status = narrow.run("select count(id) from notes")["Status"]
+    lake.s3.delete_object(Bucket="lake", Key="notes/big.csv")
     assert (status["State"], status["StateChangeReason"]) == ("CANCELLED", "Bytes scanned limit was exceeded")
 
 
@@ -105,12 +106,6 @@ def test_why_a_query_failed(lake, sql, reason):
         ("select from where", "MALFORMED_QUERY|Expected|Invalid"),
         ("create view v as select 1 as a", "does not do statements such as: create view v"),
         ("delete from trees where id = 1", "does not do statements such as: delete from trees"),
-        ("explain select 1", "does not do statements such as: explain select 1"),
-        ("alter table trees drop partition (day = '1')", "does not do statements such as: alter table trees"),
-        ("msck repair table trees", "does not do statements such as: msck repair table trees"),
-        ("drop table trees", "does not do statements such as: drop table trees"),
-        ("create external table t (a int) location 's3://lake/t/'", "such as: create external table t"),
-        ("unload (select 1) to 's3://lake/t/'", "such as: unload"),
         ("select ?", "Incorrect number of parameters"),
     ],
 )
@@ -124,17 +119,17 @@ def test_a_query_does_what_its_caller_may(lake, aws):
     files = {
         "Effect": "Allow",
         "Action": "s3:GetObject",
-        "Resource": ["arn:aws:s3:::results/*", "arn:aws:s3:::lake/trees/day=2020-01-02/*"],
+        "Resource": ["arn:aws:s3:::results/*", "arn:aws:s3:::lake/notes/*"],
     }
     analyst = Athena(aws, key=aws.role("analyst", READ, files))
-    assert analyst.rows("select id from trees where day = '2020-01-02'") == [["id"], ["3"]]
+    assert analyst.rows("select words from notes where id = 1") == [["words"], ['"a"']]
     reason = analyst.reason("select id from trees")
     who = "arn:aws:sts::123456789012:assumed-role/analyst/tests"
     file = "arn:aws:s3:::lake/trees/day=2020-01-01/data.parquet"
     assert reason == f'PERMISSION_DENIED: User: {who} is not authorized to perform: s3:GetObject on resource: "{file}"'
     asked = {(line["action"], line["resource"]) for line in aws.record() if line["caller"] == who}
     place = "arn:aws:glue:us-east-1:123456789012:"
-    assert {("glue:GetTable", f"{place}table/forest/trees"), ("glue:GetTable", f"{place}catalog")} <= asked
+    assert {("glue:GetTable", f"{place}table/forest/notes"), ("glue:GetTable", f"{place}catalog")} <= asked
 
 
 def test_a_query_under_way_has_failed_after_a_kill():

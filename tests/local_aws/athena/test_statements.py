@@ -1,9 +1,7 @@
-"""What writes, CTAS and INSERT, and what shows the catalog."""
+"""What changes the catalog and writes: CTAS, INSERT, UNLOAD, DDL in Hive's words, and what shows it."""
 
 import pytest
 from botocore.exceptions import ClientError
-
-from tests.local_aws.athena.conftest import make_table
 
 
 def test_create_table_as_with_partitions(lake):
@@ -15,7 +13,7 @@ def test_create_table_as_with_partitions(lake):
     assert lake.rows("select id, price, day from copies order by id")[1:] == [
         ["1", "10.00", "2020-01-01"], ["2", "0.10", "2020-01-01"], ["3", "7.25", "2020-01-02"],
     ]  # fmt: skip
-    assert lake.rows('select day from "copies$partitions" order by 1')[1:] == [["2020-01-01"], ["2020-01-02"]]
+    assert lake.rows("show partitions forest.copies") == [["day=2020-01-01"], ["day=2020-01-02"]]
     manifest = execution["Statistics"]["DataManifestLocation"].removeprefix("s3://results/")
     files = lake.s3.get_object(Bucket="results", Key=manifest)["Body"].read().decode().split()
     assert [file.rpartition("/")[0] for file in files] == [
@@ -24,33 +22,69 @@ def test_create_table_as_with_partitions(lake):
     assert lake.reason("create table forest.copies as select 1 as a").startswith("TABLE_ALREADY_EXISTS")
 
 
-def test_insert(lake, aws):
-    make_table(aws.client("glue"), "grown", ["id int", "note string"], ["day string"])
+def test_insert(lake):
+    lake.rows(
+        "create external table grown (id int, note string) partitioned by (day string) stored as parquet "
+        "location 's3://elsewhere/grown/'"
+    )
     lake.rows("insert into grown (day, id) values ('2020-01-01', 1)")
     lake.rows("insert into forest.grown select id, kind, day from trees where id = 3")
-    assert lake.rows("select id, note, day from grown order by id")[1:] == [
-        ["1", None, "2020-01-01"], ["3", "oak, old", "2020-01-02"],
+    assert lake.rows('select id, note, day, "$path" like \'s3://elsewhere/grown/day=%\' from grown order by id')[1:] == [
+        ["1", None, "2020-01-01", "true"], ["3", "oak, old", "2020-01-02", "true"],
     ]  # fmt: skip
-    assert len(lake.s3.list_objects_v2(Bucket="lake", Prefix="grown/day=2020-01-01/")["Contents"]) == 1
 
 
-def test_files_of_other_formats_are_refused(lake, aws):
-    assert "does not do WITH (format = ORC)" in lake.reason("create table orc with (format = 'ORC') as select 1 as a")
-    assert "does not do INSERT into a table of csv files" in lake.reason("insert into notes values (1, 'a')")
-    make_table(aws.client("glue"), "lines", ["id int"], kind="json")
-    lake.s3.put_object(Bucket="lake", Key="lines/a.json", Body=b'{"id": 1}')
-    assert "does not do tables of json files" in lake.reason("select * from lines")
+def test_unload(lake):
+    lake.rows("unload (select id from trees order by id) to 's3://elsewhere/unloaded/' with (format = 'PARQUET')")
+    listed = lake.s3.list_objects_v2(Bucket="elsewhere", Prefix="unloaded/")["Contents"]
+    assert len(listed) == 1
+    assert "WITH (format = ORC)" in lake.reason("unload (select 1 as a) to 's3://elsewhere/x/' with (format = 'ORC')")
 
 
 def test_what_there_is(lake):
     assert ["trees"] in lake.rows("show tables in `forest`")
-    assert ["trees"] in lake.rows("SHOW TABLES")
+    assert lake.rows("SHOW TABLES IN forest 'tre*'") == [["trees"]]
+    assert ["forest"] in lake.rows("show databases")
+    assert lake.rows("show columns in `forest`.`trees`") == [["id"], ["kind"], ["height"], ["price"], ["day"]]
     described = [line.split() for (line,) in lake.rows("describe `forest`.`trees`")]
     assert described[3:] == [
         ["price", "decimal(12,2)"], ["day", "string"], [],
         ["#", "Partition", "Information"], ["#", "col_name", "data_type", "comment"], [], ["day", "string"],
     ]  # fmt: skip
+    assert any("READ_PARQUET" in row[0] for row in lake.rows("explain select id from trees"))
+
+
+def test_information_schema_and_partitions(lake):
+    assert lake.rows(
+        "select column_name, data_type from information_schema.columns "
+        "where table_schema = 'forest' and table_name = 'trees' order by ordinal_position"
+    )[1:] == [
+        ["id", "integer"],
+        ["kind", "varchar"],
+        ["height", "double"],
+        ["price", "decimal(12,2)"],
+        ["day", "varchar"],
+    ]
     assert lake.rows('select max(day) from "trees$partitions"')[1:] == [["2020-01-02"]]
+
+
+def test_databases_tables_and_partitions_come_and_go(lake):
+    lake.rows("create database if not exists `grove`")
+    lake.rows("create database if not exists `grove`")
+    assert "AlreadyExistsException" in lake.reason("create schema grove")
+    lake.rows(
+        "create external table `grove`.`t` (a int) partitioned by (d string) stored as parquet location 's3://lake/t/'"
+    )
+    lake.rows(
+        "alter table grove.t add if not exists partition (d = '1') location 's3://lake/t/one/' partition (d = '2')"
+    )
+    assert lake.rows("show partitions grove.t") == [["d=1"], ["d=2"]]
+    lake.rows("alter table grove.t drop partition (d = '1')")
+    assert lake.rows("show partitions grove.t") == [["d=2"]]
+    lake.rows("drop table `grove`.`t`")
+    lake.rows("drop table if exists grove.t")
+    lake.rows("drop database grove")
+    assert "EntityNotFoundException" in lake.reason("drop table nobody")
 
 
 def test_a_table_that_is_not_there_is_not_invented(lake):

@@ -54,9 +54,13 @@ def test_parquet_partitions_and_comments(aws):
     assert (metrics["TablesCreated"], metrics["TablesUpdated"]) == (0, 1)
 
 
-def test_get_partitions_refuses_an_expression(aws):
-    with pytest.raises(ClientError, match="does not do GetPartitions with an Expression"):
-        aws.partitions("trees", Expression="day >= '2020-01-02'")
+@pytest.mark.parametrize(
+    ("expression", "days"),
+    [("day >= '2020-01-02'", [["2020-01-02"], ["2020-01-03"]]), ("day in ('2020-01-01', 'x')", [["2020-01-01"]])],
+)
+def test_get_partitions_heeds_its_expression(aws, expression, days):
+    assert aws.partitions("trees", Expression=expression) == days
+    assert aws.partitions("trees", Expression=expression, MaxResults=1) == days[:1]
 
 
 def test_batch_delete_partition(aws):

@@ -25,12 +25,12 @@ def test_operations_that_ministack_lacks(operation):
     assert ask(operation)["__type"] == "InvalidAction"
 
 
-def test_get_partitions_ignores_its_expression():
+def test_get_partitions_ignores_its_expression_and_pages():
     place = {"DatabaseName": "forest", "TableName": "trees"}
     glue._create_table({"DatabaseName": "forest", "TableInput": {"Name": "trees"}})
     glue._batch_create_partition(place | {"PartitionInputList": [{"Values": [day]} for day in "123"]})
-    answer = ask("GetPartitions", **place, Expression="day = '1'")
-    assert len(answer["Partitions"]) == 3
+    answer = ask("GetPartitions", **place, Expression="day = '1'", MaxResults=1)
+    assert (len(answer["Partitions"]), "NextToken" in answer) == (3, False)
 
 
 def test_a_crawl_looks_at_nothing(monkeypatch):
