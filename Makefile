@@ -50,7 +50,7 @@ logs:  ## Follow the programs' logs; one alone: make logs PROGRAM=scheduler
 backfill:  ## Report past periods: make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21
 	@$(AIRFLOW_PY) -m laptop backfill --report "$(REPORT)" --from "$(FROM)" --to "$(TO)" $(if $(MAIL),--mail) $(if $(AGAIN),--again)
 
-upload:  ## Upload a correction of one day and follow its load: make upload DAY=2019-04-24
+upload:  ## Try a correction, one day of other made-up sales, and follow its load: make upload DAY=2019-04-24
 	@$(AIRFLOW_PY) -m laptop upload --day "$(DAY)"
 
 replay:  ## Hand events that Airflow could not take to it again; on AWS: make replay ENV=production
@@ -107,7 +107,7 @@ test:  ## All tests, fast ones first; sets up what it needs
 test-fast: setup  ## Only the tests that start neither Spark nor Airflow nor the stack
 	@$(AIRFLOW_PY) -m tests --fast
 
-lint: setup  ## ruff, mypy, doors between rooms, sqlfluff, SQL against Athena's grammar and the tables, cfn-lint
+lint: setup  ## ruff, mypy, which folder may import which, sqlfluff, SQL against Athena's grammar and the tables, cfn-lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	@$(MAKE) --no-print-directory types
@@ -123,7 +123,7 @@ types:  ## mypy over the code of both virtual environments
 policy: .venv/.uv  ## Security rules over the template (downloads about 100 MB the first time)
 	@$(UV) tool run --quiet --python .venv/bin/python checkov==$(CHECKOV_VERSION) --config-file infrastructure/policy.yaml
 
-format: setup  ## Put code and SQL into the house's form
+format: setup  ## Put code and SQL into the project's form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/sqlfluff fix --processes 2 include/sql

@@ -66,7 +66,7 @@ PARAMS = {
         items={"type": "string"},
         title="Accept files that were held back",
         description="Keys in the raw bucket, one a line, whose last upload was held back because it would leave a day "
-        "with much less than it had. Accepted, they count as they are. Who accepted them and when is kept.",
+        "with much less than it had. Accepted, they count as they are. Which run accepted them, and when, is kept.",
     ),
     "reload_from": Param(
         None,

@@ -24,7 +24,22 @@ what you change. The first task that reads the settings refuses a name that does
 those below, and says which.
 
 This page is made by `make docs` from `dags/coffee_shop/settings.py`. What shapes the schedules comes from environment
-variables instead, because Airflow needs it before it can read a Variable: [deploying](deploying.md) lists them.
+variables instead, because Airflow needs it before it can read a Variable:
+
+| variable | what it is | default |
+|---|---|---|
+| `COFFEE_SHOP_TIME_ZONE` | the shop's time zone, also of the times below | `America/New_York` |
+| `COFFEE_SHOP_LOAD_CRON` | when the daily load runs | `0 5 * * *` |
+| `COFFEE_SHOP_DAILY_CRON` | when the daily report runs | `0 6 * * *` |
+| `COFFEE_SHOP_WEEKLY_CRON` | when the weekly report runs | `30 6 * * 1` |
+| `COFFEE_SHOP_MONTHLY_CRON` | when the monthly report runs | `0 7 1 * *` |
+| `COFFEE_SHOP_START_DATE` | no scheduled run before it; on a laptop the day of the set-up | `2019-01-01` |
+| `COFFEE_SHOP_DEFERRABLE` | 1: waiting tasks wait in the triggerer | `1` |
+| `COFFEE_SHOP_POLL_SECONDS` | how often a task looks at a job or a query | `10` |
+| `COFFEE_SHOP_FILES_WAIT_SECONDS` | how long the first load waits for each kind of file | `600` |
+
+On a laptop the first `make up` or `make demo` writes a Variable of its own, with recipients, `quiet_minutes` 0 and what
+fits the sample data; change it before you load your own files.
 
 | setting | what it is | must be | default |
 |---|---|---|---|

@@ -44,7 +44,7 @@ class DemoError(RuntimeError):
 
 def open_shop(airflow: AirflowRest) -> None:
     """Give a new Airflow the demo's settings, wait until it has parsed the DAGs, and switch the load on."""
-    first = airflow.set_variable_once("coffee_shop", json.dumps(SETTINGS), "Settings: docs/operating.md")
+    first = airflow.set_variable_once("coffee_shop", json.dumps(SETTINGS), "Settings: docs/settings.md")
     airflow.wait_for_dags([LOAD, *REPORTS])
     if first:  # uploads start it from now on; later it stays as somebody left it
         airflow.pause(LOAD, False)

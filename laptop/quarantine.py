@@ -47,7 +47,7 @@ def show_quarantine(stack: Stack, folder: Path | None) -> None:
     ledger = read_ledger(aws_client(stack, "s3"), read_names(stack)["COFFEE_SHOP_STATE_BUCKET"]).value
     rows = rows_that_count(rows_to_mend(stack), ledger)
     if not rows:
-        console.print("No row is in quarantine.")
+        console.print("No row in quarantine waits to be mended.")
         return
     show_rows(SHOWN, [[getattr(row, name) for name in SHOWN] for row in rows], console)
     if folder is None:

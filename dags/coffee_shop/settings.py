@@ -231,7 +231,7 @@ class Settings:
     quiet_minutes: float = Field(default=5, ge=0, le=120)
     """The load waits until no file has landed for this long."""
     quarantine_share: Share = 0.01
-    """A file with a larger share of its rows in quarantine is refused whole."""
+    """A file is refused whole when more than this share of its rows, and more than three, go to quarantine."""
     max_quantity: int = Field(default=1000, ge=1, le=1_000_000)
     """The largest quantity that a line of sales may have."""
     kept_share: Share = 0.9
@@ -263,7 +263,7 @@ class Settings:
     mail_digest: bool = False
     """Whether daily and upload reports are made but not mailed by themselves, so that the weekly one is the digest."""
     mail_operators: tuple[Address, ...] = ()
-    """Who gets the alarms, besides the recipients' report."""
+    """Who gets a mail when a run of a load or report fails, or when a report has no data."""
     mail_allowed: tuple[AllowedAddress, ...] = ()
     """Addresses, or domains such as ``@coffee-shop.example``, that may be typed into a form; recipients always may."""
     mail_size_limit_mb: float = Field(default=10, ge=0.01, le=40)

@@ -73,7 +73,7 @@ def test_a_mended_row_counts_and_leaves_the_quarantine_empty(demo, environment, 
     assert len(rows) == 4  # the receipt's clean lines too
     upload_and_load(stack, "sales-reciept/register-2-mended.csv", exported.read_text().replace(",two,", ",1,"))
 
-    assert "No row is in quarantine.\n" in quarantine(environment)
+    assert "No row in quarantine waits to be mended.\n" in quarantine(environment)
     cursor = connect(stack).cursor()
     cursor.execute(f"select count(*), sum(saleamount) from sales_reciept where business_date = '{DAY}'")
     assert [tuple(map(float, row)) for row in cursor] == [(6, 15.0)]

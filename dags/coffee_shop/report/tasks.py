@@ -232,7 +232,7 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
     without_data = published["status"] == NO_DATA or headline is None or not headline["lines"]
     status = NO_DATA if without_data else status_of(ledger, period.days, missing)
     if not without_data and "history" not in answers:
-        raise ReportRequestError("No query ran for history; clear headline.questions and what follows it.")
+        raise ReportRequestError("No query ran for history; clear headline.list_questions and what follows it.")
     return summary.draft_summary(
         run=request["run"],
         period=period,
@@ -278,7 +278,9 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
     questions = [question.name for question in definition.questions]
     answers = _answers(state, report, questions)
     if lost := [question for question in questions if question not in answers]:
-        raise ReportRequestError(f"No query ran for {', '.join(lost)}; clear {report}.questions and what follows it.")
+        raise ReportRequestError(
+            f"No query ran for {', '.join(lost)}; clear {report}.list_questions and what follows it."
+        )
     body = build_workbook(definition, answers, _page(report, draft, request))
     return stage(s3_client(), names().state_bucket, request["run"], report, definition.file, body)
 
