@@ -207,7 +207,9 @@ def _write(query: Any, folder: str, keys: list[str], session: Session) -> tuple[
         target, by = Path(temporary, "rows"), f", partition_by ({names})" if keys else ""  # a folder, if there are keys
         session.connection.execute(f"copy ({sql}) to '{target}' (format parquet, compression snappy{by})")
         for path in sorted(file for file in Path(temporary).rglob("*") if file.is_file()):
-            files.append(f"{folder}{path.relative_to(target).parent / f'{session.execution_id}_{path.stem}'}")
+            pairs = [part.partition("=") for part in path.parent.relative_to(target).parts] if keys else []
+            inside = "".join(f"{key}={unquote(value).translate(HIVE_ESCAPES)}/" for key, _, value in pairs)
+            files.append(f"{folder}{inside}{session.execution_id}_{path.stem}")
             session.put(files[-1], path.read_bytes())
     return {name: kind for name, kind, *_ in described}, Result(scanned=scanned, files=files)
 

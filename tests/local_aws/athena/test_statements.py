@@ -41,6 +41,15 @@ def test_unload(lake):
     assert "WITH (format = ORC)" in lake.reason("unload (select 1 as a) to 's3://elsewhere/x/' with (format = 'ORC')")
 
 
+def test_unload_names_folders_as_hive_does(lake):
+    lake.rows(
+        "unload (select 1 as id, 'a b/c' as part) to 's3://elsewhere/parted/' "
+        "with (format = 'PARQUET', partitioned_by = array['part'])"
+    )
+    (entry,) = lake.s3.list_objects_v2(Bucket="elsewhere", Prefix="parted/")["Contents"]
+    assert entry["Key"].startswith("parted/part=a b%2Fc/")
+
+
 def test_what_there_is(lake):
     assert ["trees"] in lake.rows("show tables in `forest`")
     assert lake.rows("SHOW TABLES IN forest 'tre*'") == [["trees"]]
