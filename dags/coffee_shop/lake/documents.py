@@ -51,11 +51,9 @@ class VersionOfKey(TypedDict):
     size: int
 
 
-class Holding(TypedDict):
-    """What the version of a key that counts gave when it was read."""
+class ReadTotals(TypedDict):
+    """What a version gave when it was read."""
 
-    version_id: str
-    last_modified: str
     rows_read: int
     rows_clean: int
     rows_quarantined: int
@@ -63,6 +61,13 @@ class Holding(TypedDict):
     amount: str
     unreadable: dict[str, Any]
     claims: Claims
+
+
+class Holding(ReadTotals):
+    """The version of a key that counts."""
+
+    version_id: str
+    last_modified: str
 
 
 class Stamp(TypedDict):
@@ -167,19 +172,12 @@ class Plan(TypedDict):
     format: int
 
 
-class FileOfResult(TypedDict):
-    """What the last upload of a key gave; ``holding`` is there when another version of the key counts instead."""
+class FileOfResult(ReadTotals):
+    """The last upload of a key; ``holding`` is there when another version of the key counts instead."""
 
     version_id: str
     status: str
     reason: str | None
-    rows_read: int
-    rows_clean: int
-    rows_quarantined: int
-    quantity: int
-    amount: str
-    unreadable: dict[str, Any]
-    claims: Claims
     holding: NotRequired[Holding]
 
 

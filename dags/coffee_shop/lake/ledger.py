@@ -25,6 +25,7 @@ from coffee_shop.lake.documents import (
     Ledger,
     Plan,
     PublishedLoad,
+    ReadTotals,
     Result,
     Stamp,
     VersionOfKey,
@@ -205,7 +206,7 @@ def _file_after_load(
         # the job names the version that counts instead where that is not the one of the ledger
         holding = file.get("holding") or (before["holding"] if before else None)
     else:
-        holding = _holding(version, file)
+        holding = holding_of(version["version_id"], version["last_modified"], file)
     after: FileOfLedger = {"last_seen": seen, "holding": holding, "withdrawn": None}
     if before and "accepted" in before:
         after["accepted"] = before["accepted"]
@@ -224,17 +225,18 @@ def _seen(version: VersionOfKey, status: str, reason: str | None, stamp: Stamp) 
     }
 
 
-def _holding(version: VersionOfKey, file: FileOfResult) -> Holding:
+def holding_of(version_id: str, last_modified: str, totals: ReadTotals) -> Holding:
+    """Return a version that counts, with what it gave when it was read."""
     return {
-        "version_id": version["version_id"],
-        "last_modified": version["last_modified"],
-        "rows_read": file["rows_read"],
-        "rows_clean": file["rows_clean"],
-        "rows_quarantined": file["rows_quarantined"],
-        "quantity": file["quantity"],
-        "amount": file["amount"],
-        "unreadable": file["unreadable"],
-        "claims": file["claims"],
+        "version_id": version_id,
+        "last_modified": last_modified,
+        "rows_read": totals["rows_read"],
+        "rows_clean": totals["rows_clean"],
+        "rows_quarantined": totals["rows_quarantined"],
+        "quantity": totals["quantity"],
+        "amount": totals["amount"],
+        "unreadable": totals["unreadable"],
+        "claims": totals["claims"],
     }
 
 

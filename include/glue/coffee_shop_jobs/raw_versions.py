@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from coffee_shop.lake.documents import PUBLISHED, REFUSED, FileOfResult, Holding, LastSeen
+from coffee_shop.lake.documents import PUBLISHED, REFUSED, FileOfResult, Holding, LastSeen, ReadTotals
+from coffee_shop.lake.ledger import holding_of
 
 from .cells import Limits, Value
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
@@ -81,17 +82,7 @@ class Outcome:
 
     def holding(self) -> Holding:
         """Return the outcome as the ledger's ``holding``."""
-        return {
-            "version_id": self.version.version_id,
-            "last_modified": self.version.last_modified,
-            "rows_read": self.totals["rows_read"],
-            "rows_clean": self.totals["rows_clean"],
-            "rows_quarantined": self.totals["rows_quarantined"],
-            "quantity": self.totals["quantity"],
-            "amount": self.totals["amount"],
-            "unreadable": self.totals["unreadable"],
-            "claims": self.totals["claims"],
-        }
+        return holding_of(self.version.version_id, self.version.last_modified, cast("ReadTotals", self.totals))
 
 
 def read_all(spark_context: Any, readings: Sequence[Reading]) -> list[Outcome]:
