@@ -45,8 +45,9 @@ fits the sample data; change it before you load your own files.
 |---|---|---|---|
 """
 
-MAIL_LISTS = """
-## The lists of mail_lists
+OBJECTS = {"closed_outlets": "ClosedOutlet", "mail_lists": "MailList"}
+OBJECT = """
+## The objects in {setting}
 
 | field | what it is | default |
 |---|---|---|
@@ -68,8 +69,10 @@ def rows(properties: dict[str, Any], must_be: dict[str, str] | None = None) -> s
 def page() -> str:
     """Return the whole page."""
     schema = TypeAdapter(Settings).json_schema()
-    lists = schema["$defs"]["MailList"]["properties"]
-    return INTRO + rows(schema["properties"], expectations()) + MAIL_LISTS + rows(lists)
+    objects = [
+        OBJECT.format(setting=setting) + rows(schema["$defs"][name]["properties"]) for setting, name in OBJECTS.items()
+    ]
+    return INTRO + rows(schema["properties"], expectations()) + "".join(objects)
 
 
 if __name__ == "__main__":

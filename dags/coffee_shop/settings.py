@@ -169,6 +169,12 @@ def _seconds(environment: Mapping[str, str], variable: str, *, default: int) -> 
 
 _CHECKED = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
+
+def _with_example(**example: object) -> ConfigDict:
+    as_text = json.dumps(example)  # a schema would put its keys in another order
+    return ConfigDict(**_CHECKED, json_schema_extra={"examples": [as_text]})
+
+
 Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Address = Annotated[str, Field(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$", examples=["manager@coffee-shop.example"])]
@@ -183,13 +189,25 @@ def _iso_day(value: object) -> object:
 
 
 Day = Annotated[date, Field(strict=False), BeforeValidator(_iso_day)]
+
+
+def _number_as_text(value: object) -> object:
+    """Take a number of JSON for the number of an outlet, which is text because it may have 40 digits."""
+    return str(value) if type(value) is int else value
+
+
 OutletNumber = Annotated[
-    str, Field(pattern=r"^(0|[1-9][0-9]{0,39})$", examples=["3"])
+    str, Field(pattern=r"^(0|[1-9][0-9]{0,39})$", examples=["3"]), BeforeValidator(_number_as_text)
 ]  # contract 3.3: no leading zeros
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 PeriodKind = Literal["daily", "weekly", "monthly", "custom", "upload"]
 
 
-@checked_dataclass(frozen=True, config=_CHECKED)
+@checked_dataclass(
+    frozen=True,
+    config=_with_example(recipients=["manager@coffee-shop.example"], periods=["weekly"], reports=["employee"]),
+)
 class MailList:
     """Who gets the mails about some kinds of period, with which workbooks, or about some outlets without any."""
 
@@ -207,6 +225,34 @@ class MailList:
         if self.outlets and self.reports != REPORT_NAMES:
             raise ValueError("it has reports or outlets, not both: workbooks are about all outlets")
         return self
+
+
+@checked_dataclass(
+    frozen=True,
+    config=_with_example(outlet=3, weekdays=["sunday"], dates=["2019-12-24"], gone_from="2020-01-01"),
+)
+class ClosedOutlet:
+    """When an outlet is closed, so that it is not expected to sell."""
+
+    outlet: OutletNumber
+    """The outlet's number."""
+    weekdays: tuple[Weekday, ...] = ()
+    """The weekdays on which it is always closed."""
+    dates: tuple[Day, ...] = ()
+    """The dates on which it is closed."""
+    gone_from: Day | None = None
+    """The first day on which it is closed for good."""
+
+    @model_validator(mode="after")
+    def _is_closed_at_all(self) -> "ClosedOutlet":
+        if not (self.weekdays or self.dates or self.gone_from):
+            raise ValueError("it needs weekdays, dates or gone_from: nothing says when the outlet is closed")
+        return self
+
+    def closes(self, day: date) -> bool:
+        """Return whether the outlet is closed on a day."""
+        is_gone = self.gone_from is not None and day >= self.gone_from
+        return is_gone or day in self.dates or WEEKDAYS[day.weekday()] in self.weekdays
 
 
 @checked_dataclass(frozen=True, config=_CHECKED)
@@ -248,6 +294,8 @@ class Settings:
     """An outlet that sold in so many days before a day is expected to sell on it."""
     closed_days: tuple[Day, ...] = ()
     """Days on which no outlet is expected to sell."""
+    closed_outlets: tuple[ClosedOutlet, ...] = ()
+    """When single outlets are closed, so that they are not missing."""
     upload_report: bool = True
     """Whether an upload makes a report of the days that it changed."""
     upload_report_days: int = Field(default=42, ge=1, le=366)
@@ -275,6 +323,10 @@ class Settings:
     def zone(self) -> zoneinfo.ZoneInfo:
         """The shop's time zone."""
         return zoneinfo.ZoneInfo(self.time_zone)
+
+    def closes(self, outlet: str, day: date) -> bool:
+        """Return whether an outlet, by its number, is closed on a day: with all outlets, or by itself."""
+        return day in self.closed_days or any(each.closes(day) for each in self.closed_outlets if each.outlet == outlet)
 
 
 def settings() -> Settings:
@@ -343,19 +395,13 @@ def _expected(rule: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
             return " or ".join(map(json.dumps, values))
         case {"type": "array", "items": {"format": "date"}}:
             return 'a list of dates such as ["2019-12-25"]'
-        case {"type": "array", "items": {"$ref": _}}:
-            fields_ = schema["$defs"]["MailList"]["properties"]
-            example = {name: _example(fields_[name]) for name in ("recipients", "periods", "reports")}
-            return f"a list of objects such as {json.dumps(example)}"
-        case {"type": "array"}:
-            return f"a list such as {json.dumps(_example(rule))}"
+        case {"type": "array", "items": {"$ref": place}}:
+            (example,) = schema["$defs"][place.rpartition("/")[2]]["examples"]
+            return f"a list of objects such as {example}"
+        case {"type": "array", "items": {"examples": example}}:
+            return f"a list such as {json.dumps(example)}"
         case _:
             return "a text that is not empty"
-
-
-def _example(rule: Mapping[str, Any]) -> list[str]:
-    items = rule["items"]
-    return list(items["examples"]) if "examples" in items else [items["enum"][1]]
 
 
 def task_defaults() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from airflow.sdk import BaseOperator
 from coffee_shop.aws import s3_client
 from coffee_shop.mail.addresses import workbook_address
 from coffee_shop.mail.sending import send_once
-from coffee_shop.report.data_quality import NO_DATA
+from coffee_shop.report.data_quality import NO_DATA, was_closed
 from coffee_shop.report.wording import Wording
 from coffee_shop.settings import Settings, include_folder, names, settings
 
@@ -29,7 +29,7 @@ class ReportMailOperator(BaseOperator):
     A marker in the state bucket, written only if there is none, makes sure that a retry does not mail twice.
 
     Args:
-        request: what the run is to do: ``mail``, ``mails``, ``mail_once_as``, ``closed``.
+        request: what the run is to do: ``mail``, ``mails``, ``mail_once_as``.
         summary: summary.json of the report to mail.
     """
 
@@ -52,7 +52,7 @@ class ReportMailOperator(BaseOperator):
             raise AirflowSkipException("This run was not asked to mail.")
         shop = settings()
         s3 = s3_client()
-        if self.summary["status"] == NO_DATA and not self.request["closed"]:
+        if self.summary["status"] == NO_DATA and not was_closed(self.summary):
             self._alarm(s3, shop)
         mails = self.request["mails"]
         if not mails:

@@ -7,16 +7,14 @@ are sums over its days. Pure functions; docs/figures.md says which periods are c
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from coffee_shop.lake.documents import SALES, Ledger
-from coffee_shop.lake.ledger import outlets_on
 from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, WEEKLY, Period, named_period, period_around
-from coffee_shop.report.data_quality import missing_outlets
+from coffee_shop.report.expectations import Expectations
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
@@ -27,33 +25,6 @@ YEAR = timedelta(days=364)  # 52 weeks, so that weekdays meet weekdays
 WEEKDAYS_AVERAGED = 4
 TREND_DAYS, TREND_WEEKS, MOST_TREND_DAYS = 14, 8, 31
 SUMS = ("income", "net_income", "transactions", "items", "registered_transactions")
-
-
-@dataclass(frozen=True)
-class Expectations:
-    """Which outlets should have sold: the ledger, the days on which all are closed, and how far back to look."""
-
-    ledger: Ledger
-    closed_days: Sequence[date]
-    days_before: int
-
-    def missing(self, days: Iterable[date]) -> list[Json]:
-        """Return the outlets that are expected on these days and have no published sales: ``missing_outlets``."""
-        return missing_outlets(self.ledger, days, self.closed_days, self.days_before)
-
-    def unpublished(self, days: Iterable[date]) -> list[date]:
-        """Return the days without any published sales on which the shop was not closed."""
-        return [day for day in days if day not in self.closed_days and not outlets_on(self.ledger, day)]
-
-    def of_outlet(self, number: str) -> Expectations:
-        """Return the expectations of a shop that is this outlet alone."""
-        days = self.ledger["days"][SALES].items()
-        alone = {day: {number: outlets[number]} for day, outlets in days if number in outlets}
-        return Expectations({**self.ledger, "days": {SALES: alone}}, self.closed_days, self.days_before)
-
-    def is_closed(self, day: date) -> bool:
-        """Return whether the settings close this day and nobody sold on it."""
-        return day in self.closed_days and not outlets_on(self.ledger, day)
 
 
 def compare(period: Period, history: Iterable[Row], expectations: Expectations, *, complete: bool) -> list[Json]:
@@ -68,10 +39,15 @@ def compare(period: Period, history: Iterable[Row], expectations: Expectations, 
     Returns:
         ``base`` (before, year_before, weekday_average), ``label``, ``days`` that were averaged, ``start`` and ``end``,
         ``figures`` (null if it is no measure), ``reason`` (null, or one of this module's four), ``closed`` and
-        ``unpublished`` (ISO days) and ``missing`` (as in data_quality).
+        ``unpublished`` (ISO days), ``missing`` (as in data_quality) and ``closed_outlets`` (likewise, of days on which
+        others sold).
     """
     by_day = sums_by_day(history)
-    return [_comparison(name, periods, by_day, expectations, complete=complete) for name, periods in bases_of(period)]
+    return [
+        _comparison(name, periods, by_day, expectations, complete=complete)
+        | {"closed_outlets": _closed_otherwise(period, periods, expectations)}
+        for name, periods in bases_of(period)
+    ]
 
 
 def bases_of(period: Period) -> list[tuple[str, list[Period]]]:
@@ -142,6 +118,22 @@ def _comparison(
         "unpublished": [day.isoformat() for day in unpublished],
         "missing": [entry for entry in missing if not entry["whole_day"]],
     }
+
+
+def _closed_otherwise(period: Period, bases: list[Period], expectations: Expectations) -> list[Json]:
+    """Return the outlets that were not closed as often in the bases as in the period, which explains a change.
+
+    An outlet that is closed every Sunday explains none.
+    """
+    closed = expectations.closed(day for base in bases for day in base.days)
+    own = _days_closed(expectations.closed(period.days))
+    otherwise = {outlet for outlet, days in _days_closed(closed).items() if days != own[outlet] * len(bases)}
+    entries = [entry | {"outlets": [each for each in entry["outlets"] if each in otherwise]} for entry in closed]
+    return [entry for entry in entries if entry["outlets"] and not entry["whole_day"]]
+
+
+def _days_closed(closed: list[Json]) -> Counter[str]:
+    return Counter(outlet for entry in closed for outlet in entry["outlets"])
 
 
 def _reason(open_days: list[date], unpublished: list[date], missing: list[Json], *, complete: bool) -> str | None:

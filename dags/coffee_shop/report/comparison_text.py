@@ -16,7 +16,7 @@ from coffee_shop.report.comparison import (
     YEAR_BEFORE,
 )
 from coffee_shop.report.highlights import CATEGORY, OUTLET
-from coffee_shop.report.wording import Wording, missing_text, outlet_name, shortened
+from coffee_shop.report.wording import Wording, closed_text, missing_text, outlet_name, shortened
 
 Json = dict[str, Any]
 
@@ -75,11 +75,20 @@ def remark_of(summary: Json, name: str, words: Wording) -> str:
 
 
 def notes_on_bases(summary: Json, words: Wording) -> list[str]:
-    """Return why there are no changes on a base, and which days of a base were closed, a sentence each."""
-    return _reasons(summary, words) + [
-        f"{label_of(each)} had {_closed(each['closed'], words)}."
-        for each in summary["comparisons"]
-        if each["closed"] and each["figures"] and not each["averaged"]
+    """Return why there are no changes on a base, and what was closed on days of a base, a sentence each."""
+    measures = [each for each in summary["comparisons"] if each["figures"]]
+    return [
+        *_reasons(summary, words),
+        *(
+            f"{label_of(each)} had {_closed(each['closed'], words)}."
+            for each in measures
+            if each["closed"] and not each["averaged"]
+        ),
+        *(
+            f"In {label_of(each)} outlets were closed: {closed_text(each['closed_outlets'], words, MOST_MISSING)}."
+            for each in measures
+            if each["closed_outlets"]
+        ),
     ]
 
 

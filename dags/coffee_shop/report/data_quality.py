@@ -11,34 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from coffee_shop.lake.documents import SALES, Ledger
-from coffee_shop.lake.ledger import expected_outlets, open_files, outlets_on
+from coffee_shop.lake.ledger import open_files, outlets_on
 
 Json = dict[str, Any]
 
 COMPLETE, INCOMPLETE, NO_DATA = "complete", "incomplete", "no data"
-
-
-def missing_outlets(ledger: Ledger, days: Iterable[date], closed_days: Iterable[date], days_before: int) -> list[Json]:
-    """Return the outlets that should have sold on a day and have no published sales for it.
-
-    Args:
-        ledger: the ledger of loads.
-        days: the days to look at.
-        closed_days: days on which no outlet is expected.
-        days_before: an outlet that sold in so many days before a day is expected on it.
-
-    Returns:
-        One entry a day with something missing: ``day``, ``outlets`` (numbers, in order), ``whole_day`` (true when no
-        outlet has sales on it).
-    """
-    closed = set(closed_days)
-    found = []
-    for day in days:
-        there = outlets_on(ledger, day)
-        missing = set() if day in closed else expected_outlets(ledger, day, days_before) - there
-        if missing:
-            found.append({"day": day.isoformat(), "outlets": sorted(missing, key=_by_number), "whole_day": not there})
-    return found
 
 
 def waiting_for(missing: list[Json], today: date, wait_days: int) -> list[Json]:
@@ -54,6 +31,13 @@ def status_of(ledger: Ledger, days: Iterable[date], missing: list[Json]) -> str:
     return INCOMPLETE if missing else COMPLETE
 
 
+def was_closed(summary: Mapping[str, Any]) -> bool:
+    """Return whether the settings close the shop on every day of a summary's period, and nobody sold."""
+    first, last = (date.fromisoformat(summary["period"][end]) for end in ("start", "end"))
+    closed = [entry for entry in summary["data_quality"]["closed"] if entry["whole_day"]]
+    return len(closed) == (last - first).days + 1
+
+
 def history_begins(ledger: Ledger) -> str | None:
     """Return the first day with sales, None when there is none."""
     days = [day for day, outlets in ledger["days"][SALES].items() if outlets]
@@ -64,6 +48,7 @@ def data_quality(
     ledger: Ledger,
     days: list[date],
     missing: list[Json],
+    closed: list[Json],
     headline: Mapping[str, Any] | None,
     quarantine: Iterable[Mapping[str, Any]],
 ) -> Json:
@@ -72,7 +57,8 @@ def data_quality(
     Args:
         ledger: the ledger of loads.
         days: the period's days, in order.
-        missing: what ``missing_outlets`` found for them.
+        missing: the outlets that are missing on them (``Expectations.missing``).
+        closed: the outlets that were closed on them (``Expectations.closed``).
         headline: the row of headline.sql, None without data.
         quarantine: rows in quarantine by file: ``dataset, source_key, version_id, quarantined``; only versions that the
             ledger still counts are taken.
@@ -81,6 +67,7 @@ def data_quality(
     begins = history_begins(ledger)
     return {
         "missing": missing,
+        "closed": closed,
         "history_begins": begins if begins and first < begins <= last else None,
         "lines_without_wholesale_price": int(headline["lines_without_wholesale_price"] or 0) if headline else 0,
         "income_without_wholesale_price": _amount(headline["income_without_wholesale_price"] if headline else 0),
@@ -127,7 +114,3 @@ def _unreadable_columns(ledger: Ledger, first: str, last: str) -> list[Json]:
 
 def _amount(value: Any) -> str:
     return f"{Decimal(value or 0):.2f}"
-
-
-def _by_number(outlet: str) -> tuple[int, str]:
-    return (int(outlet) if outlet.isdecimal() else 10**9, outlet)

@@ -16,7 +16,8 @@ from statistics import fmean
 from typing import Any
 
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import Expectations, Row, amount_text
+from coffee_shop.report.comparison import Row, amount_text
+from coffee_shop.report.expectations import Expectations
 
 Json = dict[str, Any]
 

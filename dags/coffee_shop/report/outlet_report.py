@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import Expectations, Row, compare, figures_of_days, sums_by_day, trend_of
+from coffee_shop.report.comparison import Row, compare, figures_of_days, sums_by_day, trend_of
 from coffee_shop.report.data_quality import COMPLETE, INCOMPLETE, NO_DATA
+from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import OUTLET, highlights_of
 from coffee_shop.report.wording import outlet_name
 
@@ -89,7 +90,7 @@ def summary_of_outlet(summary: Json, number: str) -> Json:
         "outlet_days_missing": len(own["missing"]),
         **own["figures"],
     }
-    missing = [{"day": day, "outlets": [number], "whole_day": True} for day in own["missing"]]
+    closed = [each for each in summary["data_quality"]["closed"] if each["whole_day"] or number in each["outlets"]]
     return summary | {
         "outlet": number,
         "headline": headline,
@@ -98,9 +99,17 @@ def summary_of_outlet(summary: Json, number: str) -> Json:
         "targets": [],
         "inventory": None,
         "files": [],
-        "data_quality": summary["data_quality"] | {"missing": missing},
+        "data_quality": summary["data_quality"]
+        | {
+            "missing": [_whole_day(day, number) for day in own["missing"]],
+            "closed": [_whole_day(each["day"], number) for each in closed],
+        },
         **{name: own[name] for name in ("status", "days", "comparisons", "trend", "highlights")},
     }
+
+
+def _whole_day(day: str, number: str) -> Json:
+    return {"day": day, "outlets": [number], "whole_day": True}
 
 
 def outlet_of(summary: Json) -> str:

@@ -12,7 +12,8 @@ from coffee_shop.aws import s3_client
 from coffee_shop.lake.documents import INVENTORY, Ledger
 from coffee_shop.lake.ledger import has_rows, newest_load, read_ledger
 from coffee_shop.periods import Period, period_from_json
-from coffee_shop.report.data_quality import missing_outlets, status_of, waiting_for
+from coffee_shop.report.data_quality import status_of, waiting_for
+from coffee_shop.report.expectations import Expectations
 from coffee_shop.settings import Settings, names, settings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def look(ledger: Ledger, period: Period, shop: Settings, today: date) -> Json:
         ``status`` (complete, incomplete, no data), ``missing`` (days with outlets), ``waiting_for`` (those of them
         worth waiting for) and ``load_id``, the newest published load.
     """
-    missing = missing_outlets(ledger, period.days, shop.closed_days, shop.expected_outlet_days)
+    missing = Expectations(ledger, shop).missing(period.days)
     return {
         "status": status_of(ledger, period.days, missing),
         "missing": missing,

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import Expectations, amount_text, categories_of, compare, trend_of
+from coffee_shop.report.comparison import amount_text, categories_of, compare, trend_of
 from coffee_shop.report.data_quality import NO_DATA
+from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import highlights_of
 from coffee_shop.report.outlet_report import outlet_report
 

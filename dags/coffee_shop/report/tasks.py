@@ -79,7 +79,6 @@ def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
         "mail": wants_mail(run_type, asked=bool(params["mail"]), on_backfill=shop.mail_on_backfill),
         "mails": [] if in_digest else mails_of_run(period.kind, reports, params["recipients"] or [], shop),
         "mail_once_as": _mail_once_as(events),
-        "closed": all(day in shop.closed_days for day in period.days),
         "target_unit": shop.target_unit,
     }
 
@@ -219,8 +218,8 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
         state: which queries count.
     """
     from coffee_shop.report import summary
-    from coffee_shop.report.comparison import Expectations
-    from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, missing_outlets, status_of
+    from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, status_of
+    from coffee_shop.report.expectations import Expectations
     from coffee_shop.report.stock import inventory_of
     from coffee_shop.report.targets import targets_of
 
@@ -228,7 +227,8 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
     ledger = read_ledger(s3_client(), names().state_bucket).value
     answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine", "history", *HEADLINE_QUESTIONS))
     headline = next(iter(_as_dicts(answers.get("headline"))), None)
-    missing = missing_outlets(ledger, period.days, shop.closed_days, shop.expected_outlet_days)
+    expectations = Expectations(ledger, shop)
+    missing, closed = expectations.missing(period.days), expectations.closed(period.days)
     without_data = published["status"] == NO_DATA or headline is None or not headline["lines"]
     status = NO_DATA if without_data else status_of(ledger, period.days, missing)
     if not without_data and "history" not in answers:
@@ -239,7 +239,7 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
         words={"shop": shop.shop_name, "currency": shop.currency_symbol},
         state=state["data"],
         status=status,
-        quality=data_quality(ledger, period.days, missing, headline, _as_dicts(answers.get("quarantine"))),
+        quality=data_quality(ledger, period.days, missing, closed, headline, _as_dicts(answers.get("quarantine"))),
         headline=headline,
         outlets=_as_dicts(answers.get("outlets")),
         days=_as_dicts(answers.get("days")),
@@ -248,7 +248,7 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
         compared=summary.compared_with_history(
             period,
             _as_dicts(answers.get("history")),
-            Expectations(ledger, shop.closed_days, shop.expected_outlet_days),
+            expectations,
             complete=status == COMPLETE,
             outlets=sorted({mail["outlet"] for mail in request["mails"] if mail["outlet"]}),
         ),

@@ -9,7 +9,7 @@ from typing import Any
 
 from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
 from coffee_shop.report.comparison_text import MINUS, change_text, remark_of
-from coffee_shop.report.data_quality import INCOMPLETE, NO_DATA
+from coffee_shop.report.data_quality import INCOMPLETE, NO_DATA, was_closed
 from coffee_shop.report.wording import Wording, missing_text, outlet_name, shortened
 
 Json = dict[str, Any]
@@ -43,7 +43,8 @@ def warnings(summary: Json, words: Wording) -> list[str]:
     """Return what a reader must know before any figure, most important first; empty when all is there."""
     found = []
     if summary["status"] == NO_DATA:
-        found.append("No data: no sales have been loaded for this period.")
+        closed = was_closed(summary)
+        found.append(f"No data: {'the shop was closed' if closed else 'no sales have been loaded for this period'}.")
     elif summary["status"] == INCOMPLETE:
         found.append(f"Incomplete: {missing_text(summary['data_quality']['missing'], words)}.")
     if summary["data"]["changed_while_made"]:

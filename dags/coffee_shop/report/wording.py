@@ -80,6 +80,15 @@ def missing_text(missing: list[Json], words: Wording, most: int = 12) -> str:
         else f"{words.day(entry['day'])} lacks {_outlets(entry['outlets'])}"
         for entry in missing
     ]
+    return _cut_off(entries, most)
+
+
+def closed_text(closed: list[Json], words: Wording, most: int) -> str:
+    """Return which outlets were closed on which days; after ``most`` entries only how many more."""
+    return _cut_off([f"{words.day(entry['day'])} {_outlets(entry['outlets'])}" for entry in closed], most)
+
+
+def _cut_off(entries: list[str], most: int) -> str:
     more = len(entries) - most
     return "; ".join(entries[:most]) + (f"; and {more} more day{'s' if more > 1 else ''}" if more > 0 else "")
 

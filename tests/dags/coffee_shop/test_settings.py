@@ -83,6 +83,23 @@ def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> No
     assert some == MailList(("clerk@coffee-shop.example",), ("weekly",), ("sales",))
 
 
+def test_an_outlet_is_closed_on_weekdays_and_dates_and_when_it_is_gone() -> None:
+    found = check_settings(
+        {
+            "closed_days": ["2019-12-25"],
+            "closed_outlets": [
+                {"outlet": 3, "weekdays": ["sunday"], "dates": ["2019-12-24"], "gone_from": "2020-01-01"},
+                {"outlet": "8", "weekdays": ["monday"]},
+            ],
+        }
+    )
+    december = [date(2019, 12, day) for day in range(22, 32)]  # the 22nd is a Sunday
+    assert [day.day for day in december if found.closes("3", day)] == [22, 24, 25, 29]
+    assert [day.day for day in december if found.closes("8", day)] == [23, 25, 30]
+    assert [day.day for day in december if found.closes("5", day)] == [25]
+    assert all(found.closes("3", date(2020, month, 1)) for month in range(1, 13))
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [
@@ -116,7 +133,21 @@ def test_a_mail_list_is_for_all_periods_and_reports_unless_it_names_some() -> No
             "mail_lists[0].periods[0] is 'yearly': Input should be 'daily', 'weekly', 'monthly', 'custom' or 'upload'",
         ),
         ({"mail_lists": [{"recipients": ["a@b.example"], "reports": ["stock"]}]}, "'target' or 'inventory'"),
-        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": [3]}]}, "mail_lists[0].outlets[0] is 3"),
+        ({"mail_lists": [{"recipients": ["a@b.example"], "outlets": [3.5]}]}, "mail_lists[0].outlets[0] is 3.5"),
+        ({"closed_outlets": {"outlet": 3}}, 'expected a list of objects such as {"outlet": 3, "weekdays": ["sunday"]'),
+        ({"closed_outlets": [{"weekdays": ["sunday"]}]}, "closed_outlets"),
+        ({"closed_outlets": [{"outlet": 3}]}, "it needs weekdays, dates or gone_from"),
+        ({"closed_outlets": [{"outlet": "03", "weekdays": ["sunday"]}]}, "closed_outlets[0].outlet is '03'"),
+        ({"closed_outlets": [{"outlet": True, "weekdays": ["sunday"]}]}, "closed_outlets[0].outlet is True"),
+        (
+            {"closed_outlets": [{"outlet": 3, "weekdays": ["Sun"]}]},
+            "closed_outlets[0].weekdays[0] is 'Sun': Input should be 'monday', 'tuesday'",
+        ),
+        (
+            {"closed_outlets": [{"outlet": 3, "dates": ["24.12.2019"]}]},
+            "closed_outlets[0].dates[0] is '24.12.2019': Value error, expected a date such as 2019-12-25",
+        ),
+        ({"closed_outlets": [{"outlet": 3, "gone": "2020-01-01"}]}, "closed_outlets"),
         (
             {"mail_lists": [{"recipients": ["a@b.example"], "outlets": ["3"], "reports": ["sales"]}]},
             "reports or outlets, not both",

@@ -11,6 +11,7 @@ from coffee_shop.report.text import data_line, notes, warnings
 from tests.dags.coffee_shop.report.report_samples import (
     A_YEAR_BEFORE,
     ALL_THERE,
+    CLOSED,
     COMPARED,
     LAST_WEEK,
     QUALITY,
@@ -219,7 +220,7 @@ def test_a_report_says_what_its_mail_says(client, pages_of, guest):
         "quarantine": {"rows": 1200},
         "unreadable_columns": QUALITY["unreadable_columns"] * 12,
     }
-    closed = LAST_WEEK | {"closed": ["2019-04-21"]}
+    closed = LAST_WEEK | {"closed": ["2019-04-21"], "closed_outlets": several["missing"]}
     average = LAST_WEEK | {"base": "weekday_average", "averaged": 4}
     moves = [
         {"of": "shop", "name": "", "income": "600.00", "usual": "800.00", "days_left_out": 0},
@@ -236,6 +237,7 @@ def test_a_report_says_what_its_mail_says(client, pages_of, guest):
         summary(quality=several, compared=unjudged | {"comparisons": lacks}),
         summary(compared=COMPARED | {"comparisons": [A_YEAR_BEFORE, A_YEAR_BEFORE]}),
         summary(status="no data", headline=None),
+        summary(status="no data", headline=None, quality=CLOSED),
     ):
         pages_of({f"{FOLDER}/summary.json": report}, {})
         page = get(client, guest, "report", folder=FOLDER)

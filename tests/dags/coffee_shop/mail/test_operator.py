@@ -15,7 +15,7 @@ from coffee_shop.mail import sending
 from coffee_shop.mail.operator import ReportMailOperator
 from coffee_shop.settings import Settings
 
-from tests.dags.coffee_shop.report.report_samples import COMPARED, LAST_WEEK, summary
+from tests.dags.coffee_shop.report.report_samples import CLOSED, COMPARED, LAST_WEEK, summary
 
 FILES = {"customer": "customers.xlsx", "employee": "employees.xlsx", "sales": "sales.xlsx"}
 
@@ -64,7 +64,7 @@ class Shop:
 
     def send(self, document: dict[str, Any], **request: Any) -> str:
         mails = [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
-        asked = {"mail": True, "mails": mails, "mail_once_as": None, "closed": False}
+        asked = {"mail": True, "mails": mails, "mail_once_as": None}
         operator = ReportMailOperator(task_id="mail", request=asked | request, summary=document)
         return operator.execute({})  # type: ignore[typeddict-item]
 
@@ -265,6 +265,6 @@ def test_no_data_alarms_the_operator_once(shop):
     assert (mail["To"], mail["Subject"]) == ("boss@shop.example", "Coffee Shop weekly report 2019-W17: no data")
 
 
-def test_a_closed_day_is_no_alarm(shop):
-    shop.send(summary(status="no data") | {"files": []}, closed=True)
+def test_closed_days_are_no_alarm(shop):
+    shop.send(summary(status="no data", quality=CLOSED) | {"files": []})
     assert [mail["To"] for mail in shop.mails()] == ["boss@shop.example"]

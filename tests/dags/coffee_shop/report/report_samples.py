@@ -13,6 +13,7 @@ WEEK = Period("weekly", date(2019, 4, 22), date(2019, 4, 28))
 
 QUALITY = {
     "missing": [{"day": "2019-04-24", "outlets": ["8"], "whole_day": False}],
+    "closed": [],
     "history_begins": None,
     "lines_without_wholesale_price": 12,
     "income_without_wholesale_price": "45.60",
@@ -45,6 +46,7 @@ QUALITY = {
 }
 ALL_THERE = {
     "missing": [],
+    "closed": [],
     "history_begins": None,
     "lines_without_wholesale_price": 0,
     "income_without_wholesale_price": "0.00",
@@ -53,6 +55,9 @@ ALL_THERE = {
     "quarantine": {"rows": 0},
     "open_files": [],
     "handovers": [],
+}
+CLOSED = ALL_THERE | {
+    "closed": [{"day": f"2019-04-{day}", "outlets": ["3", "8"], "whole_day": True} for day in range(22, 29)]
 }
 HEADLINE = {
     "income": Decimal("600.00"),
@@ -101,6 +106,7 @@ LAST_WEEK = {
     },
     "reason": None,
     "closed": [],
+    "closed_outlets": [],
     "unpublished": [],
     "missing": [],
 }

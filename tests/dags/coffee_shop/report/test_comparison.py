@@ -5,13 +5,14 @@ import pytest
 from coffee_shop.lake.ledger import empty_ledger
 from coffee_shop.periods import Period
 from coffee_shop.report.comparison import (
-    Expectations,
     amount_text,
     bases_of,
     categories_of,
     compare,
     trend_of,
 )
+from coffee_shop.report.expectations import Expectations
+from coffee_shop.settings import ClosedOutlet, Settings
 
 DAY = Period("daily", date(2019, 4, 24), date(2019, 4, 24))
 WEEK = Period("weekly", date(2019, 4, 22), date(2019, 4, 28))
@@ -31,13 +32,13 @@ def sold(day, outlet="3", income="10.00", net_income="6.00", transactions=2, ite
     }
 
 
-def published(rows, closed=()):
+def published(rows, **settings):
     """What should have been published, when the rows' outlets and days are."""
     ledger = empty_ledger()
     for row in rows:
         if row["salesoutletno"]:
             ledger["days"]["sales_reciept"].setdefault(row["business_date"].isoformat(), {})[row["salesoutletno"]] = {}
-    return Expectations(ledger, closed, 28)
+    return Expectations(ledger, Settings(**settings))
 
 
 def days_back(last, count):
@@ -107,6 +108,7 @@ def test_figures_of_a_base_are_sums_over_its_days_and_outlets():
         "closed": [],
         "unpublished": [],
         "missing": [],
+        "closed_outlets": [],
     }
     assert (year_before["label"], year_before["figures"], year_before["reason"]) == ("2018-W17", None, "not loaded")
     assert year_before["unpublished"] == [f"2018-04-{day}" for day in range(23, 30)]
@@ -134,7 +136,7 @@ def test_closed_days_do_not_count_in_an_average():
     incomes = {"2019-04-17": "10.00", "2019-04-03": "30.00", "2019-03-27": "50.00"}
     rows = [sold(date.fromisoformat(day), income=income) for day, income in incomes.items()] + [sold(DAY.period_start)]
 
-    average = compare(DAY, rows, published(rows, closed=[date(2019, 4, 10)]), complete=True)[2]
+    average = compare(DAY, rows, published(rows, closed_days=(date(2019, 4, 10),)), complete=True)[2]
 
     assert (average["averaged"], average["figures"]["income"]) == (3, "30.00")
 
@@ -166,15 +168,58 @@ def test_a_closed_day_counts_as_closed():
     rows = [sold(day) for day in days_back(date(2019, 4, 28), 14)]
     rows.remove(sold(date(2019, 4, 21)))
 
-    before = compare(WEEK, rows, published(rows, closed=[date(2019, 4, 21)]), complete=True)[0]
+    before = compare(WEEK, rows, published(rows, closed_days=(date(2019, 4, 21),)), complete=True)[0]
 
     assert (before["reason"], before["figures"]["income"], before["closed"]) == (None, "60.00", ["2019-04-21"])
 
 
 def test_a_closed_base_has_a_reason_and_no_zero():
     rows = [sold(DAY.period_start), sold(date(2019, 4, 16))]
-    before = compare(DAY, rows, published(rows, closed=[date(2019, 4, 17)]), complete=True)[0]
+    before = compare(DAY, rows, published(rows, closed_days=(date(2019, 4, 17),)), complete=True)[0]
     assert (before["figures"], before["reason"]) == (None, "closed")
+
+
+def test_a_base_on_which_an_outlet_was_closed_is_a_measure_that_names_it():
+    rows = [sold(day, outlet) for day in days_back(date(2019, 4, 28), 14) for outlet in ("3", "8")]
+    rows.remove(sold(date(2019, 4, 18), "8"))
+    closed = ClosedOutlet("8", dates=(date(2019, 4, 18),))
+
+    before = compare(WEEK, rows, published(rows, closed_outlets=(closed,)), complete=True)[0]
+
+    assert (before["reason"], before["figures"]["income"], before["missing"]) == (None, "130.00", [])
+    assert before["closed_outlets"] == [{"day": "2019-04-18", "outlets": ["8"], "whole_day": False}]
+
+
+def test_an_outlet_that_is_closed_every_sunday_explains_no_change():
+    sundays = (date(2019, 4, 21), date(2019, 4, 28))
+    rows = [sold(day, "3") for day in days_back(date(2019, 4, 28), 14)]
+    rows += [sold(day, "8") for day in days_back(date(2019, 4, 28), 14) if day not in sundays]
+    closed = ClosedOutlet("8", weekdays=("sunday",))
+
+    before = compare(WEEK, rows, published(rows, closed_outlets=(closed,)), complete=True)[0]
+
+    assert (before["figures"]["income"], before["closed_outlets"]) == ("130.00", [])
+
+
+def test_an_outlet_that_was_closed_on_one_day_of_an_average_is_named():
+    wednesdays = ("2019-04-24", "2019-04-17", "2019-04-10", "2019-04-03", "2019-03-27")
+    rows = [sold(date.fromisoformat(day), outlet) for day in wednesdays for outlet in ("3", "8")]
+    rows.remove(sold(date(2019, 4, 10), "8"))
+    closed = ClosedOutlet("8", dates=(date(2019, 4, 10),))
+
+    average = compare(DAY, rows, published(rows, closed_outlets=(closed,)), complete=True)[2]
+
+    assert (average["averaged"], average["figures"]["income"]) == (4, "17.50")
+    assert average["closed_outlets"] == [{"day": "2019-04-10", "outlets": ["8"], "whole_day": False}]
+
+
+def test_a_base_on_which_each_outlet_was_closed_by_itself_has_a_reason():
+    rows = [sold(day, outlet) for day in (DAY.period_start, date(2019, 4, 16)) for outlet in ("3", "8")]
+    closed = tuple(ClosedOutlet(number, dates=(date(2019, 4, 17),)) for number in ("3", "8"))
+
+    before = compare(DAY, rows, published(rows, closed_outlets=closed), complete=True)[0]
+
+    assert (before["figures"], before["reason"], before["closed"]) == (None, "closed", ["2019-04-17"])
 
 
 def test_nothing_is_compared_with_an_incomplete_period():

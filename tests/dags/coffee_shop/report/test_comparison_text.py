@@ -104,6 +104,16 @@ def test_closed_days_of_a_base_are_named_because_they_explain_a_change():
     assert note == "2019-W16 had 2 closed days, the first of them 2019-04-15."
 
 
+def test_closed_outlets_of_a_base_are_named_because_they_explain_a_change():
+    closed = [{"day": f"2019-04-{day}", "outlets": ["3", "8"], "whole_day": False} for day in (15, 16, 17)]
+    bases = [LAST_WEEK | {"closed_outlets": closed}, AVERAGE | {"closed_outlets": closed[2:]}]
+
+    assert notes_on_bases(draft(compared=COMPARED | {"comparisons": bases}), WORDS) == [
+        "In 2019-W16 outlets were closed: 2019-04-15 outlets 3 and 8; 2019-04-16 outlets 3 and 8; and 1 more day.",
+        "In the average of 4 Wednesdays outlets were closed: 2019-04-17 outlets 3 and 8.",
+    ]
+
+
 def sentences(judged=True, *moves, period=None):
     summary = draft(compared=COMPARED | {"highlights": {"judged": judged, "moves": list(moves)}})
     return highlights_text(summary | ({"period": summary["period"] | period} if period else {}), WORDS)

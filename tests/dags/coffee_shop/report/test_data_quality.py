@@ -4,7 +4,6 @@ from coffee_shop.lake.ledger import empty_ledger
 from coffee_shop.report.data_quality import (
     data_quality,
     history_begins,
-    missing_outlets,
     status_of,
     waiting_for,
 )
@@ -25,32 +24,8 @@ def days(first: str, last: str) -> list[date]:
     return [start + timedelta(days=n) for n in range((date.fromisoformat(last) - start).days + 1)]
 
 
-def test_an_outlet_that_sold_in_the_28_days_before_is_expected():
-    ledger = ledger_with({"2019-04-01": "3 10 5", "2019-04-29": "3", "2019-04-30": "3"})
-
-    assert missing_outlets(ledger, days("2019-04-29", "2019-04-30"), (), 28) == [
-        {"day": "2019-04-29", "outlets": ["5", "10"], "whole_day": False}
-    ]  # on the 30th, the 1st is 29 days ago
-
-
-def test_a_day_without_any_outlet_is_missing_whole():
-    ledger = ledger_with({"2019-04-01": "3 5", "2019-04-03": "3 5"})
-
-    assert missing_outlets(ledger, days("2019-04-01", "2019-04-03"), (), 28) == [
-        {"day": "2019-04-02", "outlets": ["3", "5"], "whole_day": True}
-    ]
-
-
-def test_closed_days_are_not_missing():
-    ledger = ledger_with({"2019-12-24": "3 5"})
-    assert missing_outlets(ledger, days("2019-12-25", "2019-12-25"), (date(2019, 12, 25),), 28) == []
-
-
-def test_days_before_history_begins_are_not_missing():
-    ledger = ledger_with({"2019-04-10": "3"})
-
-    assert missing_outlets(ledger, days("2019-04-08", "2019-04-10"), (), 28) == []
-    assert history_begins(ledger) == "2019-04-10"
+def test_history_begins_with_the_first_day_that_has_sales():
+    assert history_begins(ledger_with({"2019-04-10": "3", "2019-04-09": "", "2019-04-11": "3"})) == "2019-04-10"
 
 
 def test_only_young_days_are_waited_for():
@@ -128,8 +103,10 @@ def test_what_summary_json_says_about_the_data():
         "refund_amount": "-7.5",
     }
 
-    assert data_quality(ledger, days("2019-04-09", "2019-04-11"), [], headline, quarantine) == {
+    closed = [{"day": "2019-04-11", "outlets": ["3"], "whole_day": False}]
+    assert data_quality(ledger, days("2019-04-09", "2019-04-11"), [], closed, headline, quarantine) == {
         "missing": [],
+        "closed": closed,
         "history_begins": "2019-04-10",
         "lines_without_wholesale_price": 12,
         "income_without_wholesale_price": "45.60",

@@ -107,7 +107,7 @@ def test_a_closed_day_is_not_left_out():
     rows = [row for row in history(WEEK.period_end) if row["business_date"] != closed]
     rows = [row | {"income": row["income"] * 2} if row["business_date"] >= WEEK.period_start else row for row in rows]
 
-    assert {move["days_left_out"] for move in moves(WEEK, rows, published(rows, closed=[closed]))} == {0}
+    assert {move["days_left_out"] for move in moves(WEEK, rows, published(rows, closed_days=(closed,)))} == {0}
 
 
 @pytest.mark.parametrize(("weeks", "judged"), [(5, True), (4, False)])

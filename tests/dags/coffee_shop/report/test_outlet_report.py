@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 from coffee_shop.periods import Period
 from coffee_shop.report.outlet_report import outlet_of, outlet_report, summary_of_outlet
+from coffee_shop.report.text import warnings
 
-from tests.dags.coffee_shop.report.report_samples import COMPARED, draft
+from tests.dags.coffee_shop.report.report_samples import ALL_THERE, COMPARED, WORDS, draft
 from tests.dags.coffee_shop.report.test_comparison import days_back, published, sold
 
 WEEK = Period("weekly", date(2019, 4, 22), date(2019, 4, 28))
@@ -103,3 +104,12 @@ def test_an_outlet_that_sold_nothing_gets_a_mail_without_data():
 def test_an_outlet_without_a_report_is_not_told_that_it_sold_nothing():
     with pytest.raises(ValueError, match=r"weekly/2019-W17 has no report of outlet 8.*Clear"):
         summary_of_outlet(draft(), "8")
+
+
+def test_an_outlet_that_was_closed_all_week_is_told_so():
+    quality = ALL_THERE | {
+        "closed": [{"day": f"2019-04-{day}", "outlets": ["8", "9"], "whole_day": False} for day in range(22, 29)]
+    }
+    of_shop = draft(status="no data", quality=quality)
+    assert warnings(summary_of_outlet(of_shop, "9"), WORDS) == ["No data: the shop was closed."]
+    assert warnings(summary_of_outlet(of_shop, "3"), WORDS) == ["No data: no sales have been loaded for this period."]

@@ -7,8 +7,9 @@ import jsonschema
 import pytest
 from coffee_shop.lake.ledger import empty_ledger
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import Expectations
+from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.summary import compared_with_history
+from coffee_shop.settings import Settings
 
 from tests.dags.coffee_shop.report.report_samples import HEADLINE, OUTLETS, draft, summary
 
@@ -105,7 +106,7 @@ def test_what_is_compared_fits_the_schema():
     ledger["days"]["sales_reciept"] = {"2019-04-17": {"3": {}}, "2019-04-24": {"3": {}}}
     day = Period("daily", date(2019, 4, 24), date(2019, 4, 24))
 
-    compared = compared_with_history(day, history, Expectations(ledger, (), 28), complete=True, outlets=["3", "8"])
+    compared = compared_with_history(day, history, Expectations(ledger, Settings()), complete=True, outlets=["3", "8"])
 
     assert [each["reason"] for each in compared["comparisons"]] == [None, "not loaded", "not loaded"]
     assert len(compared["trend"]) == 14

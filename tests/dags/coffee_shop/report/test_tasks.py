@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -8,9 +8,7 @@ from coffee_shop.report.recipients import RecipientsError
 from coffee_shop.report.tasks import ReportRequestError, build_workbook, decide_request, list_questions, wants_mail
 from coffee_shop.settings import Settings
 
-SHOP = Settings(
-    mail_recipients=("boss@shop.example",), mail_allowed=("@shop.example",), closed_days=(date(2019, 12, 25),)
-)
+SHOP = Settings(mail_recipients=("boss@shop.example",), mail_allowed=("@shop.example",))
 FORM = {"from": None, "to": None, "reports": ["customer", "employee", "sales"], "mail": False, "recipients": None}
 
 
@@ -46,7 +44,7 @@ def test_a_scheduled_run_reports_its_interval_and_mails():
     assert request["mails"] == [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
     assert request["reports"] == ["customer", "employee", "sales"]
     assert request["run"] == {"dag_id": "coffee_shop_weekly_report", "run_id": "run-1"}
-    assert (request["mail_once_as"], request["closed"]) == (None, False)
+    assert request["mail_once_as"] is None
 
 
 def test_a_run_by_hand_takes_dates_reports_and_recipients_from_its_form():
@@ -145,12 +143,6 @@ def test_with_a_digest_uploads_are_not_mailed():
     request = decide_request("upload", context("asset_triggered", events=events), digest)
     assert request is not None
     assert request["mails"] == []
-
-
-def test_a_closed_day_is_known_as_such():
-    request = decide_request("daily", context(conf={"from": "2019-12-25", "to": "2019-12-25"}), SHOP)
-    assert request is not None
-    assert request["closed"]
 
 
 @pytest.mark.parametrize(

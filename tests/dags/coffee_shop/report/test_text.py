@@ -1,7 +1,7 @@
 import pytest
 from coffee_shop.report.text import data_line, figures, notes, state_text, subject, warnings
 
-from tests.dags.coffee_shop.report.report_samples import ALL_THERE, COMPARED, LAST_WEEK, QUALITY, WORDS, draft
+from tests.dags.coffee_shop.report.report_samples import ALL_THERE, CLOSED, COMPARED, LAST_WEEK, QUALITY, WORDS, draft
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,11 @@ def test_the_state_of_the_data():
     assert state_text(draft(), WORDS) == "Data as published on 2019-04-29 05:03 EDT (load load-7)"
     nothing = {"load_id": None, "published_at": None, "changed_while_made": False}
     assert state_text(draft(state=nothing), WORDS) == "Nothing has been loaded yet."
+
+
+def test_a_report_on_closed_days_says_so():
+    assert warnings(draft(status="no data", quality=CLOSED), WORDS) == ["No data: the shop was closed."]
+    one_day = CLOSED | {"closed": CLOSED["closed"][:1]}
+    assert warnings(draft(status="no data", quality=one_day), WORDS) == [
+        "No data: no sales have been loaded for this period."
+    ]
