@@ -69,7 +69,10 @@ def log(keys: Keys, group: str, stream: str) -> Callable[..., None]:
             with contextlib.suppress(ClientError):
                 logs.put_log_events(**place, logEvents=events)
 
-    for make, names in ((logs.create_log_group, {"logGroupName": group}), (logs.create_log_stream, place)):
-        with contextlib.suppress(ClientError):  # there already, or not allowed
-            make(**names)
+    with contextlib.suppress(ClientError):  # there already, or not allowed
+        try:
+            logs.create_log_stream(**place)
+        except logs.exceptions.ResourceNotFoundException:
+            logs.create_log_group(logGroupName=group)
+            logs.create_log_stream(**place)
     return write

@@ -1,6 +1,6 @@
 """A local AWS in a process of its own, for tests that live in Airflow's virtual environment."""
 
-import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -12,16 +12,22 @@ KEY = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests"}
 PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def running_local_aws(home: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Start a local AWS with nothing in it and yield its address.
 
     Its state is below `aws` in the folder, its log is `server.log`. The account's own key is the environment's, or KEY.
     """
-    log = home / "server.log"
+    log, port = home / "server.log", free_port()
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [str(PYTHON), "-m", "local_aws", "--port", "0", "--home", str(home / "aws")],
+            [str(PYTHON), "-m", "local_aws", "--port", str(port), "--home", str(home / "aws")],
             cwd=ROOT,
             env=KEY | {name: value for name, value in environment.items() if not name.startswith("AIRFLOW")},
             stdout=out,
@@ -29,11 +35,11 @@ def running_local_aws(home: Path, environment: Mapping[str, str]) -> Iterator[st
         )
     try:
         end = time.monotonic() + 60
-        while not (found := re.search(r"ready at (http://127\.0\.0\.1:\d+)", log.read_text())):
+        while "ready at" not in log.read_text():
             if server.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"The local AWS did not start:\n{log.read_text()}")
             time.sleep(0.1)
-        yield found[1]
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(timeout=20)

@@ -1,8 +1,7 @@
 """Glue job: clean rows of the touched days -> facts, each id looked up in the dimensions.
 
-Reads the clean tables and the dimensions through the catalog, so the crawls of both zones must have run. Nothing is put
-in place before rows, quantity and amount of what was staged agree with what the partition job counted, and before every
-id has found its row. At last, members that are gone leave the dimensions.
+Nothing is put in place before rows, quantity and amount of what was staged agree with what the partition job counted,
+and before every id has found its row. At last, members that are gone leave the dimensions.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import boto3
 from coffee_shop.lake.documents import Result, Totals
 from coffee_shop.lake.loads import read_result
 from coffee_shop.lake.state import read_json
-from coffee_shop_jobs import clean_tables, decision, load_state, placing
+from coffee_shop_jobs import decision, load_state, placing, zone_tables
 from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
 from coffee_shop_jobs.star_schema import DATE, DIMENSIONS, inventory_facts, number_lines, sales_facts, target_facts
@@ -57,9 +56,9 @@ class Job:
         self.spark = start_session("conform_relations")
 
     def dimensions(self) -> dict[str, DataFrame]:
-        """Return the dimensions as the catalog has them."""
+        """Return the dimensions by table name."""
         names = [*(dimension.table for dimension in DIMENSIONS), DATE]
-        return {name: clean_tables.read_table(self.spark, self.arguments.conform_database, name) for name in names}
+        return {name: zone_tables.read_dimension(self.spark, self.arguments.conform_bucket, name) for name in names}
 
 
 def run(arguments: load_state.Arguments) -> None:
@@ -87,7 +86,7 @@ def write_facts(job: Job, dataset: str, dimensions: dict[str, DataFrame]) -> Non
     empty = [day for day in job.touched[dataset] if day not in job.days[dataset]]
     arguments = job.arguments
     if full:
-        rows = clean_tables.read_days(job.spark, arguments.clean_database, dataset, full, job.days[dataset])
+        rows = zone_tables.read_days(job.spark, arguments.clean_bucket, dataset, full, job.days[dataset])
         facts = FACTS[dataset](by_day(rows, "date", len(full)), dimensions)
         staged = (arguments.state_bucket, f"{job.staging}/conform/{dataset}")
 
@@ -118,7 +117,7 @@ def write_targets(job: Job, dimensions: dict[str, DataFrame]) -> None:
     """Write the whole table of targets when a month of it was touched; an empty one in a lake without any."""
     if not job.touched[TARGETS] and job.days[TARGETS]:
         return
-    rows = clean_tables.read_targets(job.spark, job.arguments.clean_database, job.days)
+    rows = zone_tables.read_targets(job.spark, job.arguments.clean_bucket, job.days)
     staged = (job.arguments.state_bucket, f"{job.staging}/conform/{TARGETS}")
     held = [entry for outlets in job.days[TARGETS].values() for entry in outlets.values()]
     write_checked(
@@ -160,7 +159,7 @@ def write_checked(dataset: str, facts: DataFrame, held: Sequence[Totals], write:
     if got["orphans"]:
         raise OrphanError(
             f"{dataset}: {got['orphans']:,} rows mention members that no dimension has, one of them is"
-            f" {got['orphan']}: has the crawler of the conform zone run after the job conform_tables?"
+            f" {got['orphan']}: has the job conform_tables of this load run?"
         )
     expected = {
         "rows": sum(entry["rows"] for entry in held),

