@@ -1,21 +1,16 @@
 """A local AWS in a process of its own, for tests that live in Airflow's virtual environment."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.free_port import free_port
+
 ROOT = Path(__file__).resolve().parents[1]
 KEY = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests"}
 PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

@@ -1,21 +1,15 @@
 """One stack for all of tests/smoke, as `make demo` starts it."""
 
 import os
-import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from laptop.stack import Stack
+from tests.free_port import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import zipfile
 
 import pytest
 
-from local_aws.__main__ import free_port, ministack_settings
+from local_aws.__main__ import ministack_settings
+from tests.free_port import free_port
 from tests.local_aws.conftest import ACCOUNT, LocalAws, wait_until
 from tests.local_aws_process import KEY
 
