@@ -1,4 +1,4 @@
-"""Raw files -> conformed tables: crawl, split by day, conform, check, publish.
+"""Raw files -> conformed tables: split by day, conform, crawl, check, publish.
 
 Starts when a file is uploaded (by REST), once a day as a net under lost uploads, and by hand. Each version of each raw
 key is loaded once; when nothing is new the run ends early and green. Only the days that a new file touches are written
@@ -133,26 +133,12 @@ with DAG(
         doc_md="Compares the raw bucket with the ledger and writes the load's plan; nothing new ends the run here.",
     )
 
-    crawl_raw = GlueCrawlerOperator(
-        task_id="crawl_raw",
-        config={"Name": NAMES.crawler("raw")},
-        doc_md="Gives analysts a table of the raw files to look at.",
-        **CRAWLER,
-    )
-
     partition_data = GlueJobOperator(
         task_id="partition_data",
         job_name=NAMES.job("partition_data"),
         script_args=JOB_ARGUMENTS,
         doc_md="Reads the new files, puts rows that break the contract into quarantine, writes clean data by day.",
         **JOB,
-    )
-
-    crawl_clean = GlueCrawlerOperator(
-        task_id="crawl_clean",
-        config={"Name": NAMES.crawler("clean")},
-        doc_md="Makes the clean tables and their new partitions known to the catalog.",
-        **CRAWLER,
     )
 
     conform_tables = GlueJobOperator(
@@ -163,13 +149,6 @@ with DAG(
         **JOB,
     )
 
-    crawl_conform = GlueCrawlerOperator(
-        task_id="crawl_conform",
-        config={"Name": NAMES.crawler("conform")},
-        doc_md="Makes the dimensions known to the catalog.",
-        **CRAWLER,
-    )
-
     conform_relations = GlueJobOperator(
         task_id="conform_relations",
         job_name=NAMES.job("conform_relations"),
@@ -178,10 +157,24 @@ with DAG(
         **JOB,
     )
 
-    crawl_conform_again = GlueCrawlerOperator(
-        task_id="crawl_conform_again",
+    crawl_raw = GlueCrawlerOperator(
+        task_id="crawl_raw",
+        config={"Name": NAMES.crawler("raw")},
+        doc_md="Gives analysts a table of the raw files to look at.",
+        **CRAWLER,
+    )
+
+    crawl_clean = GlueCrawlerOperator(
+        task_id="crawl_clean",
+        config={"Name": NAMES.crawler("clean")},
+        doc_md="Makes the clean tables and their new partitions known to the catalog.",
+        **CRAWLER,
+    )
+
+    crawl_conform = GlueCrawlerOperator(
+        task_id="crawl_conform",
         config={"Name": NAMES.crawler("conform")},
-        doc_md="Makes the facts and their new partitions known to the catalog.",
+        doc_md="Makes the conform tables and their new partitions known to the catalog.",
         **CRAWLER,
     )
 
@@ -241,17 +234,13 @@ with DAG(
         wait_for_quiet_period,
         wait_for_files,
         plan_load,
-        crawl_raw,
         partition_data,
-        [crawl_clean, list_checks],
         conform_tables,
-        crawl_conform,
         conform_relations,
-        crawl_conform_again,
-        [describe_tables, checks],
-        judge_checks,
-        publish_load,
-        fail_on_refused_files,
+        [crawl_raw, crawl_clean, crawl_conform, list_checks],
     )
+    chain(crawl_conform, [describe_tables, checks])
+    chain([crawl_raw, crawl_clean, describe_tables, checks], judge_checks, publish_load, fail_on_refused_files)
     # after what runs side by side too: the last task alone ends as soon as the first has failed
-    chain([crawl_clean, list_checks, describe_tables, checks, fail_on_refused_files], tell_operators)
+    crawls = [crawl_raw, crawl_clean, crawl_conform]
+    chain([*crawls, list_checks, describe_tables, checks, fail_on_refused_files], tell_operators)
