@@ -5,6 +5,8 @@ from coffee_shop.lake.ledger import LedgerError
 from coffee_shop_jobs.raw_versions import VersionGoneError
 from coffee_shop_jobs.zone_tables import MissingRowsError
 
+from tests.include.glue.troubled_s3 import troubled_s3
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 DAY2_KEY = "sales_reciept/date=2019-04-02/data.parquet"
@@ -399,3 +401,22 @@ def record_files(patch, lake):
 
     patch.setattr(zone_tables, "read_days", recording)
     return opened
+
+
+def test_an_s3_that_fails_and_is_slow_changes_nothing(lake, new_lake, local_aws, monkeypatch):
+    other = new_lake()
+    for each in (lake, other):
+        each.sales("april", DAY1, DAY2 | {"CustomerNo": "202"}, DAY3)
+        each.inventory("april", DAY1)
+        each.targets("april", {})
+    other.load()
+    with troubled_s3(local_aws) as (url, refused):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        lake.spark.conf.set("fs.s3a.endpoint", url)
+        load_id = lake.plan()
+        for job in ("partition_data", "conform_tables", "conform_relations"):
+            lake.run(job, load_id)
+    lake.spark.conf.set("fs.s3a.endpoint", local_aws)
+
+    assert len(refused) > 10, refused
+    assert lake.contents() == other.contents()
