@@ -33,6 +33,11 @@ def test_get_partitions_ignores_its_expression_and_pages():
     assert (len(answer["Partitions"]), "NextToken" in answer) == (3, False)
 
 
+def test_a_table_without_an_owner_is_given_an_empty_one():
+    ask("CreateTable", DatabaseName="forest", TableInput={"Name": "trees"})
+    assert ask("GetTable", DatabaseName="forest", Name="trees")["Table"]["Owner"] == ""
+
+
 def test_a_crawl_looks_at_nothing(monkeypatch):
     monkeypatch.setattr(glue, "CRAWLER_RUN_SECONDS", 0)
     ask("CreateCrawler", Name="c", DatabaseName="nobody", Targets={"JdbcTargets": [{"Path": "nowhere"}]})
