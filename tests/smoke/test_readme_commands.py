@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from laptop.stack import Stack, aws_client
+from laptop.stack import Stack, aws_client, read_names
+from tests.workbook_schema import schema_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
@@ -66,6 +67,14 @@ def test_demo(environment, demo):
     (mail,) = mails(environment)
     attached = sorted(part.get_filename() for part in mail.iter_attachments())
     assert attached == ["customers.xlsx", "employees.xlsx", "inventory.xlsx", "sales.xlsx", "targets.xlsx"]
+
+
+def test_the_workbooks_keep_to_the_schemas_of_iso_29500(environment, demo, stack, tmp_path):
+    bucket = read_names(stack)["COFFEE_SHOP_REPORTS_BUCKET"]
+    for key in reports(environment, "weekly"):
+        file = tmp_path / Path(key).name
+        aws_client(stack, "s3").download_file(bucket, key, str(file))
+        assert schema_errors(file) == [], key
 
 
 def later_commands() -> list[str]:

@@ -16,6 +16,8 @@ CHUNK = 1 << 20
 # <f>SUM(A1:A2)[mark]7</f><v/>: the mark, itself or as a reference to it, keeps the formula's value until here
 _MARK = b"(?:" + CACHED.encode() + b"|&#%d;)" % ord(CACHED)
 _CACHED = re.compile(b"<f>([^<]*)" + _MARK + rb"([^<]*)</f><v ?(?:/>|></v>)")
+# ISO 29500-1, 18.8.22: the parts of a font in the order in which Excel writes them, and strict readers expect them
+_FONT = b"b i strike condense extend outline shadow u vertAlign sz color name family charset scheme".split()
 _AFTER_IGNORED_ERRORS = re.compile(rb"<drawing |<legacyDrawing |<tableParts|</worksheet>")
 
 
@@ -43,6 +45,8 @@ def _finished(name: str, body: bytes, made: datetime, numbers_as_text: str | Non
     if name == "docProps/core.xml":
         stamp = made.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
         return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, body)
+    if name == "xl/styles.xml":
+        return re.sub(rb"(?<=<font>).*?(?=</font>)", _in_order, body)
     if name.startswith("xl/charts/chart"):  # else the labels' own number format does not count
         return re.sub(rb'(<(?:c:)?numFmt formatCode="[^"]*") ?/>', rb'\1 sourceLinked="0"/>', body)
     if not name.startswith("xl/worksheets/sheet"):
@@ -55,6 +59,11 @@ def _finished(name: str, body: bytes, made: datetime, numbers_as_text: str | Non
         at = place.start() if place else len(tail)
         body = head + end + tail[:at] + errors.encode() + tail[at:]
     return body
+
+
+def _in_order(font: re.Match[bytes]) -> bytes:
+    parts = {kind: part for part, kind in re.findall(rb"(<(\w+)[^>]*/>)", font[0])}
+    return b"".join(parts[kind] for kind in _FONT if kind in parts)
 
 
 def _chunks(part: IO[bytes]) -> Iterator[bytes]:

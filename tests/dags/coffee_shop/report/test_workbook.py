@@ -15,6 +15,8 @@ from coffee_shop.report.sheet_rows import fit_for_excel
 from coffee_shop.report.workbook import Fact, Page, build_workbook, totals
 from coffee_shop.report.workbook_style import Formula
 
+from tests.workbook_schema import schema_errors
+
 AGES = Question(
     name="01_ages",
     sql="customer/01_ages.sql",
@@ -298,6 +300,11 @@ def test_a_chart_beside_the_table_draws_the_chart_data():
         "'Chart data'!$B$7:$B$9",
     ]
     assert re.findall(r"<(?:c:)?v>([^<]*)", xml) == ["Customers", "20-29", "30-39", "NO INFO", "3", "4"]
+
+
+def test_it_keeps_to_the_schemas_of_iso_29500(tmp_path: Path):
+    (tmp_path / "customers.xlsx").write_bytes(build(cards=[("=1/0",), ("a" * 32_767,)]))
+    assert schema_errors(tmp_path / "customers.xlsx") == []
 
 
 @pytest.mark.slow
