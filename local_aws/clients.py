@@ -58,7 +58,7 @@ def assume(role: str, session: str) -> Keys:
     return keys | {name: os.environ[name] for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")}
 
 
-def log(keys: Keys, group: str, stream: str) -> Callable[..., None]:
+def log(keys: Keys, group: str, stream: str, *, makes_group: bool = True) -> Callable[..., None]:
     """Make a log stream as the role; return what adds lines to it. A role without rights on its log has none."""
     logs, place = client_of("logs", keys), {"logGroupName": group, "logStreamName": stream}
 
@@ -69,10 +69,9 @@ def log(keys: Keys, group: str, stream: str) -> Callable[..., None]:
             with contextlib.suppress(ClientError):
                 logs.put_log_events(**place, logEvents=events)
 
-    with contextlib.suppress(ClientError):  # there already, or not allowed
-        try:
-            logs.create_log_stream(**place)
-        except logs.exceptions.ResourceNotFoundException:
+    if makes_group:
+        with contextlib.suppress(ClientError):  # there already, or not allowed
             logs.create_log_group(logGroupName=group)
-            logs.create_log_stream(**place)
+    with contextlib.suppress(ClientError):
+        logs.create_log_stream(**place)
     return write

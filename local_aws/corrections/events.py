@@ -149,7 +149,7 @@ def write_log(function: dict[str, Any], request_id: str, text: str, *_: Any, **_
     config = function.get("config") or function
     group, stream = f"/aws/lambda/{config['FunctionName']}", f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
     lines = [f"START RequestId: {request_id} Version: $LATEST", *text.splitlines(), f"END RequestId: {request_id}"]
-    log(lambda_runtime.execution_credentials(config), group, stream)(*lines)
+    log(lambda_runtime.execution_credentials(config), group, stream, makes_group=False)(*lines)
 
 
 @replaces(lambda_runtime, "execution_credentials")
