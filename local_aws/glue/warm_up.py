@@ -42,7 +42,8 @@ def make_archive() -> None:
         jvm = f"-XX:SharedArchiveFile={base} -XX:ArchiveClassesAtExit={top}"
         script, surroundings = str(spark.HERE / "rehearsal.py"), spark.environment(Path(folder))
         rehearsal = spark.start(Path(folder), [script], surroundings, jvm)
-        _, words = rehearsal.communicate(timeout=300)
+        words = rehearsal.stderr.read()  # its input stays open, or it would end at once
+        rehearsal.wait()
     if not top.exists():
         raise RuntimeError("The rehearsal failed:\n" + words.decode("utf-8", "replace")[-3000:])
 
