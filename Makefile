@@ -5,6 +5,8 @@ AWS_PORT ?= 4566
 AIRFLOW_PORT ?= 8080
 LOCAL_HOME ?= .local
 export AWS_PORT AIRFLOW_PORT LOCAL_HOME
+# where the project's own programs find the jobs' package, the DAGs' and the plugin's; Airflow's processes get their own
+export PYTHONPATH = include/glue:dags:plugins
 
 UV_VERSION = 0.13.9
 UV = .venv/bin/uv
@@ -23,7 +25,7 @@ AIRFLOW_CODE = dags plugins infrastructure laptop containers sample_data bench d
 LOCAL_AWS_CODE = local_aws include/glue
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs backfill upload replay sql quarantine schedule setup test test-fast lint types format policy docs pictures package deploy bench lock clean
+.PHONY: help demo up down status logs backfill upload replay sql quarantine schedule setup test test-fast lint lint-sql types format policy docs pictures package deploy bench lock clean
 
 help:  ## Show what can be typed
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,7 +63,7 @@ sql:  ## Ask the laptop's Athena: make sql; one query: make sql QUERY="select * 
 	@$(AIRFLOW_PY) -m laptop sql $(if $(QUERY),--query "$$QUERY") $(if $(CSV),--csv "$$CSV")
 
 quarantine:  ## List rows that broke the contract; files to mend: make quarantine EXPORT=folder
-	@PYTHONPATH=include/glue:dags $(AIRFLOW_PY) -m laptop quarantine $(if $(EXPORT),--export "$(EXPORT)")
+	@$(AIRFLOW_PY) -m laptop quarantine $(if $(EXPORT),--export "$(EXPORT)")
 
 schedule:  ## Switch a report's schedule on: make schedule REPORT=weekly
 	@$(AIRFLOW_PY) -m laptop schedule --report "$(REPORT)"
@@ -111,10 +113,13 @@ lint: setup  ## ruff, mypy, which folder may import which, sqlfluff, SQL against
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	@$(MAKE) --no-print-directory types
-	PYTHONPATH=dags .venv/bin/lint-imports --no-cache
+	.venv/bin/lint-imports --no-cache
 	.venv/bin/sqlfluff lint --processes 2 include/sql
-	$(AIRFLOW_PY) -m infrastructure.sql_lint
+	@$(MAKE) --no-print-directory lint-sql
 	.venv/bin/cfn-lint infrastructure/template.yaml
+
+lint-sql:  ## The reports' SQL against Athena's grammar and the tables
+	$(AIRFLOW_PY) -m infrastructure.sql_lint
 
 types:  ## mypy over the code of both virtual environments
 	.venv/bin/mypy $(AIRFLOW_CODE)

@@ -1,4 +1,6 @@
-"""Time `make demo` of this checkout against another one's, in turn: `python -m bench.demo_pairs OTHER --runs 3`.
+"""Time `make demo` of this checkout against another one's, in turn.
+
+    PYTHONPATH=include/glue:dags:plugins python -m bench.demo_pairs OTHER --runs 3
 
 Both are set up before. Each demo has an empty home and ports of its own. A ratio belongs to one pair, so that it holds
 although the machine's speed drifts.
@@ -26,15 +28,13 @@ def demo_seconds(checkout: Path) -> float:
     """
     home = Path(tempfile.mkdtemp(prefix="demo-"))
     places = {"LOCAL_HOME": str(home), "AWS_PORT": str(free_port()), "AIRFLOW_PORT": str(free_port())}
-    python, environment = str(checkout / ".venv" / "bin" / "python"), os.environ | places
+    environment = os.environ | places
     started = time.monotonic()
     try:
-        subprocess.run(
-            [python, "-m", "laptop", "demo"], cwd=checkout, env=environment, check=True, stdout=subprocess.DEVNULL
-        )
+        subprocess.run(["make", "demo"], cwd=checkout, env=environment, check=True, stdout=subprocess.DEVNULL)
         return time.monotonic() - started
     finally:
-        subprocess.run([python, "-m", "laptop", "down"], cwd=checkout, env=environment, check=False)
+        subprocess.run(["make", "down"], cwd=checkout, env=environment, check=False)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -4,17 +4,14 @@ Type `make docs` after a change of the settings; a test fails while the page is 
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+from coffee_shop.settings import Settings, expectations
 from pydantic import TypeAdapter
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "settings.md"
-sys.path.append(str(ROOT / "dags"))  # as Airflow does
-
-from coffee_shop.settings import Settings, expectations  # noqa: E402  # only found with the line above
 
 INTRO = """# Settings
 

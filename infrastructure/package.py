@@ -5,7 +5,7 @@
 On MWAA, below /usr/local/airflow:
 
 - `dags/`: dags/ with include/ inside, as no other folder of the project exists there;
-- `plugins.zip`: plugins/ and the list of constraints, unpacked to plugins/;
+- `plugins.zip`: plugins/, the DAGs' module of periods and the list of constraints, unpacked to plugins/;
 - `requirements.txt`: the laptop's, with the constraints where they lie on MWAA;
 - `startup.sh`: runs first and gives Airflow the names of the stack's buckets and databases.
 
@@ -22,6 +22,7 @@ from infrastructure.console import DeployError, say
 
 ROOT = Path(__file__).resolve().parent.parent
 MWAA = ROOT / "infrastructure" / "mwaa"
+PERIODS = "coffee_shop/periods.py"  # what the pages import of the DAGs' package
 CONSTRAINT = "-c constraints.txt"
 # MWAA unpacks plugins.zip there before it runs pip, on every machine ("Managing Python dependencies in
 # requirements.txt", its user guide). A list in dags/ would do too, but has no version and could be another than this.
@@ -36,7 +37,11 @@ def build(root: Path = ROOT) -> dict[str, bytes]:
     """
     dags = {f"dags/{name}": body for name, body in files_below(root / "dags").items()}
     include = {f"dags/include/{name}": body for name, body in files_below(root / "include").items()}
-    plugins = files_below(root / "plugins") | {"constraints.txt": (MWAA / "constraints.txt").read_bytes()}
+    plugins = files_below(root / "plugins") | {
+        # no __init__.py: where dags/ is on the path too, Python takes the whole package from there
+        PERIODS: (root / "dags" / PERIODS).read_bytes(),
+        "constraints.txt": (MWAA / "constraints.txt").read_bytes(),
+    }
     return {
         **dags,
         **include,

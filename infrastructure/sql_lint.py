@@ -1,11 +1,13 @@
 """Say what Athena would refuse in the SQL of the reports and checks, before a run finds out.
 
+    make lint-sql
     python -m infrastructure.sql_lint [include/sql/sales/10_items_by_outlet.sql ...]
 
-Without files, or with one of macros among them, it reads all of include/sql: a macro is SQL only where it is imported.
-Each file is rendered as the DAGs render it, for several periods, and held against Trino's grammar and list of functions
-(trino-sql-validator) and against the tables (`sql_rules`). Their columns are not written again here: conform has those
-of include/data_model.yaml, clean those of the Glue jobs' contract, quarantine those of the CloudFormation template.
+The Makefile says where Python finds the jobs' package and the DAGs'. Without files, or with one of macros among them,
+it reads all of include/sql: a macro is SQL only where it is imported. Each file is rendered as the DAGs render it, for
+several periods, and held against Trino's grammar and list of functions (trino-sql-validator) and against the tables
+(`sql_rules`). Their columns are not written again here: conform has those of include/data_model.yaml, clean those of
+the Glue jobs' contract, quarantine those of the CloudFormation template.
 """
 
 import argparse
@@ -17,17 +19,13 @@ from pathlib import Path
 import jinja2
 import trino_sql_validator
 import yaml
+from coffee_shop_jobs.columns import CONTRACTS, TARGETS, TYPES
 
 from infrastructure.console import say
 from infrastructure.sql_rules import CLEAN, CONFORM, Problem, Tables, problems_of_query
 from infrastructure.template import TEMPLATE, read_template
 
 ROOT = Path(__file__).resolve().parent.parent
-# as in Glue, whose jobs import their package and the lake's from there
-sys.path += [str(ROOT / "include" / "glue"), str(ROOT / "dags")]
-
-from coffee_shop_jobs.columns import CONTRACTS, TARGETS, TYPES  # noqa: E402  # only found with the line above
-
 SQL = ROOT / "include" / "sql"
 CHECKS, MACROS = "checks", "macros"
 # what report.tasks.list_questions and load.checks.render_checks fill in: one day, a month with a leap day; for a check

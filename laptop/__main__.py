@@ -13,6 +13,7 @@ from laptop.airflow_rest import AirflowRest, RestError
 from laptop.airflow_runs import RunFailedError
 from laptop.backfill import BackfillError, BackfillRequest, report_folders, run_backfill
 from laptop.phases import Phases
+from laptop.quarantine import ExportError, show_quarantine
 from laptop.sql import SQL_HELP, SqlError, open_sql
 from laptop.stack import (
     ROOT,
@@ -26,7 +27,7 @@ from laptop.stack import (
     stack_secrets,
     typed_path,
 )
-from laptop.uploads import LOAD, ExportError, UploadError, changed_dates, read_ledger, upload, watch_loads
+from laptop.uploads import LOAD, UploadError, changed_dates, read_ledger, upload, watch_loads
 
 FUNCTION = "start-load"
 
@@ -171,8 +172,6 @@ def sql(stack: Stack, arguments: argparse.Namespace) -> None:
 
 def quarantine(stack: Stack, arguments: argparse.Namespace) -> None:
     """List the rows that broke the contract and are not mended yet; write files with their receipts to mend."""
-    from laptop.quarantine import show_quarantine  # the jobs' package, which it reads files with, is its alone
-
     show_quarantine(stack, arguments.export)
 
 

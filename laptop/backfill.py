@@ -1,7 +1,6 @@
 """Report past periods: create the back-fill through Airflow's REST API, and wait until its runs have ended."""
 
 import os
-import sys
 import time
 import urllib.parse
 from dataclasses import dataclass
@@ -10,12 +9,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
+
 from laptop.airflow_rest import ENDED, AirflowRest, RestError
 from laptop.phases import Phase, Phases, Say
-from laptop.stack import ROOT, typed_path
-
-sys.path.insert(0, str(ROOT / "plugins"))  # as Airflow does
-from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill
+from laptop.stack import typed_path
 
 SECONDS_FOR_ANOTHER = 60
 SHOWN = 10  # folders that are listed at the end
@@ -138,12 +136,12 @@ def run_backfill(airflow: AirflowRest, request: BackfillRequest, phases: Phases)
 
 def announcement(plan: Backfill, request: BackfillRequest) -> str:
     """Return which periods will be reported, in one sentence."""
-    (first, end), (last, last_end) = plan.periods[0], plan.periods[-1]
+    first, last = plan.periods[0], plan.periods[-1]
+    dates = f"({first.period_start} to {last.period_end})"
     mailed = "mailed" if request.mail else "not mailed (MAIL=1 mails them)"
     if len(plan.periods) == 1:
-        return f"One {plan.kind} report, {plan.label(first)} ({first} to {end}), {mailed}"
-    labels = f"{plan.label(first)} to {plan.label(last)}"
-    return f"{len(plan.periods)} {plan.kind} reports, {labels} ({first} to {last_end}), {mailed}"
+        return f"One {plan.kind} report, {first.label} {dates}, {mailed}"
+    return f"{len(plan.periods)} {plan.kind} reports, {first.label} to {last.label} {dates}, {mailed}"
 
 
 def left_alone(runs: int) -> str:
@@ -160,7 +158,7 @@ def report_folders(bucket: Path, plan: Backfill) -> str:
         bucket: the folder in which the local S3 keeps the objects of the reports bucket.
         plan: the periods.
     """
-    folders = [typed_path(bucket / plan.kind / plan.label(first)) for first, _ in plan.periods]
+    folders = [typed_path(bucket / period.folder) for period in plan.periods]
     if len(folders) > SHOWN:
         folders = [*folders[: SHOWN - 1], "...", folders[-1]]
     return "Workbooks   " + "\n            ".join(folders)

@@ -17,10 +17,13 @@ from rich.console import Console
 
 from laptop.sql import connect, show_rows
 from laptop.stack import ROOT, Stack, aws_client, read_names
-from laptop.uploads import ExportError
 
 QUERY = ROOT / "include" / "sql" / "quarantine" / "rows_to_mend.sql"
 SHOWN = ("source_key", "row_number", "row_date", "reasons")
+
+
+class ExportError(RuntimeError):
+    """A file with receipts to mend cannot be written; the message says why."""
 
 
 @dataclass(frozen=True)

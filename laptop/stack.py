@@ -127,7 +127,7 @@ def write_aws_profiles(stack: Stack) -> None:
 def aws_environment(stack: Stack) -> dict[str, str]:
     """Return the environment that sends every AWS call to the local AWS, as the account, which may do everything."""
     write_aws_profiles(stack)
-    base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))}
+    base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_", "PYTHONPATH"))}
     here = str(Path(sys.executable).parent)
     return base | {
         "PATH": here + os.pathsep + base.get("PATH", os.defpath),
@@ -172,6 +172,7 @@ def airflow_environment(stack: Stack) -> dict[str, str]:
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+            "PYTHONPATH": str(ROOT / "dags"),  # the pages' periods, which plugins.zip brings on MWAA
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             # three at a time: more would only compete for two cores, and memory stays low

@@ -21,10 +21,6 @@ class UploadError(RuntimeError):
     """An upload started no load, or no load took it in; the message says where to look."""
 
 
-class ExportError(RuntimeError):
-    """A file with receipts to mend cannot be written; the message says why."""
-
-
 @dataclass(frozen=True)
 class Uploaded:
     """What was put into the raw bucket: the version that S3 gave each key, and when the first was begun."""

@@ -1,7 +1,7 @@
 """The pages of this project in Airflow's UI: reports with their figures and files, loads, and a form to back-fill.
 
-They show what lies in the buckets of reports and state, and import nothing of dags/: the API server does not have them
-on its path.
+They show what lies in the buckets of reports and state. Of the DAGs' package they import coffee_shop.periods alone,
+which plugins.zip brings along: on MWAA the API server does not have dags/.
 """
 
 from typing import Any

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from coffee_shop_reports_app.periods import KINDS, Period, label_of, period_around
+from coffee_shop.periods import CALENDAR_KINDS, Period, period_around
 
 MOST_PERIODS = 400
 
@@ -28,10 +28,6 @@ class Backfill:
         """The DAG that makes these reports."""
         return f"coffee_shop_{self.kind}_report"
 
-    def label(self, first: date) -> str:
-        """Return the name of a period, as in the reports bucket."""
-        return label_of(self.kind, first)
-
 
 def plan_backfill(kind: str, first: str, last: str, zone: ZoneInfo) -> Backfill:
     """Return the periods that hold the business dates ``first`` to ``last``, both included.
@@ -42,25 +38,34 @@ def plan_backfill(kind: str, first: str, last: str, zone: ZoneInfo) -> Backfill:
     Raises:
         FormError: unknown kind, dates that are none, in the wrong order, not over yet, or too many.
     """
-    if kind not in KINDS:
-        raise FormError(f"Report is {kind!r}; it can be {', '.join(KINDS)}.")
+    if kind not in CALENDAR_KINDS:
+        raise FormError(f"Report is {kind!r}; it can be {', '.join(CALENDAR_KINDS)}.")
     start, end = _typed_date(first, "From"), _typed_date(last, "To")
     if start > end:
         raise FormError(f"From ({start}) is after To ({end}).")
     periods = [period_around(kind, start)]
-    while periods[-1][1] < end:
+    while periods[-1].period_end < end:
         if len(periods) == MOST_PERIODS:
             raise FormError(f"These are more than {MOST_PERIODS} periods. Take a shorter time.")
-        periods.append(period_around(kind, periods[-1][1] + timedelta(days=1)))
-    if periods[-1][1] >= datetime.now(zone).date():
-        raise FormError(f"The period {periods[-1][0]} to {periods[-1][1]} is not over yet. Take an earlier To.")
-    day_after_next = period_around(kind, periods[-1][1] + timedelta(days=1))[1] + timedelta(days=1)
+        periods.append(_next(periods[-1]))
+    last_period = periods[-1]
+    if last_period.period_end >= datetime.now(zone).date():
+        dates = f"{last_period.period_start} to {last_period.period_end}"
+        raise FormError(f"The period {dates} is not over yet. Take an earlier To.")
     return Backfill(
         kind,
         periods,
-        due_from=datetime.combine(periods[0][1] + timedelta(days=1), time(), zone),
-        due_to=datetime.combine(day_after_next, time(), zone) - timedelta(seconds=1),
+        due_from=_midnight_after(periods[0], zone),
+        due_to=_midnight_after(_next(last_period), zone) - timedelta(seconds=1),
     )
+
+
+def _next(period: Period) -> Period:
+    return period_around(period.kind, period.period_end + timedelta(days=1))
+
+
+def _midnight_after(period: Period, zone: ZoneInfo) -> datetime:
+    return datetime.combine(period.period_end + timedelta(days=1), time(), zone)
 
 
 def _typed_date(text: str, name: str) -> date:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep
+from coffee_shop.periods import CALENDAR_KINDS
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -14,7 +15,6 @@ from pydantic import BaseModel
 
 from coffee_shop_reports_app.backfill import Backfill, FormError, plan_backfill, start_backfill
 from coffee_shop_reports_app.pages import page, zone
-from coffee_shop_reports_app.periods import KINDS
 from coffee_shop_reports_app.runs import from_this_page, is_paused, refuse_others
 
 router = APIRouter()
@@ -31,7 +31,14 @@ class Typed(BaseModel):
 
 
 def _form(typed: Typed, status: int = 200, **content: Any) -> HTMLResponse:
-    common = {"here": "backfill", "kinds": KINDS, "typed": typed, "backfill": None, "started": None, "paused": False}
+    common = {
+        "here": "backfill",
+        "kinds": CALENDAR_KINDS,
+        "typed": typed,
+        "backfill": None,
+        "started": None,
+        "paused": False,
+    }
     return page("backfill.html.j2", status, **(common | content))
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep
+from coffee_shop.periods import CALENDAR_KINDS, period_around
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel
@@ -28,10 +29,9 @@ from coffee_shop_reports_app.bucket import (
     summaries,
     versions,
 )
+from coffee_shop_reports_app.calendars import Window, calendar_period_of_run, cell_of, state_of, window_of
 from coffee_shop_reports_app.ledger import SALES, DocumentError, read_ledger
 from coffee_shop_reports_app.pages import page, zone
-from coffee_shop_reports_app.periods import KINDS as CALENDAR_KINDS
-from coffee_shop_reports_app.periods import Window, cell_of, label_of, period_around, period_of_run, state_of, window_of
 
 PAGE_SIZE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -83,10 +83,10 @@ def _cells(kind: str, window: Window, reports: Bucket, state: Bucket, not_green:
     begins, today = _first_day(state), datetime.now(zone()).date()
     cells = []
     for period in window.periods:
-        summary = made.get(label_of(kind, period[0]))
+        summary = made.get(period.label)
         is_mailed = summary is not None and (summary["period"]["folder"], summary["version"]) in mailed
-        ended = begins is not None and begins <= period[1] < today
-        cells.append(cell_of(kind, period, summary, not_green.get(period[0]), mailed=is_mailed, ended=ended))
+        ended = begins is not None and begins <= period.period_end < today
+        cells.append(cell_of(period, summary, not_green.get(period.period_start), mailed=is_mailed, ended=ended))
     return cells
 
 
@@ -108,8 +108,9 @@ def _runs_by_day(kind: str, session: Any) -> dict[date, Any]:
     """Return the newest run that failed or is under way, by the first day of the period that it is about."""
     found: dict[date, Any] = {}
     for run in runs.in_states(f"coffee_shop_{kind}_report", ("failed", *runs.UNDER_WAY), session):
-        if period := period_of_run(kind, run.conf or {}, run.data_interval_end or run.run_after, zone()):
-            found.setdefault(period[0], run)
+        due = run.data_interval_end or run.run_after
+        if period := calendar_period_of_run(kind, run.conf or {}, due, zone()):
+            found.setdefault(period.period_start, run)
     return found
 
 
@@ -119,7 +120,7 @@ def search_reports(reports: Reports, text: str = "") -> HTMLResponse:
     text = text.strip()
     wanted = [text.lower()] if text else []
     with suppress(ValueError):
-        wanted += [f"{kind}/{label_of(kind, date.fromisoformat(text))}".lower() for kind in CALENDAR_KINDS]
+        wanted += [period_around(kind, date.fromisoformat(text)).folder.lower() for kind in CALENDAR_KINDS]
     folders = [folder for kind in KINDS for folder in (report_folders(reports, kind) if wanted else ())]
     found = [folder for folder in folders if any(part in folder.lower() for part in wanted)]
     shown = summaries(reports, found[:PAGE_SIZE])
@@ -157,8 +158,8 @@ def show_report(
     run = None
     if kind in CALENDAR_KINDS:
         period = period_around(kind, date.fromisoformat(summary["period"]["start"]))
-        newest = _runs_by_day(kind, session).get(period[0])
-        run = cell_of(kind, period, summary, newest, mailed=bool(mails), ended=True).run
+        newest = _runs_by_day(kind, session).get(period.period_start)
+        run = cell_of(period, summary, newest, mailed=bool(mails), ended=True).run
     return _page(
         "report.html.j2",
         kind=kind,

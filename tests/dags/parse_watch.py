@@ -52,7 +52,6 @@ def main() -> None:
                 seen.append(f"open {path} {mode}")
 
     sys.addaudithook(listen)
-    sys.path.insert(0, str(ROOT / "dags"))
     for file in sorted((ROOT / "dags").glob("*.py")):
         spec = importlib.util.spec_from_file_location(file.stem, file)
         assert spec

@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 import zipfile
@@ -84,6 +85,24 @@ def test_it_is_what_mwaa_takes_and_nothing_else():
         ".airflowignore",
         "constraints.txt",
     } <= set(unzip(files["plugins.zip"]).namelist())
+
+
+def test_the_pages_need_nothing_of_the_dags_but_what_plugins_zip_brings(tmp_path):
+    unzip(package.build()["plugins.zip"]).extractall(tmp_path)
+    assert [path.name for path in (tmp_path / "coffee_shop").iterdir()] == ["periods.py"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), "AIRFLOW_HOME": str(tmp_path / "home")}
+    look = "import coffee_shop_reports_app.web, coffee_shop.periods; print(coffee_shop.periods.__file__)"
+    done = subprocess.run([sys.executable, "-c", look], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == [str(tmp_path / "coffee_shop" / "periods.py")], done.stderr
+
+
+def test_with_the_dags_on_the_path_too_their_package_is_whole(tmp_path):
+    unzip(package.build()["plugins.zip"]).extractall(tmp_path)
+    for folders in ([tmp_path, ROOT / "dags"], [ROOT / "dags", tmp_path]):
+        environment = {"PYTHONPATH": os.pathsep.join(map(str, folders))}
+        look = "import coffee_shop.periods, coffee_shop.lake.documents; print(coffee_shop.periods.__file__)"
+        done = subprocess.run([sys.executable, "-c", look], env=environment, capture_output=True, text=True)
+        assert done.stdout == f"{ROOT / 'dags' / 'coffee_shop' / 'periods.py'}\n", done.stderr
 
 
 def test_the_same_project_gives_the_same_bytes_wherever_and_whenever(tmp_path):

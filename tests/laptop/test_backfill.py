@@ -4,15 +4,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from coffee_shop.periods import period_around
 from coffee_shop_reports_app.backfill import Backfill
 
 from laptop.backfill import BackfillRequest, announcement, left_alone, report_folders
 
 MOMENT = datetime(2019, 5, 1, tzinfo=UTC)
-WEEKS = Backfill(
-    "weekly", [(date(2019, 4, 1), date(2019, 4, 7)), (date(2019, 4, 8), date(2019, 4, 14))], MOMENT, MOMENT
-)
-APRIL = Backfill("daily", [(date(2019, 4, day), date(2019, 4, day)) for day in range(1, 31)], MOMENT, MOMENT)
+WEEKS = Backfill("weekly", [period_around("weekly", date(2019, 4, day)) for day in (1, 8)], MOMENT, MOMENT)
+APRIL = Backfill("daily", [period_around("daily", date(2019, 4, day)) for day in range(1, 31)], MOMENT, MOMENT)
 
 
 def test_several_periods_are_one_sentence():
@@ -22,7 +21,7 @@ def test_several_periods_are_one_sentence():
 
 
 def test_one_period():
-    plan = Backfill("monthly", [(date(2019, 4, 1), date(2019, 4, 30))], MOMENT, MOMENT)
+    plan = Backfill("monthly", [period_around("monthly", date(2019, 4, 1))], MOMENT, MOMENT)
     assert announcement(plan, BackfillRequest("monthly", "2019-04-03", "2019-04-10", mail=True)) == (
         "One monthly report, 2019-04 (2019-04-01 to 2019-04-30), mailed"
     )

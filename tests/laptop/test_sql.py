@@ -242,6 +242,7 @@ def test_names_are_completed(prompt):
 
 def command(stack, *words, typed="") -> subprocess.CompletedProcess:
     place = {"LOCAL_HOME": str(stack.home), "AWS_PORT": str(stack.aws_port)}
+    place["PYTHONPATH"] = "include/glue:dags:plugins"  # as the Makefile has it
     return subprocess.run(
         [sys.executable, "-m", "laptop", "sql", *words],
         cwd=ROOT,

@@ -1,8 +1,9 @@
 """The golden record: what the demo's stack answers after it has loaded April 2019, kept as files in `golden/`.
 
-`python -m tests.smoke.golden --home .local` compares a running stack with the files, `--write` writes them anew. They
-say which result, table or permission moved when the local AWS changes; the stack must be as `make demo` left it. Where
-the first rows do not show what differs, `--rows FOLDER` writes all rows, to be compared with those of an older commit.
+`PYTHONPATH=dags python -m tests.smoke.golden --home .local` compares a running stack with the files, `--write` writes
+them anew. They say which result, table or permission moved when the local AWS changes; the stack must be as `make demo`
+left it. Where the first rows do not show what differs, `--rows FOLDER` writes all rows, to be compared with those of an
+older commit.
 
 A result has its columns with Athena's types, its number of rows, the SHA-256 over all rows and the first four. A null is
 null, an empty text is "". A double is written as Python writes it, so that two ways to write one double are equal. The
@@ -29,16 +30,13 @@ from unittest.mock import patch
 from urllib.parse import urlparse
 
 import jinja2
-
-from laptop.demo import SETTINGS as DEMO
-from laptop.stack import AIRFLOW_ROLE, ROOT, Stack, aws_client, read_names
-
-sys.path.insert(0, str(ROOT / "dags"))  # as Airflow does
-
 from coffee_shop.load.checks import render_checks
 from coffee_shop.report.data_quality import COMPLETE
 from coffee_shop.report.tasks import HEADLINE, list_questions
 from coffee_shop.settings import REPORT_NAMES
+
+from laptop.demo import SETTINGS as DEMO
+from laptop.stack import AIRFLOW_ROLE, ROOT, Stack, aws_client, read_names
 
 GOLDEN = Path(__file__).parent / "golden"
 SQL = ROOT / "include" / "sql"

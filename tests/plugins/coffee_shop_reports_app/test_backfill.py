@@ -2,6 +2,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from coffee_shop.periods import Period
 from coffee_shop_reports_app.backfill import FormError, plan_backfill
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -11,40 +12,40 @@ def test_weeks_that_hold_the_dates_and_when_their_runs_are_due():
     backfill = plan_backfill("weekly", "2019-04-03", "2019-04-15", NEW_YORK)
 
     assert backfill.periods == [
-        (date(2019, 4, 1), date(2019, 4, 7)),
-        (date(2019, 4, 8), date(2019, 4, 14)),
-        (date(2019, 4, 15), date(2019, 4, 21)),
+        Period("weekly", date(2019, 4, 1), date(2019, 4, 7)),
+        Period("weekly", date(2019, 4, 8), date(2019, 4, 14)),
+        Period("weekly", date(2019, 4, 15), date(2019, 4, 21)),
     ]
     # runs are due on the Mondays 8, 15 and 22 April at 06:30; no other Monday lies between these two
     assert backfill.due_from == datetime(2019, 4, 8, tzinfo=NEW_YORK)
     assert backfill.due_to == datetime(2019, 4, 28, 23, 59, 59, tzinfo=NEW_YORK)
     assert backfill.dag_id == "coffee_shop_weekly_report"
-    assert [backfill.label(first) for first, _ in backfill.periods] == ["2019-W14", "2019-W15", "2019-W16"]
+    assert [period.label for period in backfill.periods] == ["2019-W14", "2019-W15", "2019-W16"]
 
 
 def test_one_day():
     backfill = plan_backfill("daily", "2019-04-24", "2019-04-24", NEW_YORK)
 
-    assert backfill.periods == [(date(2019, 4, 24), date(2019, 4, 24))]
+    assert backfill.periods == [Period("daily", date(2019, 4, 24), date(2019, 4, 24))]
     assert backfill.due_from == datetime(2019, 4, 25, tzinfo=NEW_YORK)
     assert backfill.due_to == datetime(2019, 4, 25, 23, 59, 59, tzinfo=NEW_YORK)
-    assert backfill.label(date(2019, 4, 24)) == "2019-04-24"
 
 
 def test_months_over_the_end_of_a_year():
     backfill = plan_backfill("monthly", "2019-12-31", "2020-01-01", NEW_YORK)
 
     assert backfill.periods == [
-        (date(2019, 12, 1), date(2019, 12, 31)),
-        (date(2020, 1, 1), date(2020, 1, 31)),
+        Period("monthly", date(2019, 12, 1), date(2019, 12, 31)),
+        Period("monthly", date(2020, 1, 1), date(2020, 1, 31)),
     ]
     assert backfill.due_from == datetime(2020, 1, 1, tzinfo=NEW_YORK)
     assert backfill.due_to == datetime(2020, 2, 29, 23, 59, 59, tzinfo=NEW_YORK)
-    assert backfill.label(date(2019, 12, 1)) == "2019-12"
 
 
 def test_the_week_that_belongs_to_the_next_year():
-    assert plan_backfill("weekly", "2018-12-31", "2018-12-31", NEW_YORK).label(date(2018, 12, 31)) == "2019-W01"
+    assert [period.label for period in plan_backfill("weekly", "2018-12-31", "2018-12-31", NEW_YORK).periods] == [
+        "2019-W01"
+    ]
 
 
 @pytest.mark.parametrize(

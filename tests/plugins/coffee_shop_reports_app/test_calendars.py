@@ -2,7 +2,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from coffee_shop_reports_app.periods import period_of_run, window_of
+from coffee_shop.periods import Period
+from coffee_shop_reports_app.calendars import calendar_period_of_run, window_of
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -17,13 +18,13 @@ def test_a_window_of_days_is_a_month():
         "2019-02-",
     )
     assert len(window.periods) == 28
-    assert window.periods[-1] == (date(2019, 2, 28), date(2019, 2, 28))
+    assert window.periods[-1] == Period("daily", date(2019, 2, 28), date(2019, 2, 28))
 
 
 def test_a_year_has_52_weeks_or_53_and_12_months():
     assert len(window_of("weekly", "2019").periods) == 52
-    assert window_of("weekly", "2020").periods[-1] == (date(2020, 12, 28), date(2021, 1, 3))  # W53
-    assert window_of("monthly", "2020").periods[1] == (date(2020, 2, 1), date(2020, 2, 29))
+    assert window_of("weekly", "2020").periods[-1] == Period("weekly", date(2020, 12, 28), date(2021, 1, 3))  # W53
+    assert window_of("monthly", "2020").periods[1] == Period("monthly", date(2020, 2, 1), date(2020, 2, 29))
 
 
 @pytest.mark.parametrize(
@@ -36,10 +37,10 @@ def test_a_year_has_52_weeks_or_53_and_12_months():
     ],
 )
 def test_a_run_without_dates_is_about_the_last_whole_period(kind, due, first):
-    period = period_of_run(kind, {}, due, NEW_YORK)
+    period = calendar_period_of_run(kind, {}, due, NEW_YORK)
 
     assert period
-    assert period[0] == first
+    assert period.period_start == first
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,6 @@ def test_a_run_without_dates_is_about_the_last_whole_period(kind, due, first):
     ],
 )
 def test_typed_dates_count_when_they_are_exactly_one_period(fields, first):
-    period = period_of_run("weekly", fields, datetime(2019, 5, 20, tzinfo=UTC), NEW_YORK)
+    period = calendar_period_of_run("weekly", fields, datetime(2019, 5, 20, tzinfo=UTC), NEW_YORK)
 
-    assert (period and period[0]) == first
+    assert (period and period.period_start) == first

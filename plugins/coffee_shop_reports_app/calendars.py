@@ -1,36 +1,16 @@
-"""Days, ISO weeks and months as the pages show them: what is around a date, and what a calendar has in its cells."""
+"""Calendars of reports: which days, ISO weeks or months one shows at once, and what stands in its cells."""
 
-import calendar
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-KINDS = ("daily", "weekly", "monthly")
-
-Period = tuple[date, date]  # first and last date, both included
+from coffee_shop.periods import DAILY, MONTHLY, WEEKLY, Period, PeriodError, period_around, period_of_run
 
 
-def period_around(kind: str, day: date) -> Period:
-    """Return first and last date of the day, ISO week or month that holds ``day``."""
-    if kind == "daily":
-        return day, day
-    if kind == "weekly":
-        monday = day - timedelta(days=day.weekday())
-        return monday, monday + timedelta(days=6)
-    return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
-
-
-def label_of(kind: str, first: date) -> str:
-    """Return the name of a period, as in the reports bucket."""
-    if kind == "weekly":
-        year, week, _ = first.isocalendar()
-        return f"{year}-W{week:02d}"
-    return f"{first:%Y-%m}" if kind == "monthly" else first.isoformat()
-
-
-def period_of_run(kind: str, fields: Mapping[str, Any], due: datetime, zone: ZoneInfo) -> Period | None:
+def calendar_period_of_run(kind: str, fields: Mapping[str, Any], due: datetime, zone: ZoneInfo) -> Period | None:
     """Return the period that a run of a report's DAG is about, None for dates of somebody's own.
 
     Args:
@@ -39,13 +19,10 @@ def period_of_run(kind: str, fields: Mapping[str, Any], due: datetime, zone: Zon
         due: the end of its data interval, or when it was due.
         zone: the shop's time zone.
     """
-    if not fields.get("from"):
-        return period_around(kind, period_around(kind, due.astimezone(zone).date())[0] - timedelta(days=1))
-    try:
-        typed = date.fromisoformat(fields["from"]), date.fromisoformat(fields.get("to") or "")
-    except (TypeError, ValueError):
-        return None
-    return typed if period_around(kind, typed[0]) == typed else None
+    with suppress(PeriodError):
+        period = period_of_run(kind, params=fields, run_after=due, zone=zone)
+        return period if period and period.kind == kind else None
+    return None
 
 
 @dataclass(frozen=True)
@@ -69,30 +46,29 @@ def window_of(kind: str, at: str) -> Window:
     Raises:
         ValueError: it is no month or year.
     """
-    first = date.fromisoformat(f"{at}-01" if kind == "daily" else f"{at}-01-01")
+    first = date.fromisoformat(f"{at}-01" if kind == DAILY else f"{at}-01-01")
     if not date(1900, 1, 1) <= first < date(3000, 1, 1):
         raise ValueError(f"{at} is out of range.")
-    if kind == "daily":
-        last = period_around("monthly", first)[1]
-        days = [(first + timedelta(days=n),) * 2 for n in range(last.day)]
-        before, after = first - timedelta(days=1), last + timedelta(days=1)
+    if kind == DAILY:
+        month = period_around(MONTHLY, first)
+        before, after = first - timedelta(days=1), month.period_end + timedelta(days=1)
+        days = [period_around(kind, day) for day in month.days]
         return Window(at, f"{first:%B %Y}", days, f"{at}-", f"{before:%Y-%m}", f"{after:%Y-%m}")
-    next_to = (str(first.year - 1), str(first.year + 1))
-    if kind == "weekly":
+    if kind == WEEKLY:
         count = date(first.year, 12, 28).isocalendar().week
-        mondays = [date.fromisocalendar(first.year, week, 1) for week in range(1, count + 1)]
-        return Window(at, at, [period_around(kind, monday) for monday in mondays], f"{at}-W", *next_to)
-    months = [period_around(kind, date(first.year, month, 1)) for month in range(1, 13)]
-    return Window(at, at, months, f"{at}-", *next_to)
+        starts = [date.fromisocalendar(first.year, week, 1) for week in range(1, count + 1)]
+    else:
+        starts = [date(first.year, month, 1) for month in range(1, 13)]
+    prefix = f"{at}-W" if kind == WEEKLY else f"{at}-"
+    periods = [period_around(kind, start) for start in starts]
+    return Window(at, at, periods, prefix, str(first.year - 1), str(first.year + 1))
 
 
 @dataclass(frozen=True)
 class Cell:
     """A period in the calendar; without a state it is not over yet, or was before the shop's first sales."""
 
-    label: str
-    first: date
-    last: date
+    period: Period
     state: str
     summary: Any
     run: Any
@@ -107,12 +83,11 @@ def state_of(summary: Mapping[str, Any], *, mailed: bool) -> str:
     return "sent" if mailed else "made"
 
 
-def cell_of(kind: str, period: Period, summary: Any, run: Any, *, mailed: bool, ended: bool) -> Cell:
+def cell_of(period: Period, summary: Any, run: Any, *, mailed: bool, ended: bool) -> Cell:
     """Return a period's cell; a run that failed or is under way counts unless the report was made after it.
 
     Args:
-        kind: daily, weekly or monthly.
-        period: first and last date.
+        period: a day, week or month.
         summary: the report's, None when there is none.
         run: the newest run about the period that did not end well, if any.
         mailed: whether the report's version was mailed.
@@ -126,4 +101,4 @@ def cell_of(kind: str, period: Period, summary: Any, run: Any, *, mailed: bool, 
         state = state_of(summary, mailed=mailed)
     else:
         state = "missing" if ended else ""
-    return Cell(label_of(kind, period[0]), *period, state, summary, run)
+    return Cell(period, state, summary, run)
