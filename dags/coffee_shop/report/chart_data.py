@@ -128,7 +128,7 @@ def chart_block(sheet: Sheet, chart: Chart, days: tuple[date, date] | None = Non
 def rows_where(sheet: Sheet, chart: Chart) -> list[Row]:
     """Return the rows that a chart's `where` leaves."""
     rows = sheet.rows
-    for name, wanted in chart.where:
+    for name, wanted in chart.where.items():
         place = sheet.place(name)
         days = [value for row in rows if isinstance(value := row[place], date)]
         newest = max(days, default=None)

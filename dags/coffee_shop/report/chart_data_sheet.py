@@ -203,7 +203,7 @@ def _median_of_column(placed: PlacedBlock, category: int, series: int) -> str:
 
 def _where(block: Block) -> list[str]:
     found = []
-    for name, values in block.chart.where:
+    for name, values in block.chart.where.items():
         cells = block.sheet.cells(name)
         if block.sheet.column(name).format == "date":
             found.append(f"({cells}=MAX({cells}))" if values == (LAST,) else "1")

@@ -99,11 +99,11 @@ def write_dashboard(
         heading: title, period, and which data.
         warnings: what a reader must know before any figure.
         figures: headline figures by name; for a tile of a question, its figure of the period before in words, by the
-            tile's `figure`.
+            tile's `name`.
         formats: Excel's number format for each format of report.yaml.
         currency: stands before amounts.
     """
-    panels = [(item.block.chart.place, item) for item in placed if item.block.chart.place]
+    panels = [(item.block.chart.dashboard, item) for item in placed if item.block.chart.dashboard]
     depth = max((place.row + place.height - 1 for place, _ in panels), default=0)
     grid = Grid(Pen(worksheet))
     _put_heading(grid, heading, warnings)
@@ -179,10 +179,10 @@ def _big(form: str, value: Value | Formula) -> str:
 def _tile(
     tile: Tile, sheets: Mapping[str, Sheet], figures: Mapping[str, Figure]
 ) -> tuple[str, Value | Formula, str, str]:
-    figure = figures.get(tile.figure)
+    figure = figures.get(tile.name)
     if tile.question is None or tile.column is None:
         if figure is None:
-            return tile.figure, "n/a", "text", ""
+            return tile.name, "n/a", "text", ""
         value = clean_text(figure.value) if isinstance(figure.value, str) else figure.value
         return figure.label, "n/a" if value is None else value, figure.format, figure.change
     sheet = sheets[tile.question]

@@ -1,17 +1,37 @@
 """What a workbook holds: `report.yaml` read and checked, one entry for each SQL file beside it."""
 
-from __future__ import annotations
-
+import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import fields
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 # `goal` is money or integer, as the setting target_unit says; `status` a word with its sign and colour.
-FORMATS = ("text", "integer", "decimal", "money", "percent", "date", "goal", "status")
-NUMBERS = ("integer", "decimal", "money", "percent", "goal")
-CHART_KINDS = ("bar", "column", "line", "share", "heat map", "table", "list")
+Format = Literal["text", "integer", "decimal", "money", "percent", "date", "goal", "status"]
+SUMS: tuple[Format, ...] = ("integer", "decimal", "money", "goal")
+NUMBERS: tuple[Format, ...] = (*SUMS, "percent")
+ChartKind = Literal["bar", "column", "line", "share", "heat map", "table", "list"]
+# what a tile may show by name: the figures of dashboard_figures, targets and stock
+_SalesFigure = Literal["income", "net_income", "margin", "transactions", "items", "average_receipt", "refunds"]
+_GoalFigure = Literal["target_outlets", "target_goal", "target_sold", "target_reached", "target_forecast"]
+_StockFigure = Literal["stock", "stock_sold", "waste", "waste_share", "waste_cost", "inventory_agreement"]
+HeadlineFigure = Literal[_SalesFigure, _GoalFigure, _StockFigure]
 DASHBOARD_SHEET = "Dashboard"
 CONTENTS_SHEET = "Contents"
 CHART_DATA_SHEET = "Chart data"
@@ -20,17 +40,54 @@ LAST = "last"
 # Sales to nobody registered are half of all sales: they would flatten every other bar.
 BESIDE = ("NOT REGISTERED",)
 
-_TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
-_CELL_REFERENCE = re.compile(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*[Cc][0-9]*")
-_NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
-_CONTROL = re.compile(r"[\x00-\x1f]")
-
 
 class ReportDefinitionError(ValueError):
-    """A `report.yaml` that no workbook can be made from; the text names the file, the entry and the remedy."""
+    """A `report.yaml` that no workbook can be made from: a line for each fault, with file, line, key and remedy."""
 
 
-@dataclass(frozen=True)
+def _like(pattern: str, expected: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(expected)
+        return text
+
+    return AfterValidator(check)
+
+
+def _with_folder(name: str, info: ValidationInfo) -> str:
+    """Return the path of a question's SQL below `include/sql`; the context is the report's folder, a Path."""
+    if info.context is None:
+        return name
+    if not (info.context / name).is_file():
+        raise ValueError(f"there is no file {info.context.name}/{name}")
+    return f"{info.context.name}/{name}"
+
+
+def _names(entry: Any) -> tuple[str, ...]:
+    """Return the entries of a list as texts; a single one may be written without a list."""
+    return tuple(map(str, entry if isinstance(entry, list | tuple) else [entry]))
+
+
+# what Excel takes
+_SHEET = r"(?!'|(?i:history)$)[^\[\]:*?/\\\x00-\x1f]{1,31}(?<!')"
+_TABLE = r"(?![A-Za-z]{1,3}[0-9]+$|[Rr][0-9]*[Cc][0-9]*$)[A-Za-z_][A-Za-z0-9_]{0,254}"
+_SHEET_WORDS = "Excel wants 1 to 31 letters without [ ] : * ? / \\, no apostrophe at an end, and not History"
+SheetName = Annotated[str, _like(_SHEET, _SHEET_WORDS)]
+TableName = Annotated[str, _like(_TABLE, "Excel wants letters, digits and _ that do not look like a cell")]
+ColumnTitle = Annotated[str, _like(r"(?=.*\S)[^\x00-\x1f]{1,255}", "Excel wants 1 to 255 letters on one line")]
+WorkbookName = Annotated[str, _like(r".+\.xlsx", "it must end in .xlsx")]
+Sql = Annotated[str, AfterValidator(_with_folder)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+
+_CHECKED = ConfigDict(extra="forbid", strict=True)
+
+
+def _wrong(words: str, *place: str | int) -> PydanticCustomError:
+    """Return a fault at a place below the entry that is checked."""
+    return PydanticCustomError("wrong", "{words}", {"words": words, "place": place})
+
+
+@dataclass(frozen=True, config=_CHECKED)
 class Column:
     """A column of a sheet: its name in the query's result, its title, its format, and whether it adds up.
 
@@ -38,37 +95,46 @@ class Column:
     """
 
     name: str
-    title: str
-    format: str
+    title: ColumnTitle
+    format: Format
     total: bool = False
     ratio: tuple[str, str] | None = None
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.total and self.format not in SUMS:
+            raise _wrong(f"a {self.format} cannot have a total", "total")
+        return self
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=_CHECKED)
 class Place:
     """Where a chart stands on the dashboard: a row of panels, a column from 1 to 12, and how many of each it takes."""
 
-    row: int
-    column: int
-    width: int
-    height: int = 1
+    row: PositiveInt
+    column: PositiveInt
+    width: PositiveInt
+    height: PositiveInt = 1
+
+    @model_validator(mode="after")
+    def _is_on_the_dashboard(self) -> Self:
+        if self.column + self.width - 1 > DASHBOARD_COLUMNS:
+            raise _wrong(f"the dashboard has {DASHBOARD_COLUMNS} columns; the chart goes beyond", "width")
+        return self
 
     @property
     def cells(self) -> set[tuple[int, int]]:
         """The cells of the grid that it covers."""
-        return {
-            (row, column)
-            for row in range(self.row, self.row + self.height)
-            for column in range(self.column, self.column + self.width)
-        }
+        rows, columns = range(self.row, self.row + self.height), range(self.column, self.column + self.width)
+        return set(product(rows, columns))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Chart:
     """What is drawn of a question's rows.
 
     Attributes:
-        kind: one of CHART_KINDS.
+        kind: bar, column, line, share, heat map, table or list.
         categories: the columns that tell the categories apart, the last of them names them; without one the columns
             of values are the categories.
         values: the columns that are drawn.
@@ -80,56 +146,154 @@ class Chart:
         median: add the median of all members.
         beside: members that stand beside the chart as a figure, where they would flatten the others.
         note: small print below the title.
-        place: on the dashboard; without one the chart stands beside the question's table.
+        dashboard: its place there; without one the chart stands beside the question's table.
     """
 
-    kind: str
-    categories: tuple[str, ...]
-    values: tuple[str, ...]
-    series: tuple[str, ...] = ()
+    kind: ChartKind
+    categories: Names = ()
+    values: Names = ()
+    series: Names = ()
     title: str | None = None
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    top: int | None = None
+    where: dict[str, Names] = Field(default_factory=dict)
+    top: PositiveInt | None = None
     stacked: bool = False
     median: bool = False
-    beside: tuple[str, ...] = BESIDE
+    beside: Names = BESIDE
     note: str | None = None
-    place: Place | None = None
+    dashboard: Place | None = None
 
 
-@dataclass(frozen=True)
-class Tile:
-    """A big figure on the dashboard: a headline figure by name, or a column of a question, added up."""
-
-    figure: str
-    title: str | None = None
-    question: str | None = None
-    column: str | None = None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Question:
     """One SQL file and the sheet that shows its rows. `sql` is the path below `include/sql`."""
 
-    name: str
-    sql: str
-    sheet: str
-    table: str
+    sql: Sql
+    sheet: SheetName
+    table: TableName
     title: str
     empty: str
     columns: tuple[Column, ...]
     charts: tuple[Chart, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The SQL file's name without its ending."""
+        return Path(self.sql).stem
 
-@dataclass(frozen=True)
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        _check_unique("columns", "name", (column.name for column in self.columns))
+        _check_unique("columns", "title", (column.title for column in self.columns))
+        formats = {column.name: column.format for column in self.columns}
+        for number, column in enumerate(self.columns):
+            if not all(formats.get(name) in NUMBERS for name in column.ratio or ()):
+                words = "expected two columns with numbers, what is divided and by what"
+                raise _wrong(words, "columns", number, "ratio")
+        for number, chart in enumerate(self.charts):
+            for key, words in _faults_of_chart(chart, formats):
+                raise _wrong(words, "charts", number, key)
+        return self
+
+
+def _faults_of_chart(chart: Chart, formats: dict[str, Format]) -> Iterable[tuple[str, str]]:
+    """Yield what is wrong with a chart of a question: the key and the words."""
+    named = {"categories": chart.categories, "values": chart.values, "series": chart.series, "where": chart.where}
+    for key, names in named.items():
+        if unknown := [name for name in names if name not in formats]:
+            yield key, f"the chart names {', '.join(unknown)}, which is no column"
+            return
+    if not chart.values:
+        yield "values", "values is missing: the columns that are drawn"
+    if chart.kind != "list" and (wrong := [name for name in chart.values if formats[name] not in NUMBERS]):
+        yield "values", f"the chart draws {', '.join(wrong)}, which is not a number"
+    if (chart.series or chart.kind == "share") and len(chart.values) != 1:
+        yield "values", "a share, and a chart with series, draws one column of values"
+    for name, values in chart.where.items():
+        if formats[name] != "text" and not (formats[name] == "date" and values == (LAST,)):
+            yield "where", f"where can restrict a text column, or a date column to {LAST}"
+    if chart.kind in ("heat map", "table", "list") and chart.dashboard is None:
+        yield "kind", f"a {chart.kind} wants a place on the dashboard; the sheet has the rows"
+    if chart.kind == "heat map" and not (chart.categories and chart.series):
+        yield "kind", "a heat map wants categories, its columns, and series, its rows"
+
+
+@dataclass(frozen=True, config=_CHECKED)
+class Tile:
+    """A big figure on the dashboard: a headline figure by name, or a title for a question's column, added up."""
+
+    figure: HeadlineFigure | None = None
+    title: str | None = None
+    sql: Sql | None = None
+    column: str | None = None
+
+    @property
+    def question(self) -> str | None:
+        """The question's name."""
+        return self.sql and Path(self.sql).stem
+
+    @property
+    def name(self) -> str:
+        """The headline figure's name, or the question's and the column's."""
+        return self.figure or f"{self.question}.{self.column}"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, entry: Any) -> Any:
+        return {"figure": entry} if isinstance(entry, str) else entry
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Self:
+        if (self.figure is None) == (None in (self.title, self.sql, self.column)):
+            raise _wrong("expected the name of a headline figure, or title, sql and column")
+        return self
+
+
+@dataclass(frozen=True, config=_CHECKED)
 class Report:
-    """A workbook: its folder's name, file, title, questions in the order of the sheets, and the dashboard's tiles."""
+    """A workbook: its file, title, questions in the order of the sheets, and the dashboard's tiles."""
 
-    name: str
-    file: str
+    file: WorkbookName
     title: str
     questions: tuple[Question, ...]
     tiles: tuple[Tile, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self, info: ValidationInfo) -> Self:
+        sheets = (DASHBOARD_SHEET, CONTENTS_SHEET, CHART_DATA_SHEET)
+        _check_unique("questions", "sheet", (question.sheet for question in self.questions), sheets)
+        _check_unique("questions", "table", (question.table for question in self.questions))
+        _check_unique("questions", "sql", (question.sql for question in self.questions))
+        self._check_places()
+        files = {Path(question.sql).name for question in self.questions}
+        if info.context and (forgotten := {path.name for path in info.context.glob("*.sql")} - files):
+            raise _wrong(f"no entry for {', '.join(sorted(forgotten))}; add one, or take the file away", "questions")
+        formats = {(item.sql, column.name): column.format for item in self.questions for column in item.columns}
+        for number, tile in enumerate(self.tiles):
+            if tile.column and formats.get((str(tile.sql), tile.column)) not in NUMBERS:
+                raise _wrong(f"{tile.sql} has no column {tile.column} that is a number", "tiles", number, "column")
+        return self
+
+    def _check_places(self) -> None:
+        taken: dict[tuple[int, int], str] = {}
+        for place, question in enumerate(self.questions):
+            for number, chart in enumerate(question.charts):
+                cells = chart.dashboard.cells if chart.dashboard else set()
+                for row, column in sorted(cells & taken.keys()):
+                    words = f"row {row}, column {column} is taken already, by {taken[row, column]}"
+                    raise _wrong(words, "questions", place, "charts", number, "dashboard")
+                taken |= dict.fromkeys(cells, question.name)
+
+
+_ENTRIES: Any = {"questions": Question, "columns": Column, "charts": Chart, "dashboard": Place, "tiles": Tile}
+
+
+def _check_unique(entries: str, key: str, names: Iterable[str], taken: Iterable[str] = ()) -> None:
+    """Refuse a name that an entry of the list has and an earlier one too, in whatever case, as Excel counts it."""
+    before = {name.casefold() for name in taken}
+    for number, name in enumerate(names):
+        if name.casefold() in before:
+            raise _wrong(f"{name!r} stands there twice", entries, number, key)
+        before.add(name.casefold())
 
 
 def load_report(folder: Path) -> Report:
@@ -143,198 +307,42 @@ def load_report(folder: Path) -> Report:
     """
     import yaml
 
-    source = folder / "report.yaml"
-    entry = yaml.safe_load(source.read_text(encoding="utf-8"))
-    where = f"{folder.name}/report.yaml"
-    _check_keys(where, entry, {"file", "title", "questions"}, {"tiles"})
-    questions = tuple(
-        _question(folder, f"{where}, question {number}", item)
-        for number, item in enumerate(entry["questions"], start=1)
-    )
-    if not str(entry["file"]).endswith(".xlsx"):
-        raise ReportDefinitionError(f"{where}: file is {entry['file']!r}; it must end in .xlsx")
-    own = (DASHBOARD_SHEET, CONTENTS_SHEET, CHART_DATA_SHEET)
-    _check_unique(where, "sheet", (*own, *(question.sheet for question in questions)))
-    _check_unique(where, "table", (question.table for question in questions))
-    _check_unique(where, "sql", (question.sql for question in questions))
-    forgotten = {path.name for path in folder.glob("*.sql")} - {Path(item.sql).name for item in questions}
-    if forgotten:
-        raise ReportDefinitionError(
-            f"{where}: no entry for {', '.join(sorted(forgotten))}; add one, or take the file away"
-        )
-    _check_places(where, questions)
-    tiles = tuple(_tile(where, item, questions) for item in entry.get("tiles") or [])
-    return Report(folder.name, str(entry["file"]), str(entry["title"]), questions, tiles)
+    text = (folder / "report.yaml").read_text(encoding="utf-8")
+    try:
+        tree, entry = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        return TypeAdapter(Report).validate_json(json.dumps(entry, default=str), context=folder)
+    except yaml.YAMLError as error:
+        raise ReportDefinitionError(f"{folder.name}/report.yaml: {error}") from error
+    except ValidationError as error:
+        faults = [_fault(each, tree) for each in error.errors(include_url=False)]
+        raise ReportDefinitionError("\n".join(f"{folder.name}/report.yaml:{fault}" for fault in faults)) from error
 
 
-def _question(folder: Path, where: str, entry: Any) -> Question:
-    _check_keys(where, entry, {"sql", "sheet", "table", "title", "empty", "columns"}, {"charts"})
-    if not (folder / entry["sql"]).is_file():
-        raise ReportDefinitionError(f"{where}: there is no file {folder.name}/{entry['sql']}")
-    _check_sheet_name(where, entry["sheet"])
-    if not _TABLE_NAME.fullmatch(entry["table"]) or _CELL_REFERENCE.fullmatch(entry["table"]):
-        raise ReportDefinitionError(
-            f"{where}: table is {entry['table']!r}; Excel wants letters, digits and _ that do not look like a cell"
-        )
-    columns = tuple(_column(where, item) for item in entry["columns"])
-    _check_unique(where, "column name", (column.name for column in columns))
-    _check_unique(where, "column title", (column.title for column in columns))
-    _check_ratios(where, columns)
-    charts = tuple(
-        _chart(f"{where}, chart {number}", item, columns)
-        for number, item in enumerate(entry.get("charts") or [], start=1)
-    )
-    return Question(
-        name=Path(entry["sql"]).stem,
-        sql=f"{folder.name}/{entry['sql']}",
-        sheet=entry["sheet"],
-        table=entry["table"],
-        title=entry["title"],
-        empty=entry["empty"],
-        columns=columns,
-        charts=charts,
-    )
+def _fault(error: ErrorDetails, node: Any) -> str:
+    """Return a fault with its line: `12: question 1, chart 2, top is 0; it should be greater than 0`.
+
+    Args:
+        error: what pydantic says; `place` in its context goes on where its own place ends.
+        node: the tree that yaml.compose returns.
+    """
+    line, entry, words = 1, Report, list[str]()
+    for part in (*error["loc"], *error.get("ctx", {}).get("place", ())):
+        key, node = _below(node, part)
+        line, entry = key.start_mark.line + 1, _ENTRIES.get(part, entry)
+        words = [*words[:-1], f"{words[-1].removesuffix('s')} {part + 1}"] if isinstance(part, int) else [*words, part]
+    said = {
+        "missing": " is missing",
+        "unexpected_keyword_argument": f" is unknown; it can be {', '.join(each.name for each in fields(entry))}",
+        "wrong": f": {error['msg']}",
+    }
+    expected = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    otherwise = f" is {error['input']!r}; {expected}"
+    return f"{line}: {', '.join(words) or 'all'}{said.get(error['type'], otherwise)}"
 
 
-def _column(where: str, entry: Any) -> Column:
-    _check_keys(where, entry, {"name", "title", "format"}, {"total", "ratio"})
-    column = Column(
-        name=str(entry["name"]),
-        title=str(entry["title"]),
-        format=entry["format"],
-        total=bool(entry.get("total", False)),
-        ratio=tuple(entry["ratio"]) if entry.get("ratio") else None,
-    )
-    if column.format not in FORMATS:
-        raise ReportDefinitionError(
-            f"{where}: column {column.name} has format {column.format!r}; it can be {', '.join(FORMATS)}"
-        )
-    if column.total and column.format not in ("integer", "decimal", "money", "goal"):
-        raise ReportDefinitionError(f"{where}: column {column.name} is a {column.format} and cannot have a total")
-    if not column.title.strip() or len(column.title) > 255 or _CONTROL.search(column.title):
-        raise ReportDefinitionError(f"{where}: column {column.name} needs a title of 1 to 255 letters on one line")
-    return column
-
-
-def _check_ratios(where: str, columns: tuple[Column, ...]) -> None:
-    numbers = {column.name for column in columns if column.format in NUMBERS}
-    for column in columns:
-        if column.ratio and (len(column.ratio) != 2 or not set(column.ratio) <= numbers):
-            raise ReportDefinitionError(
-                f"{where}: the ratio of column {column.name} is {list(column.ratio)}; "
-                "it wants two columns with numbers, what is divided and by what"
-            )
-
-
-def _chart(where: str, entry: Any, columns: tuple[Column, ...]) -> Chart:
-    possible = {"categories", "series", "title", "where", "top", "stacked", "median", "beside", "note", "dashboard"}
-    _check_keys(where, entry, {"kind", "values"}, possible)
-    chart = Chart(
-        kind=entry["kind"],
-        categories=_names(entry.get("categories")),
-        values=_names(entry["values"]),
-        series=_names(entry.get("series")),
-        title=entry.get("title"),
-        where=tuple((column, _names(values)) for column, values in (entry.get("where") or {}).items()),
-        top=entry.get("top"),
-        stacked=bool(entry.get("stacked", False)),
-        median=bool(entry.get("median", False)),
-        beside=_names(entry["beside"]) if "beside" in entry else BESIDE,
-        note=entry.get("note"),
-        place=_place(where, entry["dashboard"]) if entry.get("dashboard") else None,
-    )
-    if chart.kind not in CHART_KINDS:
-        raise ReportDefinitionError(f"{where}: chart kind is {chart.kind!r}; it can be {', '.join(CHART_KINDS)}")
-    _check_chart_columns(where, chart, columns)
-    if chart.top is not None and (not isinstance(chart.top, int) or chart.top < 1):
-        raise ReportDefinitionError(f"{where}: top is {chart.top!r}; it can be a number from 1 on")
-    if chart.kind in ("heat map", "table", "list") and chart.place is None:
-        raise ReportDefinitionError(f"{where}: a {chart.kind} wants a place on the dashboard; the sheet has the rows")
-    if chart.kind == "heat map" and not (chart.categories and chart.series):
-        raise ReportDefinitionError(f"{where}: a heat map wants categories, its columns, and series, its rows")
-    return chart
-
-
-def _check_chart_columns(where: str, chart: Chart, columns: tuple[Column, ...]) -> None:
-    formats = {column.name: column.format for column in columns}
-    restricted = tuple(column for column, _ in chart.where)
-    if unknown := {*chart.categories, *chart.values, *chart.series, *restricted} - formats.keys():
-        raise ReportDefinitionError(f"{where}: the chart names {', '.join(sorted(unknown))}, which is no column")
-    if chart.kind != "list" and (wrong := [name for name in chart.values if formats[name] not in NUMBERS]):
-        raise ReportDefinitionError(f"{where}: the chart draws {', '.join(wrong)}, which is not a number")
-    if (chart.series or chart.kind == "share") and len(chart.values) != 1:
-        raise ReportDefinitionError(f"{where}: a share, and a chart with series, draws one column of values")
-    for name, values in chart.where:
-        if formats[name] != "text" and not (formats[name] == "date" and values == (LAST,)):
-            raise ReportDefinitionError(f"{where}: where can restrict a text column, or a date column to {LAST}")
-
-
-def _names(entry: Any) -> tuple[str, ...]:
-    if entry is None:
-        return ()
-    return tuple(map(str, entry)) if isinstance(entry, list) else (str(entry),)
-
-
-def _place(where: str, entry: Any) -> Place:
-    _check_keys(where, entry, {"row", "column", "width"}, {"height"})
-    numbers = {name: entry.get(name, 1) for name in ("row", "column", "width", "height")}
-    if not all(isinstance(number, int) and number >= 1 for number in numbers.values()):
-        raise ReportDefinitionError(f"{where}: row, column, width and height of dashboard are numbers from 1 on")
-    place = Place(**numbers)
-    if place.column + place.width - 1 > DASHBOARD_COLUMNS:
-        raise ReportDefinitionError(f"{where}: the dashboard has {DASHBOARD_COLUMNS} columns; the chart goes beyond")
-    return place
-
-
-def _check_places(where: str, questions: tuple[Question, ...]) -> None:
-    taken: dict[tuple[int, int], str] = {}
-    for question in questions:
-        for chart in question.charts:
-            for cell in sorted(chart.place.cells) if chart.place else ():
-                if cell in taken:
-                    raise ReportDefinitionError(
-                        f"{where}: row {cell[0]}, column {cell[1]} of the dashboard is taken twice, "
-                        f"by {taken[cell]} and {question.name}"
-                    )
-                taken[cell] = question.name
-
-
-def _tile(where: str, entry: Any, questions: tuple[Question, ...]) -> Tile:
-    """Read a tile: the name of a headline figure, or a title with a question and one of its columns."""
-    if isinstance(entry, str):
-        return Tile(entry)
-    _check_keys(f"{where}, tiles", entry, {"title", "sql", "column"}, set())
-    question = next((item for item in questions if Path(item.sql).name == entry["sql"]), None)
-    column = next((item for item in question.columns if item.name == entry["column"]), None) if question else None
-    if question is None or column is None or column.format not in NUMBERS:
-        raise ReportDefinitionError(f"{where}, tiles: {entry['sql']} has no column {entry['column']} that is a number")
-    return Tile(f"{question.name}.{column.name}", str(entry["title"]), question.name, column.name)
-
-
-def _check_keys(where: str, entry: Any, needed: set[str], possible: set[str]) -> None:
-    if not isinstance(entry, Mapping):
-        raise ReportDefinitionError(f"{where}: expected {', '.join(sorted(needed))}, found {entry!r}")
-    if missing := needed - entry.keys():
-        raise ReportDefinitionError(f"{where}: {', '.join(sorted(missing))} is missing")
-    if unknown := entry.keys() - needed - possible:
-        raise ReportDefinitionError(
-            f"{where}: {', '.join(sorted(map(str, unknown)))} is unknown; "
-            f"it can hold {', '.join(sorted(needed | possible))}"
-        )
-
-
-def _check_sheet_name(where: str, sheet: str) -> None:
-    bad = _NOT_IN_SHEET_NAMES.search(sheet) or sheet.startswith("'") or sheet.endswith("'")
-    if bad or not 1 <= len(sheet) <= 31 or sheet.casefold() == "history":
-        raise ReportDefinitionError(
-            f"{where}: sheet is {sheet!r}; Excel wants 1 to 31 letters without [ ] : * ? / \\, "
-            "no apostrophe at an end, and not History"
-        )
-
-
-def _check_unique(where: str, what: str, names: Iterator[str] | tuple[str, ...]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name.casefold() in seen:
-            raise ReportDefinitionError(f"{where}: {what} {name!r} stands there twice")
-        seen.add(name.casefold())
+def _below(node: Any, part: int | str) -> tuple[Any, Any]:
+    """Return the nodes of a key and its value, of an entry of a list twice, or the node itself where that lacks it."""
+    if node.id == "sequence":
+        return node.value[part], node.value[part]
+    pairs = node.value if node.id == "mapping" else []
+    return next(((key, value) for key, value in pairs if key.value == part), (node, node))

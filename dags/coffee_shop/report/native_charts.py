@@ -147,7 +147,7 @@ def _style_bars(chart: Any, block: Block, currency: str) -> None:
         for name in ("showSerName", "showCatName", "showLegendKey", "showPercent"):
             setattr(chart.dataLabels, name, False)
         if chart.type == "bar":
-            is_narrow = block.chart.place is not None and block.chart.place.width <= 2
+            is_narrow = block.chart.dashboard is not None and block.chart.dashboard.width <= 2
             chart.layout = _room_at_the_end(0.78 if is_narrow else 0.85)
         chart.y_axis.delete = True  # each bar says its figure
         chart.y_axis.majorGridlines = None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coffee_shop.report.definition import Chart, Column, Question, Report
+from coffee_shop.report.definition import Chart, Column, Format, Question, Report
 
 GOAL = "goal"
-FORMAT_OF = {"items": "integer", "income": "money"}
+FORMAT_OF: dict[str, Format] = {"items": "integer", "income": "money"}
 
 
 def in_target_unit(report: Report, unit: str) -> Report:

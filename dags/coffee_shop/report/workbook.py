@@ -159,7 +159,7 @@ def _total(sheet: Sheet, place: int) -> Formula:
 def _write_dashboard(
     book: Workbook, report: Report, sheets: list[Sheet], placed: list[PlacedBlock], page: Page, formats: dict[str, str]
 ) -> None:
-    if not report.tiles and not any(item.block.chart.place for item in placed):
+    if not report.tiles and not any(item.block.chart.dashboard for item in placed):
         return
     worksheet: Any = book.create_sheet(DASHBOARD_SHEET)
     _print_set_up(worksheet, report, page)
@@ -267,7 +267,7 @@ def _write_question(
     worksheet.sheet_view.showGridLines = False
     worksheet.row_dimensions[1].height = 26
     _print_set_up(worksheet, report, page)
-    charts = [item for item in placed if item.block.chart.place is None and not item.block.is_empty]
+    charts = [item for item in placed if item.block.chart.dashboard is None and not item.block.is_empty]
     sums = totals(sheet)
     widths = [*_widths(sheet, sums), GAP] if charts else _widths(sheet, sums)
     for place, width in enumerate(widths):

@@ -9,7 +9,6 @@ from coffee_shop.report.definition import Chart, Column, Question
 from coffee_shop.report.sheet_rows import Sheet, fit_for_excel
 
 GENDERS = Question(
-    name="10_genders",
     sql="customer/10_genders.sql",
     sheet="By gender",
     table="by_gender",
@@ -24,7 +23,6 @@ GENDERS = Question(
     ),
 )
 DAYS = Question(
-    name="02_days",
     sql="sales/02_days.sql",
     sheet="Per day",
     table="per_day",
@@ -80,13 +78,13 @@ def test_sales_to_nobody_registered_stand_beside_as_a_figure():
 
 
 def test_only_the_rows_that_are_wanted():
-    block = chart_block(genders(), Chart("bar", ("category",), ("items",), where=(("gender", ("F",)),)))
+    block = chart_block(genders(), Chart("bar", ("category",), ("items",), where={"gender": ("F",)}))
     assert drawn(block) == {"Coffee": {"Items": 30}, "Tea": {"Items": 10}}
 
 
 def test_the_newest_date():
     sheet = days((date(2019, 4, 1), "1", "Ana", 7), (date(2019, 4, 2), "1", "Ana", 8))
-    block = chart_block(sheet, Chart("bar", ("number", "name"), ("items",), where=(("day", ("last",)),)))
+    block = chart_block(sheet, Chart("bar", ("number", "name"), ("items",), where={"day": ("last",)}))
     assert drawn(block) == {"Ana": {"Items": 8}}
 
 

@@ -44,7 +44,7 @@ PRODUCT = ("number", "name")
 def panel(kind: str, column: int, row: int = 1, **more) -> Chart:
     place = Place(row=row, column=column, width=more.pop("width", 3))
     settings = {"categories": PRODUCT, "values": ("items",), "title": f"{kind} {column}"} | more
-    return Chart(kind, place=place, **settings)
+    return Chart(kind, dashboard=place, **settings)
 
 
 EVERY_KIND = (
@@ -54,13 +54,13 @@ EVERY_KIND = (
     panel("line", 10, categories=("day",), series=PRODUCT, median=True),
     panel("heat map", 1, 2, width=6, categories=("day",), series=("buyer",), values=("income",)),
     panel("table", 7, 2, width=6, values=("items", "income", "price"), top=2),
-    panel("column", 1, 3, values=("price",), where=(("buyer", ("F", "M")), ("day", ("last",)))),
+    panel("column", 1, 3, values=("price",), where={"buyer": ("F", "M"), "day": ("last",)}),
     panel("line", 4, 3, categories=("day",), series=("buyer",), beside=()),
 )
 
 
 def build(charts: tuple[Chart, ...], rows: list[tuple] = ROWS, tiles: tuple[Tile, ...] = ()) -> bytes:
-    question = Question("01_sales", "sales/01_sales.sql", "Sold", "sold", "What was sold", "Nothing.", COLUMNS, charts)
+    question = Question("sales/01_sales.sql", "Sold", "sold", "What was sold", "Nothing.", COLUMNS, charts)
     page = Page(
         shop="Coffee & Co",
         period="2019-04-01 to 2019-04-05",
@@ -70,7 +70,7 @@ def build(charts: tuple[Chart, ...], rows: list[tuple] = ROWS, tiles: tuple[Tile
         figures={"income": Figure("Income", Decimal("1234.50"), "money", "+5.6% on 2019-W16")},
     )
     names = tuple(column.name for column in COLUMNS)
-    report = Report("sales", "sales.xlsx", "Sales", (question,), tiles)
+    report = Report("sales.xlsx", "Sales", (question,), tiles)
     return build_workbook(report, {"01_sales": Rows(names, rows)}, page)
 
 
@@ -100,13 +100,13 @@ def test_it_is_the_first_sheet_and_prints_on_one_landscape_page():
 def test_big_figures_say_how_they_changed():
     tiles = (
         Tile("income"),
-        Tile("01_sales.price", "Average price", "01_sales", "price"),
-        Tile("weather"),
+        Tile(title="Average price", sql="sales/01_sales.sql", column="price"),
+        Tile("refunds"),
     )
     found = texts(build((), tiles=tiles))
 
     assert found[:3] == ["Coffee & Co: Sales", "2019-04-01 to 2019-04-05", "Data as published on 2019-04-06"]
-    assert found[3:6] == ["Income", "Average price", "weather"]
+    assert found[3:6] == ["Income", "Average price", "refunds"]
     assert found[6:9] == [1234.5, 0.5, "n/a"]
     assert found[9:] == [
         "+5.6% on 2019-W16",
@@ -148,7 +148,7 @@ def test_a_chart_without_data_is_a_sentence():
     assert texts(body).count("Nothing.") == len(EVERY_KIND)
     assert "Chart data" not in openpyxl.load_workbook(io.BytesIO(body)).sheetnames
 
-    body = build((panel("bar", 1, where=(("buyer", ("N",)),)),))
+    body = build((panel("bar", 1, where={"buyer": ("N",)}),))
     assert charts_of(body) == []
     assert "No data for this chart in this period." in texts(body)
 
@@ -195,7 +195,7 @@ def test_a_table_too_long_for_formulas_gives_figures(monkeypatch):
 @needs_libreoffice
 def test_every_formula_gives_the_figure_that_was_counted(tmp_path: Path):
     """LibreOffice calculates a copy without the kept figures; the names are such that a criterion would miss them."""
-    body = build(EVERY_KIND, tiles=(Tile("01_sales.price", "Price", "01_sales", "price"),))
+    body = build(EVERY_KIND, tiles=(Tile(title="Price", sql="sales/01_sales.sql", column="price"),))
     copy = openpyxl.load_workbook(io.BytesIO(body))  # formulas alone: openpyxl keeps no figures
     copy.save(tmp_path / "sales.xlsx")
     calculated = recalculated(tmp_path / "sales.xlsx", tmp_path / "out")

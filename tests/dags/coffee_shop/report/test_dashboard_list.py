@@ -4,7 +4,7 @@ import pytest
 from coffee_shop.report.athena_results import Rows
 from coffee_shop.report.chart_data import chart_block
 from coffee_shop.report.dashboard_list import list_cells, list_notes
-from coffee_shop.report.definition import Chart, Column, Question
+from coffee_shop.report.definition import Chart, Column, Place, Question
 from coffee_shop.report.sheet_rows import fit_for_excel
 from coffee_shop.report.workbook_style import INK, number_formats
 
@@ -14,7 +14,7 @@ COLUMNS = (
     Column("goal", "Goal in items of the month", "integer"),
     Column("status", "Status", "status"),
 )
-CHART = Chart("list", ("month", "outlet"), ("goal", "status"))
+CHART = Chart("list", ("month", "outlet"), ("goal", "status"), dashboard=Place(1, 1, 12))
 APRIL = [
     ("April 2019", "3 Harbor Point", 120, "on course"),
     ("April 2019", "8", None, "n/a"),
@@ -25,7 +25,7 @@ FORMATS = number_formats("$")
 
 
 def block_of(rows, chart=CHART):
-    question = Question("q", "target/q.sql", "By outlet", "q", "Title", "Empty.", COLUMNS, (chart,))
+    question = Question("target/q.sql", "By outlet", "q", "Title", "Empty.", COLUMNS, (chart,))
     return chart_block(fit_for_excel(question, Rows(tuple(column.name for column in COLUMNS), rows)), chart)
 
 

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 def test_a_rule_for_each_sign_over_the_rows_of_the_table():
     columns = (Column("outlet", "Outlet", "text"), Column("status", "Status", "status"))
-    question = Question("q", "target/q.sql", "By outlet", "q", "Title", "Empty.", columns)
+    question = Question("target/q.sql", "By outlet", "q", "Title", "Empty.", columns)
     sheet = fit_for_excel(question, Rows(("outlet", "status"), [("3", "met"), ("8", "missed"), ("9", "n/a")]))
     worksheet = Workbook().active
 

@@ -18,7 +18,6 @@ from coffee_shop.report.workbook_style import Formula
 from tests.workbook_schema import schema_errors
 
 AGES = Question(
-    name="01_ages",
     sql="customer/01_ages.sql",
     sheet="By age group",
     table="by_age_group",
@@ -35,7 +34,6 @@ AGES = Question(
     charts=(Chart("column", ("age_group",), ("customers",)),),
 )
 CARDS = Question(
-    name="02_cards",
     sql="customer/02_cards.sql",
     sheet="Jo's cards",
     table="cards",
@@ -43,7 +41,7 @@ CARDS = Question(
     empty="No loyalty card was used in this period.",
     columns=(Column("card", "=Card", "text"),),
 )
-REPORT = Report("customer", "customers.xlsx", "Customers", (AGES, CARDS))
+REPORT = Report("customers.xlsx", "Customers", (AGES, CARDS))
 PAGE = Page(
     shop="Coffee & Co",
     period="Week 17 of 2019: Monday 2019-04-22 to Sunday 2019-04-28",
