@@ -118,7 +118,7 @@ lint: setup  ## ruff, mypy, which folder may import which, sqlfluff, SQL against
 	@$(MAKE) --no-print-directory lint-sql
 	.venv/bin/cfn-lint infrastructure/template.yaml
 
-lint-sql:  ## The reports' SQL against Athena's grammar and the tables
+lint-sql:  ## The reports' SQL against Athena's grammar, the tables and each report.yaml
 	$(AIRFLOW_PY) -m infrastructure.sql_lint
 
 types:  ## mypy over the code of both virtual environments

@@ -1,37 +1,49 @@
-"""Say what Athena would refuse in the SQL of the reports and checks, before a run finds out.
+"""Say what Athena would refuse in the SQL of reports and checks, and where a report.yaml and its queries disagree.
 
     make lint-sql
-    python -m infrastructure.sql_lint [include/sql/sales/10_items_by_outlet.sql ...]
 
-The Makefile says where Python finds the jobs' package and the DAGs'. Without files, or with one of macros among them,
-it reads all of include/sql: a macro is SQL only where it is imported. Each file is rendered as the DAGs render it, for
-several periods, and held against Trino's grammar and list of functions (trino-sql-validator) and against the tables
-(`sql_rules`). Their columns are not written again here: conform has those of include/data_model.yaml, clean those of
-the Glue jobs' contract, quarantine those of the CloudFormation template.
+Each file of include/sql is rendered as the DAGs render it, for several periods, and held against Trino's grammar and
+list of functions (trino-sql-validator) and against the tables (`sql_rules`); a macro is SQL only where a query imports
+it. The tables' columns are not written again here: conform has those of include/data_model.yaml, clean those of the
+Glue jobs' contract, quarantine those of the CloudFormation template. Each report.yaml is read as a report's task reads
+it, and its columns are held against the names and types that the queries give.
 """
 
-import argparse
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import jinja2
 import trino_sql_validator
 import yaml
+from coffee_shop.report.definition import Format, Question, ReportDefinitionError, line_of, load_report
+from coffee_shop.settings import REPORT_NAMES
 from coffee_shop_jobs.columns import CONTRACTS, TARGETS, TYPES
 
 from infrastructure.console import say
-from infrastructure.sql_rules import CLEAN, CONFORM, Problem, Tables, problems_of_query
+from infrastructure.sql_rules import CLEAN, CONFORM, Problem, Tables, columns_of_query, problems_of_query
 from infrastructure.template import TEMPLATE, read_template
 
 ROOT = Path(__file__).resolve().parent.parent
 SQL = ROOT / "include" / "sql"
 CHECKS, MACROS = "checks", "macros"
+FOLDERS = {*REPORT_NAMES, CHECKS, MACROS, "headline", "quarantine"}
 # what report.tasks.list_questions and load.checks.render_checks fill in: one day, a month with a leap day; for a check
 # also what stands for a load that touched no date
 PERIODS = [("2019-04-24", "2019-04-24"), ("2020-02-01", "2020-02-29")]
 DATES = [*PERIODS, ("9999-12-31", "0001-01-01")]
+# what Athena may give a column of a format
+FITTING: dict[Format, tuple[str, ...]] = {
+    "text": ("varchar",),
+    "status": ("varchar",),
+    "integer": ("integer", "bigint"),
+    "decimal": ("decimal", "double"),
+    "money": ("decimal", "double"),
+    "goal": ("decimal", "double"),
+    "percent": ("double",),
+    "date": ("date",),
+}
 
 
 def contract_tables() -> Tables:
@@ -89,14 +101,18 @@ def _samples(file: Path) -> list[dict[str, str]]:
     return [dict(zip(names, span, strict=True)) | others for span in spans]
 
 
-def _problems_of_template(text: str, params: Mapping[str, str], tables: Tables) -> Iterable[Problem]:
+def _render(text: str, params: Mapping[str, str]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(SQL),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701  # SQL, not HTML
     )
+    return environment.from_string(text).render(params=params)
+
+
+def _problems_of_template(text: str, params: Mapping[str, str], tables: Tables) -> Iterable[Problem]:
     try:
-        query = environment.from_string(text).render(params=params)
+        query = _render(text, params)
     except jinja2.TemplateNotFound as error:
         return [Problem(_line_of_template(error), f"there is no file {error.name} in include/sql")]
     except jinja2.TemplateSyntaxError as error:
@@ -134,21 +150,59 @@ def _grammar_problems(query: str) -> Iterator[Problem]:
             yield Problem(warning.line, f"Trino has no type {warning.name}")
 
 
+def problems_of_report(name: str, tables: Tables, faulty: Collection[Path] = ()) -> list[str]:
+    """Return what is wrong with a report.yaml, by file and line: in itself, or beside what its queries give.
+
+    Args:
+        name: the report's folder in include/sql.
+        tables: what `contract_tables` returns.
+        faulty: queries with problems of their own, of which nobody knows what they give.
+    """
+    try:
+        questions = load_report(SQL / name).questions
+    except ReportDefinitionError as error:
+        return str(error).splitlines()
+    text = (SQL / name / "report.yaml").read_text(encoding="utf-8")
+    return [
+        f"{name}/report.yaml:{line_of(('questions', number, *place), text)}: {words}"
+        for number, question in enumerate(questions)
+        if SQL / question.sql not in faulty
+        for place, words in _differences(question, tables)
+    ]
+
+
+def _differences(question: Question, tables: Tables) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield where an entry of report.yaml differs from its query's columns, and in words how."""
+    file = SQL / question.sql
+    given = columns_of_query(_render(file.read_text(encoding="utf-8"), _samples(file)[0]), tables)
+    for number, column in enumerate(question.columns):
+        place, kind = ("columns", number), given.get(column.name)
+        if kind is None:
+            yield (*place, "name"), f"{question.sql} gives no {column.name}; it gives {', '.join(given)}"
+        elif kind.partition("(")[0] not in FITTING[column.format]:
+            wanted = " or ".join(FITTING[column.format])
+            yield (*place, "format"), f"{column.name} is {kind}, and {column.format} wants {wanted}"
+    if forgotten := given.keys() - {column.name for column in question.columns}:
+        yield ("columns",), f"{question.sql} gives {', '.join(sorted(forgotten))} too; name each column that it gives"
+
+
 def main() -> int:
-    """Run the command; return its exit status: 1 when Athena would refuse something."""
-    parser = argparse.ArgumentParser(prog="python -m infrastructure.sql_lint", description="Check SQL for Athena.")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files (default: all of include/sql)")
-    files = parser.parse_args().files
-    if not files or any(file.parent.name == MACROS for file in files):
-        files = all_queries()
-    tables, wrong = contract_tables(), 0
-    for file in files:
-        shown = file.resolve().relative_to(ROOT) if file.resolve().is_relative_to(ROOT) else file
-        for problem in problems_of_file(file, tables):
-            wrong += 1
-            say(f"{shown}:{problem.line}: {problem.text}" if problem.line else f"{shown}: {problem.text}")
-    say(f"SQL for Athena: {len(files)} files, {wrong} problems")
-    return 1 if wrong else 0
+    """Run the command; return its exit status: 1 when there is a problem."""
+    tables = contract_tables()
+    problems = {file: problems_of_file(file, tables) for file in all_queries()}
+    said = [
+        f"{file.relative_to(SQL)}{f':{problem.line}' if problem.line else ''}: {problem.text}"
+        for file, own in problems.items()
+        for problem in own
+    ]
+    for folder in sorted({file.parent.name for file in problems} - FOLDERS):
+        said.append(f"{folder}: no report has this folder; there are {', '.join(REPORT_NAMES)}")
+    for name in REPORT_NAMES:
+        said += problems_of_report(name, tables, [file for file, own in problems.items() if own])
+    for line in said:
+        say(f"include/sql/{line}")
+    say(f"SQL for Athena: {len(problems)} files, {len(said)} problems")
+    return 1 if said else 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -84,18 +85,29 @@ def problems_of_query(query: str, tables: Tables) -> Iterator[Problem]:
     yield from unknown
     if unknown:
         return
-    schema: dict[str, object] = {database: dict(found) for database, found in tables.items()}
     try:
-        # an alias is no column in where, group by and having: Trino refuses it there, so it is not expanded
-        qualified = qualify(
-            tree.copy(), schema=schema, dialect=DIALECT, expand_alias_refs=False, quote_identifiers=False
-        )
+        typed = _with_types(tree, tables)
     except OptimizeError as error:
         yield _unknown_column(str(error), tree, tables)
         return
-    for node in annotate_types(qualified, schema=schema, dialect=DIALECT).walk():
+    for node in typed.walk():
         for rule in RULES:
             yield from rule(node)
+
+
+def columns_of_query(query: str, tables: Tables) -> dict[str, str]:
+    """Return the names and Trino's types of the columns that a query without problems gives, in their order."""
+    tree = qualify_tables(sqlglot.parse_one(query, read=DIALECT), db=CONFORM, dialect=DIALECT)
+    columns = _with_types(tree, tables).selects
+    return {each.alias_or_name: each.type.sql("trino").lower() if each.type else "unknown" for each in columns}
+
+
+def _with_types(tree: exp.Expr, tables: Tables) -> Any:
+    """Return a copy of a query in which each column has its table and each expression its type."""
+    schema: dict[str, object] = {database: dict(found) for database, found in tables.items()}
+    # an alias is no column in where, group by and having: Trino refuses it there, so it is not expanded
+    qualified = qualify(tree.copy(), schema=schema, dialect=DIALECT, expand_alias_refs=False, quote_identifiers=False)
+    return annotate_types(qualified, schema=schema, dialect=DIALECT)
 
 
 def _wrong_order(query: str) -> Iterator[Problem]:

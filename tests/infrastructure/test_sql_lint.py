@@ -1,11 +1,10 @@
-"""The command: rendering, grammar, the contract's tables, its answer. The rules themselves: test_sql_rules.py."""
-
-import sys
+"""The command: rendering, grammar, the contract's tables, report.yaml, its answer. The rules: test_sql_rules.py."""
 
 import pytest
+from coffee_shop.settings import REPORT_NAMES
 
 from infrastructure import sql_lint
-from infrastructure.sql_lint import SQL, all_queries, contract_tables, problems_of_file
+from infrastructure.sql_lint import SQL, all_queries, contract_tables, problems_of_file, problems_of_report
 
 TABLES = contract_tables()
 
@@ -105,12 +104,6 @@ def test_a_query_with_macros(tmp_path, text, expected):
     assert said(tmp_path, text) == [expected]
 
 
-def test_a_file_of_macros_is_read_where_it_is_imported(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["sql_lint", str(SQL / "macros" / "days.sql")])
-    assert sql_lint.main() == 0
-    assert capsys.readouterr().out == f"SQL for Athena: {len(all_queries())} files, 0 problems\n"
-
-
 def test_a_file_of_macros_that_cannot_be_read(tmp_path, monkeypatch):
     (tmp_path / "macros").mkdir()
     (tmp_path / "macros" / "sums.sql").write_text("{% macro net() %}\n{% if %}")
@@ -139,25 +132,163 @@ def test_a_line_that_only_the_rendered_query_has(tmp_path):
     assert said(tmp_path, text) == ["None: line 5 of the rendered SQL: no column gendre in reach; did you mean gender?"]
 
 
+# --- report.yaml beside the queries
+
+QUERY = """-- How many items did each outlet sell?
+-- Grain: one row per outlet.
+select
+    sales_outlet.neighbourhood,
+    sum(sales_reciept.quantity) as items
+from sales_reciept
+inner join sales_outlet on sales_reciept.salesoutlet_id = sales_outlet.salesoutlet_id
+group by sales_outlet.neighbourhood
+"""
+REPORT = """file: sales.xlsx
+title: Sales
+questions:
+  - sql: 01_items.sql
+    sheet: Items
+    table: items
+    title: Items by outlet
+    empty: Nothing was sold.
+    columns:
+      - {name: neighbourhood, title: Neighbourhood, format: text}
+      - {name: items, title: Items, format: integer, total: true}
+    charts:
+      - {kind: bar, categories: neighbourhood, values: items}
+      - {kind: share, categories: neighbourhood, values: items, dashboard: {row: 1, column: 1, width: 3}}
+"""
+
+
+@pytest.fixture
+def sales(tmp_path, monkeypatch):
+    """A folder of SQL with one report, sales, of one question with two charts."""
+    monkeypatch.setattr(sql_lint, "SQL", tmp_path)
+    monkeypatch.setattr(sql_lint, "REPORT_NAMES", ("sales",))
+    folder = tmp_path / "sales"
+    folder.mkdir()
+    (folder / "01_items.sql").write_text(QUERY)
+    (folder / "report.yaml").write_text(REPORT)
+    return folder
+
+
+@pytest.mark.parametrize("name", REPORT_NAMES)
+def test_every_report_of_the_project_fits_its_queries(name):
+    assert problems_of_report(name, TABLES) == []
+
+
+def test_a_question_with_its_entry_and_charts_needs_nothing_else(sales, capsys):
+    assert sql_lint.main() == 0
+    assert capsys.readouterr().out == "SQL for Athena: 1 files, 0 problems\n"
+
+
 @pytest.mark.parametrize(
-    ("text", "status", "expected"),
+    ("old", "new", "says"),
     [
-        ("select gender from customer", 0, "SQL for Athena: 1 files, 0 problems\n"),
         (
-            "select\ngendre from customer",
-            1,
-            "{file}:2: no column gendre in reach; did you mean gender?\nSQL for Athena: 1 files, 1 problems\n",
+            "{name: neighbourhood, title",
+            "{name: neighborhood, title",
+            "13: question 1, chart 1, categories: the chart names neighbourhood, which is no column",
         ),
         (
-            "select 1 as x; select 2 as x",
-            1,
-            "{file}: 2 statements, expected one: Athena runs one at a time\nSQL for Athena: 1 files, 1 problems\n",
+            "kind: bar, categories: neighbourhood",
+            "kind: bar, categories: outlet",
+            "13: question 1, chart 1, categories: the chart names outlet, which is no column",
+        ),
+        (
+            "values: items}\n",
+            "values: income}\n",
+            "13: question 1, chart 1, values: the chart names income, which is no column",
+        ),
+        ("row: 1,", "row: first,", "14: question 1, chart 2, dashboard, row is 'first'; it should be a valid integer"),
+        (
+            "format: text",
+            "format: date",
+            "10: question 1, column 1, format: neighbourhood is varchar, and date wants date",
+        ),
+        (
+            "format: integer",
+            "format: money",
+            "11: question 1, column 2, format: items is bigint, and money wants decimal or double",
+        ),
+        (
+            "sql: 01_items.sql",
+            "sql: 02_items.sql",
+            "4: question 1, sql is '02_items.sql'; there is no file sales/02_items.sql",
         ),
     ],
 )
-def test_the_command_names_file_and_line(tmp_path, monkeypatch, capsys, text, status, expected):
-    file = tmp_path / "question.sql"
-    file.write_text(text)
-    monkeypatch.setattr(sys, "argv", ["sql_lint", str(file)])
-    assert sql_lint.main() == status
-    assert capsys.readouterr().out == expected.format(file=file)
+def test_an_entry_that_does_not_fit(sales, old, new, says):
+    assert old in REPORT
+    (sales / "report.yaml").write_text(REPORT.replace(old, new))
+    assert problems_of_report("sales", TABLES) == [f"sales/report.yaml:{says}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            " as items",
+            " as pieces",
+            [
+                "11: question 1, column 2, name: sales/01_items.sql gives no items; it gives neighbourhood, pieces",
+                "9: question 1, columns: sales/01_items.sql gives pieces too; name each column that it gives",
+            ],
+        ),
+        (
+            "    sum(",
+            "    avg(sales_reciept.unitprice) as price,\n    sum(",
+            ["9: question 1, columns: sales/01_items.sql gives price too; name each column that it gives"],
+        ),
+        (
+            "sum(sales_reciept.quantity)",
+            "avg(sales_reciept.quantity)",
+            ["11: question 1, column 2, format: items is double, and integer wants integer or bigint"],
+        ),
+    ],
+)
+def test_a_query_that_gives_other_columns(sales, old, new, says):
+    assert old in QUERY
+    (sales / "01_items.sql").write_text(QUERY.replace(old, new))
+    assert problems_of_report("sales", TABLES) == [f"sales/report.yaml:{each}" for each in says]
+
+
+def test_a_file_without_an_entry(sales):
+    (sales / "02_income.sql").write_text(QUERY)
+    assert problems_of_report("sales", TABLES) == [
+        "sales/report.yaml:3: questions: no entry for 02_income.sql; add one, or take the file away"
+    ]
+
+
+# --- the command
+
+
+def test_the_command_names_file_and_line(sales, capsys):
+    """A query that cannot be read is said once; what it gives is not known then."""
+    (sales / "01_items.sql").write_text(QUERY.replace("quantity", "quantiti"))
+    (sales / "report.yaml").write_text(REPORT.replace("kind: bar", "kind: pie"))
+    assert sql_lint.main() == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "include/sql/sales/01_items.sql:5: no column quantiti in reach; did you mean quantity?",
+        "include/sql/sales/report.yaml:13: question 1, chart 1, kind is 'pie'; it should be 'bar', 'column', 'line', 'share', 'heat map', 'table' or 'list'",
+        "SQL for Athena: 1 files, 2 problems",
+    ]
+    (sales / "report.yaml").write_text(REPORT)
+    assert sql_lint.main() == 1
+    assert capsys.readouterr().out.splitlines()[1:] == ["SQL for Athena: 1 files, 1 problems"]
+
+
+def test_a_problem_without_a_line(sales, capsys):
+    (sales / "01_items.sql").write_text("select 'x' as neighbourhood, 1 as items; select 2 as x")
+    assert sql_lint.main() == 1
+    assert (
+        "include/sql/sales/01_items.sql: 2 statements, expected one: Athena runs one at a time"
+        in capsys.readouterr().out
+    )
+
+
+def test_a_folder_that_no_report_has(sales, capsys):
+    (sales.parent / "sails").mkdir()
+    (sales.parent / "sails" / "01_items.sql").write_text(QUERY)
+    assert sql_lint.main() == 1
+    assert "include/sql/sails: no report has this folder; there are sales\n" in capsys.readouterr().out

@@ -284,9 +284,6 @@ class Report:
                 taken |= dict.fromkeys(cells, question.name)
 
 
-_ENTRIES: Any = {"questions": Question, "columns": Column, "charts": Chart, "dashboard": Place, "tiles": Tile}
-
-
 def _check_unique(entries: str, key: str, names: Iterable[str], taken: Iterable[str] = ()) -> None:
     """Refuse a name that an entry of the list has and an earlier one too, in whatever case, as Excel counts it."""
     before = {name.casefold() for name in taken}
@@ -309,35 +306,30 @@ def load_report(folder: Path) -> Report:
 
     text = (folder / "report.yaml").read_text(encoding="utf-8")
     try:
-        tree, entry = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
-        return TypeAdapter(Report).validate_json(json.dumps(entry, default=str), context=folder)
+        return TypeAdapter(Report).validate_json(json.dumps(yaml.safe_load(text), default=str), context=folder)
     except yaml.YAMLError as error:
         raise ReportDefinitionError(f"{folder.name}/report.yaml: {error}") from error
     except ValidationError as error:
-        faults = [_fault(each, tree) for each in error.errors(include_url=False)]
+        faults = (_fault(each, text) for each in error.errors(include_url=False))
         raise ReportDefinitionError("\n".join(f"{folder.name}/report.yaml:{fault}" for fault in faults)) from error
 
 
-def _fault(error: ErrorDetails, node: Any) -> str:
-    """Return a fault with its line: `12: question 1, chart 2, top is 0; it should be greater than 0`.
+def line_of(place: Iterable[int | str], text: str) -> str:
+    """Return where something stands in a report.yaml, for a message: `12: question 1, chart 2, top`.
 
     Args:
-        error: what pydantic says; `place` in its context goes on where its own place ends.
-        node: the tree that yaml.compose returns.
+        place: the way to it, such as ("questions", 0, "charts", 1, "top"); what is missing has the line of its entry.
+        text: of report.yaml.
     """
-    line, entry, words = 1, Report, list[str]()
-    for part in (*error["loc"], *error.get("ctx", {}).get("place", ())):
+    import yaml
+
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    line, words = 1, list[str]()
+    for part in place:
         key, node = _below(node, part)
-        line, entry = key.start_mark.line + 1, _ENTRIES.get(part, entry)
+        line = key.start_mark.line + 1
         words = [*words[:-1], f"{words[-1].removesuffix('s')} {part + 1}"] if isinstance(part, int) else [*words, part]
-    said = {
-        "missing": " is missing",
-        "unexpected_keyword_argument": f" is unknown; it can be {', '.join(each.name for each in fields(entry))}",
-        "wrong": f": {error['msg']}",
-    }
-    expected = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    otherwise = f" is {error['input']!r}; {expected}"
-    return f"{line}: {', '.join(words) or 'all'}{said.get(error['type'], otherwise)}"
+    return f"{line}: {', '.join(words) or 'all'}"
 
 
 def _below(node: Any, part: int | str) -> tuple[Any, Any]:
@@ -346,3 +338,17 @@ def _below(node: Any, part: int | str) -> tuple[Any, Any]:
         return node.value[part], node.value[part]
     pairs = node.value if node.id == "mapping" else []
     return next(((key, value) for key, value in pairs if key.value == part), (node, node))
+
+
+def _fault(error: ErrorDetails, text: str) -> str:
+    """Return what pydantic says in words; `place` in its context goes on where its own place ends."""
+    place = (*error["loc"], *error.get("ctx", {}).get("place", ()))
+    lists: Any = {"questions": Question, "columns": Column, "charts": Chart, "dashboard": Place, "tiles": Tile}
+    keys = fields([Report, *(lists[part] for part in place if part in lists)][-1])
+    said = {
+        "missing": " is missing",
+        "unexpected_keyword_argument": f" is unknown; it can be {', '.join(key.name for key in keys)}",
+        "wrong": f": {error['msg']}",
+    }
+    expected = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return line_of(place, text) + said.get(error["type"], f" is {error['input']!r}; {expected}")
