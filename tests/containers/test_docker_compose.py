@@ -1,5 +1,7 @@
 """docker-compose.yaml by the Compose specification's schema, and what must hold beyond it."""
 
+import copy
+import importlib.util
 import os
 import re
 import shutil
@@ -10,17 +12,23 @@ from pathlib import Path
 import pytest
 import yaml
 
+from containers import __main__ as containers
 from laptop.stack import Stack, airflow_environment
-from tests.containers import images
-from tests.containers.services import COMPOSE, compose_file, env_file
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = compose_file()["services"]
+COMPOSE = ROOT / "docker-compose.yaml"
+FILE = yaml.safe_load(COMPOSE.read_text())
+SERVICES = FILE["services"]
 ONCE = ["keys", "set-up", "ready", "sample", "upload"]
 PROGRAMS = ["api-server", "scheduler", "dag-processor", "triggerer"]
-DOCKERFILES = sorted((ROOT / "containers").glob("*/Dockerfile"))
 
 each_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def env_file():
+    """Return the settings of the Airflow services."""
+    lines = (ROOT / "containers" / "airflow.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def by_the_schema(path):
@@ -39,7 +47,7 @@ def test_the_schema_of_the_compose_specification():
     ids=["ports are a list", "no such condition", "no such key"],
 )
 def test_the_schema_refuses_what_is_wrong(wrong, tmp_path):
-    content = compose_file()
+    content = copy.deepcopy(FILE)
     content["services"]["scheduler"] |= wrong
     (tmp_path / "docker-compose.yaml").write_text(yaml.safe_dump(content))
     done = by_the_schema(tmp_path / "docker-compose.yaml")
@@ -110,18 +118,56 @@ def test_confined(name):
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not {"privileged", "cap_add", "devices", "pid", "ipc"} & service.keys()
     # named volumes only: nothing of the machine's files, the engine's socket least of all
-    assert {mount.split(":")[0] for mount in service.get("volumes", [])} <= compose_file()["volumes"].keys()
+    assert {mount.split(":")[0] for mount in service.get("volumes", [])} <= FILE["volumes"].keys()
+
+
+def test_no_service_runs_as_root():
+    # the two Dockerfiles end with a user of their own: test_dockerfiles.py
+    assert {name: service.get("user") for name, service in SERVICES.items() if "build" not in service} == {
+        "database": "postgres"
+    }
 
 
 @each_service
-def test_no_service_runs_as_root(name):
-    service = SERVICES[name]
-    if "build" not in service:
-        assert service["user"] == "postgres"
-        return
-    lines = images.instructions(ROOT / service["build"]["dockerfile"])
-    assert [value for _, instruction, value in lines if instruction == "USER"] == ["10001"]
-    assert lines[-1][1] == "USER"
+def test_the_program_of_a_command_exists(name, monkeypatch):
+    command = SERVICES[name]["command"]
+    if command[:3] == ["python", "-m", "containers"]:
+        monkeypatch.setattr(sys, "argv", command[2:])
+        command = getattr(containers.parse_arguments(), "program", None)
+    if command:
+        check_program(command)
+
+
+def check_program(words):
+    """Hold a program and its words against what reads them."""
+    match words:
+        case ["airflow", *rest]:
+            from airflow.cli.cli_parser import get_parser
+
+            assert get_parser().parse_args(rest)
+        case ["python", "-m", "local_aws", *rest]:
+            python = ROOT / ".venv-local-aws" / "bin" / "python"
+            told = subprocess.run(
+                [python, "-m", "local_aws", "--help"], capture_output=True, text=True, cwd=ROOT
+            ).stdout
+            assert [word for word in rest if word.startswith("--") and word not in told] == []
+            assert "--port" in told
+        case ["python", "-m", module]:
+            assert importlib.util.find_spec(module)
+        case _:
+            assert words[0] in ("postgres", "sleep")  # of the base images: PostgreSQL's own, and Debian's coreutils
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - set(ONCE)))
+def test_the_program_of_a_health_check_exists(name, monkeypatch):
+    kind, *words = SERVICES[name]["healthcheck"]["test"]
+    assert kind == "CMD"
+    if name in PROGRAMS:
+        monkeypatch.setattr(sys, "argv", words[2:])
+        assert containers.parse_arguments().command == "health"
+    else:
+        # what the local AWS answers there is tried in tests/local_aws/test_server.py
+        assert words[0] in ("test", "pg_isready", "python")
 
 
 def test_who_sees_the_keys():
@@ -152,21 +198,6 @@ def test_images_are_pinned(name):
     assert "latest" not in image
 
 
-@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
-def test_a_dockerfile_pins_what_it_brings(path):
-    lines = images.instructions(path)
-    (base,) = [value for _, name, value in lines if name == "FROM"]
-    assert re.fullmatch(r"python:3\.12\.\d+-slim-[a-z]+", base)
-    makefile = (ROOT / "Makefile").read_text()
-    installed = set(re.findall(r"\buv==(\S+)", path.read_text()))
-    assert installed == set(re.findall(r"^UV_VERSION = (\S+)", makefile, re.MULTILINE))
-    assert "--constraint" in path.read_text()
-
-
-def test_what_is_not_carried_out_in_the_tests_of_the_images_runs_at_set_up():
-    assert "-m local_aws.glue.warm_up" in (ROOT / "Makefile").read_text()
-
-
 def test_secrets_come_from_files():
     settings = env_file()
     for service in SERVICES.values():
@@ -180,7 +211,7 @@ def test_secrets_come_from_files():
     assert all(re.fullmatch(r"(cat )?/var/lib/[a-z/_.-]+", value) for value in by_file.values())
 
 
-def test_settings_mean_the_same_to_compose_and_to_the_tests():
+def test_settings_mean_the_same_to_compose_as_they_read():
     """Compose would take quotes off, fill variables in, and cut a comment off."""
     assert [value for value in env_file().values() if re.search(r"[\"'$\\]| #|^ | $", value)] == []
 
