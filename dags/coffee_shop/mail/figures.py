@@ -10,9 +10,10 @@ from typing import Any
 
 from coffee_shop.periods import DAILY, WEEKLY, Period, period_from_json
 from coffee_shop.report.comparison_text import change_of, change_text, heading_of, highlights_text, notes_on_bases
+from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.stock import waste_text
 from coffee_shop.report.targets import targets_text
-from coffee_shop.report.text import Figure, figures
+from coffee_shop.report.text import figures
 from coffee_shop.report.wording import Wording, outlet_name, shortened
 
 Json = dict[str, Any]

@@ -52,12 +52,13 @@ THOUSAND = 1000
 
 @dataclass(frozen=True)
 class Figure:
-    """A headline figure: its label, value and format, and in words how it differs from the period before."""
+    """A headline figure: its label, value and format, a remark such as its change, and the value as the mail has it."""
 
     label: str
     value: Value
     format: str
-    change: str = ""
+    remark: str = ""
+    text: str = ""
 
 
 @dataclass
@@ -184,11 +185,11 @@ def _tile(
         if figure is None:
             return tile.name, "n/a", "text", ""
         value = clean_text(figure.value) if isinstance(figure.value, str) else figure.value
-        return figure.label, "n/a" if value is None else value, figure.format, figure.change
+        return figure.label, "n/a" if value is None else value, figure.format, figure.remark
     sheet = sheets[tile.question]
     column = sheet.column(tile.column)
     whole = amount(sheet, column, sheet.rows)
-    change = figure.change if figure else ""
+    change = figure.remark if figure else ""
     if whole is None:
         return tile.title or column.title, "n/a", "text", change
     if column.ratio:

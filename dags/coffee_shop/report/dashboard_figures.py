@@ -42,7 +42,7 @@ def dashboard_figures(summary: Json, words: Wording) -> dict[str, Figure]:
     net_income = figure("net_income", "Net income", "money")
     return {
         "income": figure("income", "Income", "money"),
-        "net_income": replace(net_income, value=None, change=NO_PRICES) if unpriced else net_income,
+        "net_income": replace(net_income, value=None, remark=NO_PRICES) if unpriced else net_income,
         "margin": Figure("Margin", None, "percent", NO_PRICES) if unpriced else _margin(headline, before, quality),
         "transactions": figure("transactions", "Transactions", "integer"),
         "items": figure("items", "Items", "integer"),

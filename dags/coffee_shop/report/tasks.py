@@ -312,7 +312,7 @@ def _page(report: str, draft: Json, request: Json) -> Any:
     from coffee_shop.report.targets import months_without_targets, target_figures
     from coffee_shop.report.text import figures, notes, state_text, warnings
     from coffee_shop.report.wording import Wording
-    from coffee_shop.report.workbook import Fact, Page
+    from coffee_shop.report.workbook import Page
 
     words, period = Wording.of(settings()), period_from_json(request["period"])
     return Page(
@@ -323,7 +323,7 @@ def _page(report: str, draft: Json, request: Json) -> Any:
         made=datetime.fromisoformat(draft["data"]["published_at"]).astimezone(UTC),
         currency=words.currency,
         figures=dashboard_figures(draft, words) | target_figures(draft, words) | stock_figures(draft),
-        facts=[Fact(fact.label, fact.value, fact.format, fact.remark) for fact in figures(draft, words)],
+        facts=figures(draft, words),
         warnings=[*warnings(draft, words), *(months_without_targets(draft) if report == TARGET else [])],
         notes=notes(draft, words),
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
 from coffee_shop.report.comparison_text import MINUS, change_text, remark_of
+from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.data_quality import INCOMPLETE, NO_DATA, was_closed
 from coffee_shop.report.wording import Wording, missing_text, outlet_name, shortened
 
@@ -165,17 +165,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A headline figure: its value for the sheet, the same as text for the mail, and a remark."""
-
-    label: str
-    value: Any
-    format: str
-    text: str
-    remark: str = ""
-
-
 def figures(summary: Json, words: Wording) -> list[Figure]:
     """Return the headline figures in the order in which people read them; none without data."""
     headline = summary["headline"]
@@ -185,12 +174,12 @@ def figures(summary: Json, words: Wording) -> list[Figure]:
     def money(label: str, name: str) -> Figure:
         value = headline[name]
         if value is None:
-            return Figure(label, None, "money", "none")
+            return Figure(label, None, "money", text="none")
         exact = value if isinstance(value, float) else Decimal(value)
-        return Figure(label, exact, "money", words.money(value), remark_of(summary, name, words))
+        return Figure(label, exact, "money", remark_of(summary, name, words), words.money(value))
 
     def whole(label: str, name: str) -> Figure:
-        return Figure(label, headline[name], "integer", f"{headline[name]:,}", remark_of(summary, name, words))
+        return Figure(label, headline[name], "integer", remark_of(summary, name, words), f"{headline[name]:,}")
 
     share = headline["registered_share"]
     return [
@@ -203,26 +192,26 @@ def figures(summary: Json, words: Wording) -> list[Figure]:
             "By registered customers",
             share,
             "percent",
-            "none" if share is None else f"{share:.1%}",
             f"{headline['registered_transactions']:,} of {headline['transactions']:,} transactions",
+            "none" if share is None else f"{share:.1%}",
         ),
         _outlet("Best outlet", headline["best_outlet"], words),
         _outlet("Worst outlet", headline["worst_outlet"], words),
-        Figure("Days missing", headline["days_missing"], "integer", f"{headline['days_missing']:,}"),
+        Figure("Days missing", headline["days_missing"], "integer", text=f"{headline['days_missing']:,}"),
         Figure(
             "Outlet days missing",
             headline["outlet_days_missing"],
             "integer",
-            f"{headline['outlet_days_missing']:,}",
             "an outlet that has sales in the weeks before and none on a day",
+            f"{headline['outlet_days_missing']:,}",
         ),
     ]
 
 
 def _outlet(label: str, outlet: Mapping[str, Any] | None, words: Wording) -> Figure:
     if outlet is None:
-        return Figure(label, "none", "text", "none")
-    return Figure(label, outlet_name(outlet), "text", outlet_name(outlet), words.money(outlet["income"]))
+        return Figure(label, "none", "text", text="none")
+    return Figure(label, outlet_name(outlet), "text", words.money(outlet["income"]), outlet_name(outlet))
 
 
 def largest(rows: Iterable[Mapping[str, Any]]) -> Decimal:

@@ -57,16 +57,6 @@ ASK_TO_PRINT = "This list is long: to print it, clear the print area first."
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A headline figure on the contents sheet: its label, value, format and, if useful, a remark."""
-
-    label: str
-    value: Value
-    format: str
-    remark: str = ""
-
-
-@dataclass(frozen=True)
 class Page:
     """What every sheet of a workbook says: shop, period, state of the data, currency.
 
@@ -79,7 +69,7 @@ class Page:
     made: datetime
     currency: str = "$"
     days: tuple[date, date] | None = None
-    facts: Sequence[Fact] = ()
+    facts: Sequence[Figure] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     notes: Sequence[str] = ()
@@ -230,7 +220,7 @@ def _section(pen: Pen, *titles: str) -> list[Cell]:
     return [pen.cell(title, bold=True, colour="FFFFFF", fill=COFFEE) for title in titles]
 
 
-def _write_facts(worksheet: Any, pen: Pen, facts: Sequence[Fact], formats: dict[str, str]) -> None:
+def _write_facts(worksheet: Any, pen: Pen, facts: Sequence[Figure], formats: dict[str, str]) -> None:
     if not facts:
         return
     worksheet.append(_section(pen, "Headline figures", "", ""))

@@ -23,7 +23,7 @@ def test_headline_figures_with_their_change():
 def test_a_period_before_that_is_not_complete_gives_no_change():
     lacking = LAST_WEEK | {"figures": None, "reason": "not loaded"}
     figures = dashboard_figures(draft(quality=ALL_THERE, compared=COMPARED | {"comparisons": [lacking]}), WORDS)
-    assert {figure.change for name, figure in figures.items() if name != "refunds"} == {"n/a on 2019-W16"}
+    assert {figure.remark for name, figure in figures.items() if name != "refunds"} == {"n/a on 2019-W16"}
 
 
 def test_there_are_none_without_data():

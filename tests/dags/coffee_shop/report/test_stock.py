@@ -74,4 +74,4 @@ def test_a_cost_that_is_not_known_is_not_0():
 
 def test_without_an_inventory_the_big_figures_are_not_available():
     figures = stock_figures({"inventory": None})
-    assert {(figure.value, figure.change) for figure in figures.values()} == {(None, "no inventory loaded")}
+    assert {(figure.value, figure.remark) for figure in figures.values()} == {(None, "no inventory loaded")}

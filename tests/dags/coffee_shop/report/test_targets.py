@@ -109,7 +109,7 @@ def test_the_big_figures_are_of_the_newest_month_with_a_goal():
 def test_the_big_figures_of_a_month_that_is_over_and_counted_in_dollars():
     figures = target_figures(draft(targets=[TARGETS[0] | {"complete": True, "unit": "income"}]), WORDS)
     assert (figures["target_outlets"].label, figures["target_goal"].format) == ("Outlets that met their goal", "money")
-    assert figures["target_sold"].change == "April 2019"
+    assert figures["target_sold"].remark == "April 2019"
 
 
 def test_without_a_goal_the_big_figures_are_not_available():

@@ -10,9 +10,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 from coffee_shop.report.athena_results import Rows
+from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.definition import Chart, Column, Question, Report
 from coffee_shop.report.sheet_rows import fit_for_excel
-from coffee_shop.report.workbook import Fact, Page, build_workbook, totals
+from coffee_shop.report.workbook import Page, build_workbook, totals
 from coffee_shop.report.workbook_style import Formula
 
 from tests.workbook_schema import schema_errors
@@ -48,7 +49,10 @@ PAGE = Page(
     state="Data as published on 2019-04-29 05:03 EDT (load 7)",
     made=datetime(2019, 4, 29, 9, 3, tzinfo=UTC),
     currency="$",
-    facts=[Fact("Income", Decimal("40123.50"), "money", "+5.6% on 2019-W16"), Fact("Best outlet", "=8 Hell's", "text")],
+    facts=[
+        Figure("Income", Decimal("40123.50"), "money", "+5.6% on 2019-W16"),
+        Figure("Best outlet", "=8 Hell's", "text"),
+    ],
     warnings=["Incomplete: 2019-04-24 lacks outlet 8."],
     notes=["12 lines without a wholesale price."],
 )
