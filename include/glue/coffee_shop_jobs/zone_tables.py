@@ -93,8 +93,8 @@ def _collect(counts: DataFrame) -> list[Any]:
 
 
 def _unreadable(reason: object) -> MissingRowsError:
-    first = next(line for line in str(reason).splitlines() if "s3://" in line or "s3a://" in line)
-    return MissingRowsError(f"{first}. {REBUILD}")
+    lines = str(reason).splitlines()
+    return MissingRowsError(f"{next((line for line in lines if 's3://' in line), lines[0])}. {REBUILD}")
 
 
 def _expect(path: str, rows: int, expected: int) -> None:
