@@ -1,6 +1,6 @@
 """Reports of a day, a week, a month, any dates and an upload: conformed tables -> workbooks -> S3 -> one mail.
 
-One builder makes the five DAGs; they differ in when they run and which dates that is about.
+One builder makes the six DAGs; they differ in when they run and which dates that is about.
 """
 
 from datetime import timedelta
@@ -23,7 +23,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from coffee_shop.lake.ledger import CONFORM
 from coffee_shop.mail import failures
 from coffee_shop.mail.operator import ReportMailOperator
-from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, UPLOAD, WEEKLY, TooManyDaysError
+from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, RESTATED, UPLOAD, WEEKLY, TooManyDaysError
 from coffee_shop.report import tasks as report_tasks
 from coffee_shop.report.published_days import PublishedDaysSensor
 from coffee_shop.settings import (
@@ -46,6 +46,7 @@ SCHEDULES: dict[str, Any] = {
     MONTHLY: CronTriggerTimetable(PARSE.monthly_cron, timezone=PARSE.time_zone, interval=relativedelta(months=1)),
     UPLOAD: [Asset(CONFORM)],
     CUSTOM: None,  # by hand only, so that triggering it never switches a schedule on
+    RESTATED: None,  # started by coffee_shop_restate
 }
 
 TITLES = {
@@ -54,6 +55,7 @@ TITLES = {
     MONTHLY: "monthly report",
     UPLOAD: "report on an upload",
     CUSTOM: "report of any dates",
+    RESTATED: "restated report",
 }
 ABOUT = {
     DAILY: "yesterday",
@@ -61,6 +63,7 @@ ABOUT = {
     MONTHLY: "the last whole month",
     UPLOAD: "the days whose rows an upload changed, from the first to the last",
     CUSTOM: "the dates that you choose",
+    RESTATED: "a day, week or month that was reported before a load changed it; coffee_shop_restate starts its runs",
 }
 
 DOC = """
@@ -121,7 +124,9 @@ def decide_request(kind: str) -> Json:
     except ValueError as error:  # what was typed or set is wrong: trying again does not mend it
         raise AirflowFailException(str(error)) from error
     if request is None:
-        raise AirflowSkipException("Nothing to report: no rows changed, or reports on uploads are switched off.")
+        raise AirflowSkipException(
+            "Nothing to report: no rows changed, or only days of reports that are restated, or upload_report is false."
+        )
     return request
 
 
@@ -141,8 +146,11 @@ def settle_queries(published: Json, queries: Json) -> Json:
 
 @task
 def draft_summary(request: Json, published: Json, state: Json) -> Json:
-    """Draw up the headline figures and what is missing from the data."""
-    return report_tasks.draft_summary(request, published, state)
+    """Draw up the headline figures and what is missing from the data, and compare them with the report before."""
+    draft = report_tasks.draft_summary(request, published, state)
+    if draft is None:
+        raise AirflowSkipException("The figures are those of the report that went out: nothing is restated.")
+    return draft
 
 
 @task
@@ -157,6 +165,8 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
 @task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
 def store_report(request: Json, draft: Json, staged: Json) -> Json:
     """Put the workbooks and summary.json in place, the version before them below versions/."""
+    if draft is None:
+        raise AirflowSkipException("There is no new report.")
     return report_tasks.store_report(request, draft, staged)
 
 

@@ -26,7 +26,7 @@ MONTH = (dt.date(2019, 4, 1), dt.date(2019, 4, 30))
 WEEK = (dt.date(2019, 4, 22), dt.date(2019, 4, 28))
 WEEK_FOLDER = "weekly/2019-W17/"
 WEEKLY = "coffee_shop_weekly_report"
-REPORTS = ["coffee_shop_daily_report", WEEKLY, "coffee_shop_monthly_report", "coffee_shop_upload_report"]
+REPORTS = [f"coffee_shop_{kind}_report" for kind in ("daily", "weekly", "monthly", "upload", "restated")]
 RECIPIENT = "manager@coffee-shop.example"
 # nobody else uploads here, so a load need not wait until nothing lands any more
 SETTINGS = {
@@ -45,7 +45,7 @@ class DemoError(RuntimeError):
 def open_shop(airflow: AirflowRest) -> None:
     """Give a new Airflow the demo's settings, wait until it has parsed the DAGs, and switch the load on."""
     first = airflow.set_variable_once("coffee_shop", json.dumps(SETTINGS), "Settings: docs/settings.md")
-    airflow.wait_for_dags([LOAD, *REPORTS])
+    airflow.wait_for_dags([LOAD, "coffee_shop_restate", *REPORTS])
     if first:  # uploads start it from now on; later it stays as somebody left it
         airflow.pause(LOAD, False)
 
@@ -174,7 +174,7 @@ def last_words(stack: Stack, raw: RawFigures, mail: Path, keys: list[str]) -> st
         f"Mail        {typed_path(mail.with_suffix('.html'))}   (open it in a browser)",
         f"Airflow     {stack.airflow_url}   user {USER}, password {stack_secrets(stack)['password']}",
         "",
-        "Next        make upload DAY=2019-04-24    a correction of one day: its event starts a load",
+        "Next        make upload DAY=2019-04-24    a correction of one day: its load restates the week, with a mail",
         "            make backfill REPORT=weekly FROM=2019-04-01 TO=2019-04-21    three past weeks",
         "            make status    make logs    make down    make help",
         "The report schedules are paused. Switch one on in the UI (Dags, the switch beside its name), or type:",

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DAILY, WEEKLY, MONTHLY, CUSTOM, UPLOAD = "daily", "weekly", "monthly", "custom", "upload"
+RESTATED = "restated"  # of a DAG, not of a period: it makes reports of the calendar kinds again
 CALENDAR_KINDS = (DAILY, WEEKLY, MONTHLY)
 
 
@@ -94,7 +95,7 @@ def period_of_run(
     that period; other dates make a custom one.
 
     Args:
-        kind: daily, weekly, monthly, custom or upload: what the DAG reports.
+        kind: daily, weekly, monthly, custom, upload or restated: what the DAG reports.
         params: the run's params; ``from`` and ``to`` are ISO dates or null.
         run_after: when the run was due; runs started by REST or by an asset have nothing else.
         zone: the shop's time zone.
@@ -103,8 +104,8 @@ def period_of_run(
         most_upload_days: how many days a report on an upload may span.
 
     Raises:
-        PeriodError: only one of the two dates, dates that are none, in the wrong order, or a custom or an upload report
-            started by hand without any.
+        PeriodError: only one of the two dates, dates that are none, in the wrong order, or a custom, a restated or an
+            upload report started by hand without any.
         TooManyDaysError: an upload changed days of a longer span.
     """
     asked = _asked_for(params)
@@ -112,7 +113,7 @@ def period_of_run(
         return named_period(kind, *asked)
     if kind == UPLOAD:
         return _uploaded(events, run_after, most_upload_days)
-    if kind == CUSTOM:
+    if kind in (CUSTOM, RESTATED):
         raise PeriodError("Give from and to: this report has no dates of its own.")
     moment = interval_end or run_after
     return last_complete(kind, moment.astimezone(zone).date())
@@ -157,9 +158,13 @@ def _uploaded(events: Sequence[Mapping[str, object]] | None, run_after: datetime
 
 
 def named_period(kind: str, first: date, last: date) -> Period:
-    """Return the period from ``first`` to ``last``: of this calendar kind if they are exactly one, else custom."""
-    if kind in CALENDAR_KINDS and period_around(kind, first) == Period(kind, first, last):
-        return Period(kind, first, last)
+    """Return the period from ``first`` to ``last``: of this calendar kind if they are exactly one, else custom.
+
+    A restated report is of whichever calendar kind they are one of.
+    """
+    for each in CALENDAR_KINDS:
+        if kind in (each, RESTATED) and period_around(each, first) == Period(each, first, last):
+            return Period(each, first, last)
     return Period(CUSTOM, first, last)
 
 

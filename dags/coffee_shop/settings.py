@@ -300,6 +300,8 @@ class Settings:
     """Whether an upload makes a report of the days that it changed."""
     upload_report_days: int = Field(default=42, ge=1, le=366)
     """A report on an upload spans at most so many days; when an upload changed days further apart, none is made."""
+    restated_mail_share: Share = 0.005
+    """A report that a load restates is mailed when its income moved by at least this share."""
     target_unit: TargetUnit = "items"
     """What the goals in the files of sales targets are counted in: ``items`` or ``income``."""
 

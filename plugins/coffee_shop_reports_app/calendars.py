@@ -78,7 +78,7 @@ def state_of(summary: Mapping[str, Any], *, mailed: bool) -> str:
     """Return the state of a report: incomplete, no data, restated, sent or made."""
     if summary["status"] != "complete":
         return str(summary["status"])
-    if summary["version"] > 1:
+    if summary.get("restated"):  # a summary made before there was restating has no such part
         return "restated"
     return "sent" if mailed else "made"
 

@@ -35,7 +35,7 @@ class Decision(BaseModel):
 
 def _page(name: str, user: Any, session: Any, **content: Any) -> HTMLResponse:
     """Return a page that knows what is under way for each file, and what its reader may do."""
-    under_way = runs.in_states(DAG_ID, runs.UNDER_WAY, session)
+    under_way = runs.in_states((DAG_ID,), runs.UNDER_WAY, session)
     decided = {
         key: (action, run)
         for run in under_way

@@ -15,6 +15,14 @@ from coffee_shop_reports_app.runs import run_link
 
 MINUS = "\u2212"
 FOLDER = Path(__file__).parent
+FIGURES = (
+    ("Income", "income", "money"),
+    ("Net income", "net_income", "money"),
+    ("Transactions", "transactions", "integer"),
+    ("Items", "items", "integer"),
+    ("Average receipt", "average_receipt", "money"),
+    ("By registered customers", "registered_share", "percent"),
+)
 # no script at all, and nothing from elsewhere; no other page may show this one in a frame
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -59,6 +67,37 @@ def change(comparison: Json, headline: Json, name: str) -> str:
     return f"{'+' if difference > 0 else MINUS}{abs(difference):,.1f}{' pts' if is_share else '%'}"
 
 
+def restated_rows(summary: Json, most_days: int = 14, most_outlets: int = 12) -> list[tuple[str, str, str]]:
+    """Return label, text before and text of now of what a restated report changed, as its mail says it."""
+    restated, currency = summary["restated"], summary["currency"]
+    before, now = restated["before"] or {}, summary["headline"] or {}
+    figures = [(label, before.get(name), now.get(name), form) for label, name, form in FIGURES]
+    days = [(f"Income of {each['day']}", each["before"], each["after"], "money") for each in restated["days"]]
+    outlets = [
+        (
+            " ".join(["Income of", *map(shortened, filter(None, (each["number"], each["neighbourhood"])))]),
+            each["before"],
+            each["after"],
+            "money",
+        )
+        for each in restated["outlets"]
+    ]
+    several = days[:most_days] if len(summary["days"]) > 1 else []
+    return [
+        (label, _figure(then, form, currency), _figure(value, form, currency))
+        for label, then, value, form in [*figures, *several, *outlets[:most_outlets]]
+        if then != value
+    ]
+
+
+def _figure(value: Any, form: str, currency: str) -> str:
+    if value is None:
+        return "no data"
+    if form == "money":
+        return money(value, currency)
+    return f"{value:.1%}" if form == "percent" else f"{value:,}"
+
+
 PAGES = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
     autoescape=True,
@@ -67,7 +106,7 @@ PAGES = Environment(
     lstrip_blocks=True,
 )
 PAGES.filters |= {"moment": moment, "money": money, "shortened": shortened, "day": date.fromisoformat}
-PAGES.globals |= {"run_link": run_link, "change": change}
+PAGES.globals |= {"run_link": run_link, "change": change, "restated_rows": restated_rows}
 
 
 def page(name: str, status: int = 200, **content: Any) -> HTMLResponse:

@@ -35,6 +35,7 @@ from coffee_shop_reports_app.pages import page, zone
 
 PAGE_SIZE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+RESTATED_DAG = "coffee_shop_restated_report"
 KINDS = {"daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "custom": "Chosen dates", "upload": "Uploads"}
 
 router = APIRouter()
@@ -107,7 +108,8 @@ def _first_day(state: Bucket) -> date | None:
 def _runs_by_day(kind: str, session: Any) -> dict[date, Any]:
     """Return the newest run that failed or is under way, by the first day of the period that it is about."""
     found: dict[date, Any] = {}
-    for run in runs.in_states(f"coffee_shop_{kind}_report", ("failed", *runs.UNDER_WAY), session):
+    dags = (f"coffee_shop_{kind}_report", RESTATED_DAG)
+    for run in runs.in_states(dags, ("failed", *runs.UNDER_WAY), session):
         due = run.data_interval_end or run.run_after
         if period := calendar_period_of_run(kind, run.conf or {}, due, zone()):
             found.setdefault(period.period_start, run)

@@ -74,9 +74,9 @@ def find(dag_id: str, run_id: str, session: Any) -> Any:
     return session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
 
 
-def in_states(dag_id: str, states: tuple[str, ...], session: Any) -> list[Any]:
-    """Return the newest runs of a DAG that are in one of some states, the newest first."""
-    wanted = select(DagRun).where(DagRun.dag_id == dag_id, DagRun.state.in_(states))
+def in_states(dag_ids: tuple[str, ...], states: tuple[str, ...], session: Any) -> list[Any]:
+    """Return the newest runs of some DAGs that are in one of some states, the newest first."""
+    wanted = select(DagRun).where(DagRun.dag_id.in_(dag_ids), DagRun.state.in_(states))
     return list(session.scalars(wanted.order_by(DagRun.id.desc()).limit(MOST_RUNS)))
 
 

@@ -38,8 +38,8 @@ def parsed(dag_id: str) -> Any:
     """Return a DAG as its file makes it in the environment of now."""
     from airflow.dag_processing.dagbag import DagBag
 
-    file = ROOT / "dags" / ("coffee_shop_load.py" if dag_id == "coffee_shop_load" else "coffee_shop_reports.py")
-    bag = DagBag(dag_folder=str(file))
+    file = ROOT / "dags" / f"{dag_id}.py"
+    bag = DagBag(dag_folder=str(file if file.exists() else file.with_name("coffee_shop_reports.py")))
     assert bag.import_errors == {}
     return bag.dags[dag_id]
 

@@ -28,6 +28,7 @@ def main() -> None:
     import airflow.sdk
     from airflow.providers.amazon.aws.operators import athena, glue, glue_crawler  # noqa: F401
     from airflow.providers.amazon.aws.sensors import s3  # noqa: F401
+    from airflow.providers.standard.operators import trigger_dagrun  # noqa: F401
 
     # brings in croniter, which asks the system what it runs on
     airflow.sdk.CronTriggerTimetable("0 5 * * *", timezone="UTC")

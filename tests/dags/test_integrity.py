@@ -32,6 +32,8 @@ def test_every_dag_is_found(dags: dict[str, Any]) -> None:
         "coffee_shop_daily_report",
         "coffee_shop_load",
         "coffee_shop_monthly_report",
+        "coffee_shop_restate",
+        "coffee_shop_restated_report",
         "coffee_shop_upload_report",
         "coffee_shop_weekly_report",
     ]
@@ -71,6 +73,8 @@ def test_every_dag_has_a_name_for_people(dags: dict[str, Any]) -> None:
         "coffee_shop_monthly_report": "Coffee shop: monthly report",
         "coffee_shop_custom_report": "Coffee shop: report of any dates",
         "coffee_shop_upload_report": "Coffee shop: report on an upload",
+        "coffee_shop_restated_report": "Coffee shop: restated report",
+        "coffee_shop_restate": "Coffee shop: find reports to restate",
     }
 
 

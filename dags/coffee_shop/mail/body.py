@@ -14,6 +14,7 @@ from typing import Any
 
 from coffee_shop.mail.figures import MOST_DAYS, figures_of_mail, period_of_summary
 from coffee_shop.mail.sending import SMTP, new_message
+from coffee_shop.report.restated_text import restated_of
 from coffee_shop.report.text import data_line, largest, notes, state_text, subject, title, warnings
 from coffee_shop.report.wording import Wording, outlet_name
 
@@ -99,6 +100,7 @@ def _content(summary: Json, words: Wording, attachments: Sequence[Attachment], l
         "title": title(period.kind).capitalize(),
         "period": words.period(period),
         "warnings": warnings(summary, words),
+        "restated": _restated(summary, words),
         **figures_of_mail(summary, words),
         "days": _bars(summary["days"], words, MOST_DAYS, lambda row: words.day(row["day"])),
         "outlets": _bars(summary["outlets"], words, MOST_OUTLETS, outlet_name),
@@ -107,6 +109,18 @@ def _content(summary: Json, words: Wording, attachments: Sequence[Attachment], l
         "state": state_text(summary, words),
         "attachments": attachments,
         "links": links,
+    }
+
+
+def _restated(summary: Json, words: Wording) -> Json | None:
+    """Return when the report before was made, what changed as texts, and why."""
+    restated = restated_of(summary, words)
+    if restated is None:
+        return None
+    return {
+        "made": restated.made,
+        "changes": [(change.label, *change.shown(words)) for change in restated.changes],
+        "causes": restated.causes,
     }
 
 

@@ -13,6 +13,8 @@ from coffee_shop.aws import s3_client
 from coffee_shop.mail.addresses import workbook_address
 from coffee_shop.mail.sending import send_once
 from coffee_shop.report.data_quality import NO_DATA, was_closed
+from coffee_shop.report.restatement import is_worth_a_mail
+from coffee_shop.report.sent import ALARM, marker_of
 from coffee_shop.report.wording import Wording
 from coffee_shop.settings import Settings, include_folder, names, settings
 
@@ -29,7 +31,7 @@ class ReportMailOperator(BaseOperator):
     A marker in the state bucket, written only if there is none, makes sure that a retry does not mail twice.
 
     Args:
-        request: what the run is to do: ``mail``, ``mails``, ``mail_once_as``.
+        request: what the run is to do: ``mail``, ``mails``, ``mail_once_as``, ``restates``.
         summary: summary.json of the report to mail.
     """
 
@@ -54,11 +56,15 @@ class ReportMailOperator(BaseOperator):
         s3 = s3_client()
         if self.summary["status"] == NO_DATA and not was_closed(self.summary):
             self._alarm(s3, shop)
-        mails = self.request["mails"]
-        if not mails:
+        if not self.request["mails"]:
             raise AirflowSkipException(
                 "Nobody gets this mail: set mail_recipients or mail_lists in the Variable coffee_shop, or mail_digest "
                 "to false."
+            )
+        mails = [mail for mail in self.request["mails"] if self._is_worth_it(shop, mail)]
+        if not mails:
+            raise AirflowSkipException(
+                "Income moved by less than the setting restated_mail_share: the workbooks are new, nobody is mailed."
             )
         sent = self._send_all(s3, shop, mails)
         if not any(sent):
@@ -81,6 +87,15 @@ class ReportMailOperator(BaseOperator):
             raise min(errors, key=lambda error: isinstance(error, AirflowFailException))
         return sent
 
+    def _is_worth_it(self, shop: Settings, mail: Json) -> bool:
+        """Tell whether somebody is to get this mail: a report that a load restates is mailed when it moved enough."""
+        return not self.request["restates"] or is_worth_a_mail(self._summary_for(mail), shop.restated_mail_share)
+
+    def _summary_for(self, mail: Json) -> Json:
+        from coffee_shop.report.outlet_report import summary_of_outlet
+
+        return summary_of_outlet(self.summary, mail["outlet"]) if mail["outlet"] else self.summary
+
     def _send(self, s3: S3Client, shop: Settings, mail: Json) -> str | None:
         return send_once(s3, self._marker_of(mail), mail["recipients"], lambda: self._report(s3, shop, mail))
 
@@ -88,9 +103,9 @@ class ReportMailOperator(BaseOperator):
         own = [f"-outlet-{mail['outlet']}"] if mail["outlet"] else [f"-{report}" for report in mail["reports"] or ()]
         return self._marker("".join(own))
 
-    def _marker(self, own: str = "") -> str:
+    def _marker(self, own: str) -> str:
         once_as = self.request["mail_once_as"] or f"{self.summary['period']['folder']}/{self.summary['version']}"
-        return f"mails/{once_as}{own}.json"
+        return marker_of(once_as, own)
 
     def _alarm(self, s3: S3Client, shop: Settings) -> None:
         from coffee_shop.mail.body import compose_alarm
@@ -101,7 +116,7 @@ class ReportMailOperator(BaseOperator):
             return
         send_once(
             s3,
-            self._marker("-alarm"),
+            self._marker(ALARM),
             list(shop.mail_operators),
             lambda: compose_alarm(
                 self.summary,
@@ -116,7 +131,7 @@ class ReportMailOperator(BaseOperator):
     def _report(self, s3: S3Client, shop: Settings, mail: Json) -> bytes:
         """Return a mail with its workbooks attached, or with links when it would be too large."""
         from coffee_shop.mail.body import Attachment, Link, compose
-        from coffee_shop.report.outlet_report import outlet_of, summary_of_outlet
+        from coffee_shop.report.outlet_report import outlet_of
 
         bucket, limit = names().reports_bucket, shop.mail_size_limit_mb * 1_000_000
         common: Json = {
@@ -125,9 +140,8 @@ class ReportMailOperator(BaseOperator):
             "now": datetime.now(UTC),
         }
         reports = mail["reports"]
-        summary, words = self.summary, Wording.of(shop)
+        summary, words = self._summary_for(mail), Wording.of(shop)
         if mail["outlet"]:
-            summary = summary_of_outlet(summary, mail["outlet"])
             words = replace(words, shop=f"{shop.shop_name}, {outlet_of(summary)}")
         files = [file for file in summary["files"] if reports is None or file["report"] in reports]
         templates = include_folder() / "mail"

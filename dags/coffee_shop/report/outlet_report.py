@@ -11,6 +11,7 @@ from coffee_shop.report.comparison import Row, compare, figures_of_days, sums_by
 from coffee_shop.report.data_quality import COMPLETE, INCOMPLETE, NO_DATA
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import OUTLET, highlights_of
+from coffee_shop.report.restatement import income_change
 from coffee_shop.report.wording import outlet_name
 
 Json = dict[str, Any]
@@ -98,6 +99,7 @@ def summary_of_outlet(summary: Json, number: str) -> Json:
         "categories": [],
         "targets": [],
         "inventory": None,
+        "restated": _restated(summary["restated"], number),
         "files": [],
         "data_quality": summary["data_quality"]
         | {
@@ -110,6 +112,20 @@ def summary_of_outlet(summary: Json, number: str) -> Json:
 
 def _whole_day(day: str, number: str) -> Json:
     return {"day": day, "outlets": [number], "whole_day": True}
+
+
+def _restated(restated: Json | None, number: str) -> Json | None:
+    """Return what is restated of one outlet; None when its income is what it was."""
+    changed = [each for each in (restated or {}).get("outlets", ()) if each["number"] == number]
+    if restated is None or not changed:
+        return None
+    then, now = changed[0]["before"], changed[0]["after"]
+    return restated | {
+        "before": then and {"income": then},
+        "income_change": income_change(then, now),
+        "days": [],
+        "outlets": [],
+    }
 
 
 def outlet_of(summary: Json) -> str:

@@ -81,6 +81,7 @@ def draft_summary(
         "targets": targets if there else [],
         "inventory": inventory if there else None,
         "data_quality": quality,
+        "restated": None,
     }
 
 

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from coffee_shop.aws import athena_client, s3_client
+from coffee_shop.lake.documents import Ledger
 from coffee_shop.lake.ledger import newest_load, read_ledger
-from coffee_shop.periods import DAILY, UPLOAD, period_from_json, period_of_run
+from coffee_shop.periods import DAILY, RESTATED, UPLOAD, period_from_json, period_of_run
 from coffee_shop.settings import REPORT_NAMES, Settings, include_folder, names, settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
     """Return what a run is to do, None when there is nothing to report.
 
     Args:
-        kind: daily, weekly, monthly, custom or upload.
+        kind: daily, weekly, monthly, custom, upload or restated.
         context: the task's context.
         shop: the settings.
 
@@ -56,7 +57,7 @@ def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
     dag_run, params = context["dag_run"], context["params"]
     _check_conf(dag_run.conf or {}, context["dag"].params)
     run_type = str(getattr(dag_run.run_type, "value", dag_run.run_type))
-    events = _upload_events(context) if kind == UPLOAD else None
+    events = _without_restated_days(_upload_events(context)) if kind == UPLOAD else None
     if run_type == "asset_triggered" and not shop.upload_report:
         return None
     period = period_of_run(
@@ -71,7 +72,7 @@ def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
     if period is None:
         return None
     reports = [name for name in REPORT_NAMES if name in params["reports"]]
-    in_digest = shop.mail_digest and kind in (DAILY, UPLOAD) and run_type != "manual"
+    in_digest = shop.mail_digest and period.kind in (DAILY, UPLOAD) and run_type != "manual"
     return {
         "run": {"dag_id": dag_run.dag_id, "run_id": dag_run.run_id},
         "period": period.as_json(),
@@ -79,6 +80,7 @@ def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
         "mail": wants_mail(run_type, asked=bool(params["mail"]), on_backfill=shop.mail_on_backfill),
         "mails": [] if in_digest else mails_of_run(period.kind, reports, params["recipients"] or [], shop),
         "mail_once_as": _mail_once_as(events),
+        "restates": kind == RESTATED,
         "target_unit": shop.target_unit,
     }
 
@@ -99,8 +101,42 @@ def _check_conf(conf: Mapping[str, Any], known: Mapping[str, Any]) -> None:
 
 
 def _upload_events(context: Context) -> list[Json]:
+    """Return what the events of loads that started a run say: ``load_id`` and ``changed_dates`` of each."""
     found = context.get("triggering_asset_events") or {}
     return [dict(event.extra or {}) for events in found.values() for event in events]
+
+
+def _without_restated_days(events: list[Json]) -> list[Json]:
+    """Leave out the days of reports that went out before: those are restated, and say themselves what changed."""
+    from coffee_shop.report.sent import reports_to_restate
+
+    periods = reports_to_restate(s3_client(), names().state_bucket, events)
+    restated = {day.isoformat() for period in periods for day in period.days}
+    return [
+        event | {"changed_dates": [day for day in event.get("changed_dates") or () if day not in restated]}
+        for event in events
+    ]
+
+
+def list_reports_to_restate(context: Context) -> list[Json]:
+    """Return a run for each report that went out and holds a day which the loads behind this run have changed.
+
+    Returns:
+        The arguments of the operator that starts it: ``conf``, what its form says; ``trigger_run_id``, the same for the
+        same load and report, so that it starts once; ``note``.
+    """
+    from coffee_shop.report.sent import reports_to_restate
+
+    events = _upload_events(context)
+    loads = sorted({str(event["load_id"]) for event in events if event.get("load_id")})
+    return [
+        {
+            "conf": {"from": period.period_start.isoformat(), "to": period.period_end.isoformat(), "mail": True},
+            "trigger_run_id": f"restated__{loads[-1]}__{period.kind}-{period.label}",
+            "note": f"{period.folder} went out before load {loads[-1]} changed its days",
+        }
+        for period in reports_to_restate(s3_client(), names().state_bucket, events)
+    ]
 
 
 def _mail_once_as(events: list[Json] | None) -> str | None:
@@ -209,14 +245,34 @@ def _differences(executions: Json, queries: Mapping[str, tuple[list[Json], list[
     return differences(ledger, period["period_start"], period["period_end"], _as_dicts(answers.get(OUTLET_DAYS)))
 
 
-def draft_summary(request: Json, published: Json, state: Json) -> Json:
-    """Return the draft of summary.json: headline figures, outlets, days, data quality.
+def draft_summary(request: Json, published: Json, state: Json) -> Json | None:
+    """Return the draft of summary.json, marked as restated where its figures are not those of the report before.
 
     Args:
         request: what the run is to do.
         published: what the wait found.
         state: which queries count.
+
+    Returns:
+        The draft; None when a load had the report made again and its figures are what they were.
     """
+    from coffee_shop.report.restatement import report_that_people_have, restatement_of
+
+    s3, name = s3_client(), names()
+    ledger = read_ledger(s3, name.state_bucket).value
+    draft = _draft_of_now(request, published, state, ledger)
+    before = report_that_people_have(
+        s3, reports_bucket=name.reports_bucket, state_bucket=name.state_bucket, folder=request["period"]["folder"]
+    )
+    restated = restatement_of(before, draft, ledger)
+    if request["restates"] and not restated:
+        return None
+    # the same figures as in a report that was restated: they replace what that one replaced
+    return draft | {"restated": restated or (before or {}).get("restated")}
+
+
+def _draft_of_now(request: Json, published: Json, state: Json, ledger: Ledger) -> Json:
+    """Return headline figures, outlets, days and data quality as they are now."""
     from coffee_shop.report import summary
     from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, status_of
     from coffee_shop.report.expectations import Expectations
@@ -224,7 +280,6 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
     from coffee_shop.report.targets import targets_of
 
     shop, period = settings(), period_from_json(request["period"])
-    ledger = read_ledger(s3_client(), names().state_bucket).value
     answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine", "history", *HEADLINE_QUESTIONS))
     headline = next(iter(_as_dicts(answers.get("headline"))), None)
     expectations = Expectations(ledger, shop)
@@ -308,6 +363,7 @@ def store_report(request: Json, draft: Json, staged: list[Json | None]) -> Json:
 
 def _page(report: str, draft: Json, request: Json) -> Any:
     from coffee_shop.report.dashboard_figures import dashboard_figures
+    from coffee_shop.report.restated_text import restated_of
     from coffee_shop.report.stock import stock_figures
     from coffee_shop.report.targets import months_without_targets, target_figures
     from coffee_shop.report.text import figures, notes, state_text, warnings
@@ -326,6 +382,7 @@ def _page(report: str, draft: Json, request: Json) -> Any:
         facts=figures(draft, words),
         warnings=[*warnings(draft, words), *(months_without_targets(draft) if report == TARGET else [])],
         notes=notes(draft, words),
+        restated=restated_of(draft, words),
     )
 
 

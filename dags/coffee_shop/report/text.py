@@ -10,6 +10,7 @@ from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
 from coffee_shop.report.comparison_text import MINUS, change_text, remark_of
 from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.data_quality import INCOMPLETE, NO_DATA, was_closed
+from coffee_shop.report.restated_text import replaces, restated_warning
 from coffee_shop.report.wording import Wording, missing_text, outlet_name, shortened
 
 Json = dict[str, Any]
@@ -26,15 +27,21 @@ def title(kind: str) -> str:
 
 
 def subject(summary: Json, words: Wording) -> str:
-    """Return the mail's subject: shop, report, period, income and its change, or what keeps it from the whole truth."""
+    """Return the mail's subject: shop, report, period, income and its change, or what keeps it from the whole truth.
+
+    A restated report names the income that it replaces in place of the change.
+    """
     period = summary["period"]
     label = period["label"].replace("_", " to ")
     start = f"{words.shop} {title(period['kind'])} {label}"
+    restated = [replaces(summary, words)] if summary["restated"] else []
     if summary["status"] == NO_DATA:
-        return f"{start}: no data"
+        return f"{start}: {', '.join(['no data', *restated])}"
     income = f"income {words.money(summary['headline']['income'])}"
     if summary["status"] == INCOMPLETE:
-        return f"{start}: incomplete, {income}"
+        return f"{start}: {', '.join(['incomplete', income, *restated])}"
+    if restated:
+        return f"{start}: {', '.join(['restated', income, *restated])}"
     changes = [change_text(each, summary["headline"], "income") for each in summary["comparisons"][:1]]
     return f"{start}: {', '.join([income, *changes])}".replace(MINUS, "-")  # plain letters need no encoding
 
@@ -47,6 +54,8 @@ def warnings(summary: Json, words: Wording) -> list[str]:
         found.append(f"No data: {'the shop was closed' if closed else 'no sales have been loaded for this period'}.")
     elif summary["status"] == INCOMPLETE:
         found.append(f"Incomplete: {missing_text(summary['data_quality']['missing'], words)}.")
+    if summary["restated"]:
+        found.append(restated_warning(summary, words))
     if summary["data"]["changed_while_made"]:
         found.append(
             "New data kept arriving while this report was made, three times over: its sheets may not agree with "

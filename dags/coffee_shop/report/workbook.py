@@ -25,6 +25,7 @@ from coffee_shop.report.definition import (
     Report,
 )
 from coffee_shop.report.native_charts import native_chart
+from coffee_shop.report.restated_text import Restated
 from coffee_shop.report.sheet_rows import FIRST_ROW, HEADER_ROW, Sheet, fit_for_excel, sum_of
 from coffee_shop.report.status_colours import colour_statuses
 from coffee_shop.report.workbook_file import finish_file
@@ -73,6 +74,7 @@ class Page:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     notes: Sequence[str] = ()
+    restated: Restated | None = None
 
 
 def build_workbook(report: Report, answers: dict[str, Rows], page: Page) -> bytes:
@@ -202,6 +204,7 @@ def _write_contents(book: Workbook, report: Report, sheets: list[Sheet], page: P
     for warning in page.warnings:
         worksheet.append([pen.cell(clean_text(warning), bold=True, colour=RED)])
     worksheet.append([])
+    _write_restated(worksheet, pen, page.restated, formats)
     _write_facts(worksheet, pen, page.facts, formats)
     worksheet.append(_section(pen, "Sheet", "Rows", "What it shows"))
     for sheet in sheets:
@@ -233,6 +236,22 @@ def _write_facts(worksheet: Any, pen: Pen, facts: Sequence[Figure], formats: dic
                 pen.cell(clean_text(fact.remark), colour=GREY, line=LINE),
             ]
         )
+    worksheet.append([])
+
+
+def _write_restated(worksheet: Any, pen: Pen, restated: Restated | None, formats: dict[str, str]) -> None:
+    """Write what a restated report replaces: each figure before and now, and which files changed them."""
+    if restated is None:
+        return
+    worksheet.append(_section(pen, "Restated", clean_text(f"Report of {restated.made}"), "This report"))
+    for change in restated.changes:
+        before, after = (
+            pen.cell("no data" if value is None else value, form=formats[change.format], line=LINE, align="left")
+            for value in (change.before, change.after)
+        )
+        worksheet.append([pen.cell(clean_text(change.label), line=LINE), before, after])
+    for cause in restated.causes:
+        worksheet.append([pen.cell(clean_text(cause))])
     worksheet.append([])
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from coffee_shop.mail.figures import figures_of_mail
+from coffee_shop.report.restated_text import restated_of
 from coffee_shop.report.text import data_line, notes, warnings
 
 from tests.dags.coffee_shop.report.report_samples import (
@@ -15,6 +16,7 @@ from tests.dags.coffee_shop.report.report_samples import (
     COMPARED,
     LAST_WEEK,
     QUALITY,
+    RESTATED,
     WORDS,
     summary,
 )
@@ -80,10 +82,10 @@ def cells(page):
 def test_a_month_shows_each_day_with_a_sign_and_a_word(client, pages_of, guest):
     days = [
         of_day("2019-04-02"),
-        of_day("2019-04-03", version=3),
+        of_day("2019-04-03", version=3, restated=RESTATED),
         of_day("2019-04-04", status="incomplete"),
         of_day("2019-04-05", status="no data", headline=None),
-        of_day("2019-04-08"),
+        of_day("2019-04-08", version=2),  # made again with equal figures
     ]
     mailed = {"mails/daily/2019-04-02/1.json": {}, "mails/daily/2019-04-08/1-alarm.json": {}}
     pages_of({f"{day['period']['folder']}/summary.json": day for day in days}, {"ledger.json": LEDGER} | mailed)
@@ -238,6 +240,9 @@ def test_a_report_says_what_its_mail_says(client, pages_of, guest):
         summary(compared=COMPARED | {"comparisons": [A_YEAR_BEFORE, A_YEAR_BEFORE]}),
         summary(status="no data", headline=None),
         summary(status="no data", headline=None, quality=CLOSED),
+        summary() | {"restated": RESTATED},
+        summary() | {"restated": RESTATED | {"before": None, "causes": [], "days": []}},
+        summary(status="no data", headline=None) | {"restated": RESTATED},
     ):
         pages_of({f"{FOLDER}/summary.json": report}, {})
         page = get(client, guest, "report", folder=FOLDER)
@@ -251,6 +256,11 @@ def test_a_report_says_what_its_mail_says(client, pages_of, guest):
             assert f"{tile['label']} {tile['text']} {tile['change']}".strip() in said
         for row in mail["comparison_rows"]:
             assert " ".join([row["label"], *row["changes"]]) in said
+        restated = restated_of(report, WORDS)
+        for change in restated.changes if restated else ():
+            assert " ".join([change.label, *change.shown(WORDS)]) in said
+        for cause in restated.causes if restated else ():
+            assert cause in said
         for row in mail["best_and_worst"] if report["headline"] else ():
             assert f"{row['label']} {row['name']} {row['income']}" in said
 
@@ -307,7 +317,7 @@ def test_the_newest_refused_files_are_there_and_text_from_the_data_is_escaped(cl
 
 def test_a_report_of_an_earlier_version_of_this_project_is_shown_as_far_as_it_goes(client, pages_of, guest):
     quality = {"missing": [], "open_files": [], "handovers": []}
-    gone = ("comparisons", "trend", "highlights", "categories", "outlet_reports")
+    gone = ("restated", "comparisons", "trend", "highlights", "categories", "outlet_reports")
     old = {name: value for name, value in REPORT.items() if name not in gone} | {"format": 1, "data_quality": quality}
     pages_of({f"{FOLDER}/summary.json": old}, {})
 

@@ -12,7 +12,15 @@ from coffee_shop.mail.body import (
     compose_alarm,
 )
 
-from tests.dags.coffee_shop.report.report_samples import ALL_THERE, LAST_WEEK, OUTLETS, QUALITY, WORDS, summary
+from tests.dags.coffee_shop.report.report_samples import (
+    ALL_THERE,
+    LAST_WEEK,
+    OUTLETS,
+    QUALITY,
+    RESTATED,
+    WORDS,
+    summary,
+)
 
 TEMPLATES = Path(__file__).resolve().parents[4] / "include" / "mail"
 WORKBOOKS = [
@@ -267,3 +275,13 @@ def test_the_alarm_says_what_to_do():
     text = message.get_content()  # type: ignore[attr-defined]
     assert "No sales have been loaded for 2019-04-22 to 2019-04-28" in text
     assert "start coffee_shop_weekly_report by hand with from 2019-04-22 and to 2019-04-28" in text
+
+
+def test_a_restated_report_shows_before_and_now_and_why():
+    message = mail(summary() | {"restated": RESTATED})
+
+    for said in (text_of(message), " ".join(Words(html_of(message)).found)):
+        assert "Restated on 2019-05-02: this replaces the report of 2019-04-29" in " ".join(said.split())
+        assert "What changed" in said
+        assert "Income $550.00 $600.00" in " ".join(said.split())
+        assert "sales-reciept/corrections/<a>.csv, loaded 2019-05-02 05:03 EDT, changed 2019-04-23." in said

@@ -15,7 +15,7 @@ from coffee_shop.mail import sending
 from coffee_shop.mail.operator import ReportMailOperator
 from coffee_shop.settings import Settings
 
-from tests.dags.coffee_shop.report.report_samples import CLOSED, COMPARED, LAST_WEEK, summary
+from tests.dags.coffee_shop.report.report_samples import CLOSED, COMPARED, LAST_WEEK, RESTATED, summary
 
 FILES = {"customer": "customers.xlsx", "employee": "employees.xlsx", "sales": "sales.xlsx"}
 
@@ -64,7 +64,7 @@ class Shop:
 
     def send(self, document: dict[str, Any], **request: Any) -> str:
         mails = [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
-        asked = {"mail": True, "mails": mails, "mail_once_as": None}
+        asked = {"mail": True, "mails": mails, "mail_once_as": None, "restates": False}
         operator = ReportMailOperator(task_id="mail", request=asked | request, summary=document)
         return operator.execute({})  # type: ignore[typeddict-item]
 
@@ -104,6 +104,22 @@ def test_a_new_version_is_mailed(shop):
     shop.send(shop.report() | {"version": 2})
 
     assert len(shop.sent) == 2
+
+
+def test_a_report_that_a_load_restates_is_mailed_when_its_income_moved_enough(shop):
+    report = shop.report() | {"version": 2}
+    with pytest.raises(AirflowSkipException, match="restated_mail_share"):
+        shop.send(report | {"restated": RESTATED | {"income_change": 0.004}}, restates=True)
+    assert shop.sent == []
+
+    shop.send(report | {"restated": RESTATED}, restates=True)
+    [mail] = shop.mails()
+    assert mail["Subject"].endswith("income $600.00, replaces $550.00 of 2019-04-29")
+
+
+def test_somebody_who_asks_for_it_gets_a_small_change_too(shop):
+    shop.send(shop.report() | {"restated": RESTATED | {"income_change": 0.004}})
+    assert len(shop.sent) == 1
 
 
 def test_an_upload_is_mailed_once_whatever_its_version(shop):

@@ -164,6 +164,34 @@ INVENTORY = {
 }
 
 
+# of a report that the week's replaces: a correction has brought the 23rd from 150.00 to 200.00
+RESTATED = {
+    "at": "2019-05-02T09:03:00+00:00",
+    "version": 1,
+    "made_at": "2019-04-29T10:31:00+00:00",
+    "before": {
+        "income": "550.00",
+        "net_income": "449.8750",
+        "transactions": 89,
+        "items": 290,
+        "average_receipt": 550 / 89,
+        "registered_share": 0.5,
+    },
+    "income_change": 50 / 550,
+    "days": [{"day": "2019-04-23", "before": "150.00", "after": "200.00"}],
+    "outlets": [{"number": "8", "neighbourhood": "Hell's <Kitchen>", "before": "200.00", "after": "250.00"}],
+    "causes": [
+        {
+            "key": "sales-reciept/corrections/<a>.csv",
+            "what": "loaded",
+            "load_id": "load-8",
+            "at": "2019-05-02T09:03:00+00:00",
+            "days": ["2019-04-23"],
+        }
+    ],
+}
+
+
 def draft(**changes):
     """The draft of the week's summary, with some of its parts changed."""
     parts = {

@@ -5,7 +5,14 @@ from types import SimpleNamespace
 import pytest
 from coffee_shop.periods import PeriodError, TooManyDaysError
 from coffee_shop.report.recipients import RecipientsError
-from coffee_shop.report.tasks import ReportRequestError, build_workbook, decide_request, list_questions, wants_mail
+from coffee_shop.report.tasks import (
+    ReportRequestError,
+    build_workbook,
+    decide_request,
+    list_questions,
+    list_reports_to_restate,
+    wants_mail,
+)
 from coffee_shop.settings import Settings
 
 SHOP = Settings(mail_recipients=("boss@shop.example",), mail_allowed=("@shop.example",))
@@ -31,6 +38,18 @@ def context(
     if interval_end:
         found["data_interval_end"] = interval_end
     return found
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch):
+    """The folders of reports that went out; nothing is looked up in a bucket."""
+    folders: list[str] = []
+    monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(state_bucket="state"))
+    monkeypatch.setattr("coffee_shop.report.tasks.s3_client", lambda: None)
+    monkeypatch.setattr(
+        "coffee_shop.report.sent.newest_sent_version", lambda s3, bucket, folder: 1 if folder in folders else None
+    )
+    return folders
 
 
 def test_a_scheduled_run_reports_its_interval_and_mails():
@@ -105,9 +124,50 @@ def test_an_upload_whose_days_lie_too_far_apart_for_one_report_says_so():
     assert request is not None
 
 
-def test_a_custom_report_needs_dates():
+@pytest.mark.parametrize("kind", ["custom", "restated"])
+def test_a_custom_or_a_restated_report_needs_dates(kind):
     with pytest.raises(PeriodError, match="Give from and to"):
-        decide_request("custom", context(), SHOP)
+        decide_request(kind, context(), SHOP)
+
+
+def test_a_restated_report_is_of_the_kind_that_its_dates_are():
+    conf = {"from": "2019-04-22", "to": "2019-04-28", "mail": True}
+    request = decide_request("restated", context("operator_triggered", conf=conf), SHOP)
+
+    assert request is not None
+    assert (request["period"]["folder"], request["restates"], request["mail"]) == ("weekly/2019-W17", True, True)
+    assert request["mails"] == [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
+
+
+EVENTS = [{"load_id": "load-8", "changed_dates": ["2019-04-20", "2019-04-24"]}, {"load_id": "load-9"}]
+
+
+def test_a_load_has_each_report_made_again_that_went_out_and_holds_a_changed_day(sent):
+    sent += ["weekly/2019-W17", "daily/2019-04-24", "daily/2019-04-25"]
+
+    assert list_reports_to_restate(context("asset_triggered", events=EVENTS)) == [
+        {
+            "conf": {"from": "2019-04-22", "to": "2019-04-28", "mail": True},
+            "trigger_run_id": "restated__load-9__weekly-2019-W17",
+            "note": "weekly/2019-W17 went out before load load-9 changed its days",
+        },
+        {
+            "conf": {"from": "2019-04-24", "to": "2019-04-24", "mail": True},
+            "trigger_run_id": "restated__load-9__daily-2019-04-24",
+            "note": "daily/2019-04-24 went out before load load-9 changed its days",
+        },
+    ]
+    assert list_reports_to_restate(context()) == []
+
+
+def test_a_report_on_an_upload_does_not_repeat_what_restated_reports_say(sent):
+    sent.append("weekly/2019-W17")
+    request = decide_request("upload", context("asset_triggered", events=EVENTS), SHOP)
+    assert request is not None
+    assert request["period"]["folder"].startswith("upload/2019-04-20_2019-04-20/")
+
+    sent.append("monthly/2019-04")
+    assert decide_request("upload", context("asset_triggered", events=EVENTS), SHOP) is None
 
 
 def test_an_upload_that_changed_nothing_is_no_report():

@@ -1,0 +1,146 @@
+"""A restated report: what its figures were in the report that people have, and which files changed them (figures 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from coffee_shop.lake.documents import DAILY_DATASETS, Ledger, PublishedLoad
+from coffee_shop.lake.state import read_json
+from coffee_shop.report.sent import newest_sent_version
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Json = dict[str, Any]
+
+# what is compared: the period itself, not the periods that it is compared with
+PARTS = ("status", "headline", "outlets", "days", "categories", "targets", "inventory")
+FIGURES = ("income", "net_income", "transactions", "items", "average_receipt", "registered_share")
+
+
+def report_that_people_have(s3: S3Client, *, reports_bucket: str, state_bucket: str, folder: str) -> Json | None:
+    """Return the summary of the version that was mailed last, else of the newest one; None when there is none."""
+    stored = read_json(s3, reports_bucket, f"{folder}/summary.json")
+    sent = newest_sent_version(s3, state_bucket, folder)
+    if stored and sent is not None and sent != stored.value["version"]:
+        kept = read_json(s3, reports_bucket, f"{folder}/versions/{sent}/summary.json")
+        stored = kept or stored
+    return stored.value if stored else None
+
+
+def restatement_of(before: Json | None, draft: Json, ledger: Ledger) -> Json | None:
+    """Return what a new report says about the one that people have; None when its figures are the same.
+
+    Args:
+        before: the summary of the report that people have, None when there is none.
+        draft: the new report's summary.
+        ledger: the ledger of loads.
+
+    Returns:
+        ``at``, when the data was published; ``version`` and ``made_at`` of the report before; ``before``, its headline
+        figures, null without data; ``income_change``, as a share of the income before, null where that was nothing; of
+        ``days`` and ``outlets`` the income before and after where it changed; ``causes``, as ``causes_of``.
+    """
+    if before is None or before["format"] != draft["format"] or _says_the_same(before, draft):
+        return None
+    days, days_now = ({row["day"]: row["income"] for row in each["days"]} for each in (before, draft))
+    outlets, outlets_now = ({row["number"]: row for row in each["outlets"]} for each in (before, draft))
+    return {
+        "at": draft["data"]["published_at"],
+        "version": before["version"],
+        "made_at": before["made_at"],
+        "before": before["headline"] and {name: before["headline"][name] for name in FIGURES},
+        "income_change": income_change(*(each["headline"] and each["headline"]["income"] for each in (before, draft))),
+        "days": [
+            {"day": day, "before": days.get(day), "after": days_now.get(day)}
+            for day in sorted(days.keys() | days_now.keys())
+            if days.get(day) != days_now.get(day)
+        ],
+        "outlets": _changed_outlets(outlets, outlets_now),
+        "causes": causes_of(ledger, draft["period"]["start"], draft["period"]["end"], before["data"]["load_id"]),
+    }
+
+
+def _says_the_same(before: Json, draft: Json) -> bool:
+    missing = before["data_quality"]["missing"] == draft["data_quality"]["missing"]
+    return missing and all(before.get(part) == draft.get(part) for part in PARTS)
+
+
+def income_change(before: str | None, after: str | None) -> float | None:
+    """Return by which share of the income before it moved, up or down; None where there was none before or is none now.
+
+    Args:
+        before: the income of the report that people have, None without data.
+        after: the income of now, None without data.
+    """
+    if before == after:
+        return 0.0
+    then, now = Decimal(before or 0), Decimal(after or 0)
+    return float(abs(now - then) / abs(then)) if then and after is not None else None
+
+
+def _changed_outlets(before: dict[str, Json], after: dict[str, Json]) -> list[Json]:
+    """Return number, neighbourhood and both incomes of the outlets whose income changed, null without sales."""
+    changed = []
+    for number in sorted(before.keys() | after.keys(), key=lambda each: (len(each), each)):
+        then, now = before.get(number), after.get(number)
+        incomes = {"before": then and then["income"], "after": now and now["income"]}
+        if incomes["before"] != incomes["after"]:
+            neighbourhood = (now or then or {})["neighbourhood"]
+            changed.append({"number": number, "neighbourhood": neighbourhood, **incomes})
+    return changed
+
+
+def causes_of(ledger: Ledger, first: str, last: str, load_before: str | None) -> list[Json]:
+    """Return the files that changed days of a period since a load, oldest load first.
+
+    Args:
+        ledger: the ledger of loads; it knows the last upload of each key.
+        first: the period's first ISO date.
+        last: its last one.
+        load_before: the newest load that the report before saw.
+
+    Returns:
+        ``load_id``, ``at``, ``key`` (null where the ledger no longer knows which file it was), ``what`` (loaded or
+        withdrawn) and ``days``, those dates of the period that the load changed.
+    """
+    loads = ledger["loads"]
+    seen = next((place for place, load in enumerate(loads) if load["load_id"] == load_before), -1)
+    causes: list[Json] = []
+    for load in loads[seen + 1 :]:
+        days = [day for day in load["changed_dates"] if first <= day <= last]
+        if days:
+            causes += _causes_in(ledger, load, days)
+    return causes
+
+
+def _causes_in(ledger: Ledger, load: PublishedLoad, days: list[str]) -> list[Json]:
+    files = [(key, file) for dataset in DAILY_DATASETS for key, file in sorted(ledger["files"][dataset].items())]
+    what: dict[str, str] = {}
+    for key, file in files:
+        holding, withdrawn = file["holding"], file["withdrawn"]
+        if withdrawn and withdrawn["run_id"] == load["run_id"]:
+            what[key] = "withdrawn"
+        elif file["last_seen"].get("load_id") == load["load_id"] and holding and _has_any(holding["claims"], days):
+            what[key] = "loaded"
+    for handover in ledger["handovers"]:
+        if handover["load_id"] == load["load_id"] and handover["day"] in days and handover["to_key"]:
+            what.setdefault(handover["to_key"], "loaded")
+    stamp = {"load_id": load["load_id"], "at": load["published_at"], "days": days}
+    return [{"key": key, "what": word, **stamp} for key, word in what.items()] or [
+        {"key": None, "what": "loaded", **stamp}
+    ]
+
+
+def _has_any(claims: Iterable[str], days: list[str]) -> bool:
+    return not set(days).isdisjoint(claims)
+
+
+def is_worth_a_mail(summary: Json, least_share: float) -> bool:
+    """Tell whether a restated report is mailed: its income moved by this share, or from or to nothing."""
+    restated = summary["restated"]
+    if not restated:
+        return False
+    return restated["income_change"] is None or restated["income_change"] >= least_share

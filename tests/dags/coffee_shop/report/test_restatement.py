@@ -1,0 +1,166 @@
+from typing import Any
+
+import pytest
+from coffee_shop.report.restatement import causes_of, income_change, is_worth_a_mail, restatement_of
+
+from tests.dags.coffee_shop.report.report_samples import ALL_THERE, DAYS, HEADLINE, OUTLETS, draft, summary
+
+FIX = "sales-reciept/corrections/fix.csv"
+APRIL = "sales-reciept/april.csv"
+
+
+def load(number: int, *changed: str) -> dict[str, Any]:
+    return {
+        "load_id": f"load-{number}",
+        "run_id": f"run-{number}",
+        "published_at": f"2019-05-0{number - 6}T09:00:00+00:00",
+        "changed_dates": list(changed),
+    }
+
+
+def file(load_id: str, *days: str, withdrawn_by: str | None = None) -> dict[str, Any]:
+    """What the ledger knows of a file that a load has read: the days that it delivers."""
+    withdrawn = {"run_id": withdrawn_by, "at": "2019-05-02T09:00:00+00:00"} if withdrawn_by else None
+    holding = None if withdrawn else {"claims": {day: {} for day in days}}
+    return {"last_seen": {"load_id": load_id}, "holding": holding, "withdrawn": withdrawn}
+
+
+def ledger(*loads: Any, handovers: tuple[Any, ...] = (), **files: Any) -> Any:
+    sales = {{"april": APRIL, "fix": FIX}[name]: each for name, each in files.items()}
+    return {
+        "files": {"sales_reciept": sales, "pastry_inventory": {}, "sales_target": {}},
+        "handovers": list(handovers),
+        "loads": list(loads),
+    }
+
+
+NOTHING_LOADED = ledger()
+
+
+def later(**changes: Any) -> Any:
+    """The week's report as a later load gives it."""
+    state = {"load_id": "load-8", "published_at": "2019-05-02T09:03:00+00:00", "changed_while_made": False}
+    return draft(**({"state": state} | changes))
+
+
+def test_equal_data_restate_nothing():
+    assert restatement_of(summary(), later(), NOTHING_LOADED) is None
+
+
+def test_the_first_report_restates_nothing():
+    assert restatement_of(None, later(), NOTHING_LOADED) is None
+
+
+def test_a_base_that_changed_restates_nothing():
+    """A corrected week is not news about the week after it, which is compared with it."""
+    compared = {**{name: summary()[name] for name in ("comparisons", "trend", "highlights", "outlet_reports")}}
+    compared |= {"comparisons": [], "categories": summary()["categories"]}
+    assert restatement_of(summary(), later(compared=compared), NOTHING_LOADED) is None
+
+
+def test_before_and_after_by_figure_day_and_outlet():
+    days = [DAYS[0] | {"income": "130.00"}, *DAYS[1:]]
+    outlets = [OUTLETS[0] | {"income": "380.00"}, OUTLETS[1]]
+    new = later(headline=HEADLINE | {"income": "630.00"}, days=days, outlets=outlets)
+
+    restated = restatement_of(summary(), new, NOTHING_LOADED)
+
+    assert restated
+    assert restated["at"] == "2019-05-02T09:03:00+00:00"
+    assert (restated["version"], restated["made_at"]) == (1, "2019-04-29T10:31:00+00:00")
+    assert restated["before"] == {
+        "income": "600.00",
+        "net_income": "449.8750",
+        "transactions": 90,
+        "items": 300,
+        "average_receipt": pytest.approx(600 / 90),
+        "registered_share": 0.5,
+    }
+    assert restated["income_change"] == pytest.approx(0.05)
+    assert restated["days"] == [{"day": "2019-04-22", "before": "100.00", "after": "130.00"}]
+    assert restated["outlets"] == [{"number": "3", "neighbourhood": "Astoria", "before": "350.00", "after": "380.00"}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"inventory": None},
+        {"targets": []},
+        {"quality": ALL_THERE, "status": "complete"},
+        {"headline": HEADLINE | {"transactions": 91}},
+    ],
+)
+def test_what_else_counts_as_another_report(change):
+    assert restatement_of(summary(), later(**change), NOTHING_LOADED)
+
+
+def test_data_that_come_or_go_are_a_change_without_a_measure():
+    nothing = {"status": "no data", "headline": None}
+
+    came = restatement_of(summary(**nothing), later(), NOTHING_LOADED)
+    assert came
+    assert (came["before"], came["income_change"]) == (None, None)
+    went = restatement_of(summary(), later(**nothing), NOTHING_LOADED)
+    assert went
+    assert went["income_change"] is None
+
+
+def test_causes_are_the_files_that_changed_days_of_the_period_since_the_report_before():
+    now = ledger(
+        load(7, "2019-04-22"),
+        load(8, "2019-04-24", "2019-05-01"),
+        load(9, "2019-05-01"),
+        april=file("load-7", "2019-04-22", "2019-04-24"),
+        fix=file("load-8", "2019-04-24"),
+    )
+
+    assert causes_of(now, "2019-04-22", "2019-04-28", "load-7") == [
+        {
+            "key": FIX,
+            "what": "loaded",
+            "load_id": "load-8",
+            "at": "2019-05-02T09:00:00+00:00",
+            "days": ["2019-04-24"],
+        }
+    ]
+    # a load so old that the ledger has dropped it: all that it still knows count
+    assert [cause["key"] for cause in causes_of(now, "2019-04-22", "2019-04-28", "load-1")] == [APRIL, FIX]
+
+
+def test_a_file_that_was_withdrawn_is_a_cause():
+    now = ledger(load(8, "2019-04-24"), fix=file("load-7", withdrawn_by="run-8"))
+    [cause] = causes_of(now, "2019-04-22", "2019-04-28", "load-7")
+    assert (cause["key"], cause["what"]) == (FIX, "withdrawn")
+
+
+def test_a_file_that_took_receipts_over_is_a_cause_also_when_a_later_load_has_read_it_again():
+    taken = {"load_id": "load-8", "day": "2019-04-24", "from_key": APRIL, "to_key": FIX}
+    now = ledger(load(8, "2019-04-24"), load(9, "2019-05-01"), handovers=(taken,), fix=file("load-9", "2019-05-01"))
+    [cause] = causes_of(now, "2019-04-22", "2019-04-28", "load-7")
+    assert (cause["key"], cause["load_id"]) == (FIX, "load-8")
+
+
+def test_a_load_whose_file_is_not_known_any_more_is_told_without_it():
+    [cause] = causes_of(ledger(load(8, "2019-04-24")), "2019-04-22", "2019-04-28", "load-7")
+    assert (cause["key"], cause["days"]) == (None, ["2019-04-24"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [("100.00", "99.50", 0.005), ("100.00", "100.00", 0.0), ("0.00", "5.00", None), (None, "5.00", None)],
+)
+def test_the_share_by_which_income_moved(before, after, share):
+    assert income_change(before, after) == (share if share is None else pytest.approx(share))
+
+
+@pytest.mark.parametrize(
+    ("restated", "mailed"),
+    [
+        (None, False),
+        ({"income_change": 0.0049}, False),
+        ({"income_change": 0.005}, True),
+        ({"income_change": None}, True),
+    ],
+)
+def test_a_small_change_is_not_worth_a_mail(restated, mailed):
+    assert is_worth_a_mail({"restated": restated}, 0.005) is mailed
