@@ -1,4 +1,4 @@
-"""Time `make demo` of this checkout against another one's, in turn.
+"""Seconds and memory of `make demo`, of this checkout and of another one in turn.
 
     PYTHONPATH=include/glue:dags:plugins python -m bench.demo_pairs OTHER --runs 3
 
@@ -17,11 +17,12 @@ import time
 from pathlib import Path
 
 from bench.__main__ import free_port
+from bench.memory import PeakMemory
 from laptop.stack import ROOT
 
 
-def demo_seconds(checkout: Path) -> float:
-    """Run the demo of a checkout from nothing, stop its stack, and return how long the demo took.
+def demo(checkout: Path) -> tuple[float, float]:
+    """Run the demo of a checkout from nothing and stop its stack; return the seconds and the most GB that it held.
 
     Raises:
         subprocess.CalledProcessError: it failed; its words are on standard error.
@@ -31,8 +32,12 @@ def demo_seconds(checkout: Path) -> float:
     environment = os.environ | places
     started = time.monotonic()
     try:
-        subprocess.run(["make", "demo"], cwd=checkout, env=environment, check=True, stdout=subprocess.DEVNULL)
-        return time.monotonic() - started
+        process = subprocess.Popen(["make", "demo"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)
+        with PeakMemory([process.pid]) as memory:
+            process.wait()
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+        return time.monotonic() - started, memory.gb
     finally:
         subprocess.run(["make", "down"], cwd=checkout, env=environment, check=False)
         shutil.rmtree(home, ignore_errors=True)
@@ -46,9 +51,10 @@ def main() -> int:
     arguments = parser.parse_args()
     ratios = []
     for number in range(1, arguments.runs + 1):
-        here, there = demo_seconds(ROOT), demo_seconds(arguments.other.resolve())
+        (here, held), (there, held_there) = demo(ROOT), demo(arguments.other.resolve())
         ratios.append(here / there)
-        print(f"pair {number}: here {here:.0f} s, there {there:.0f} s, ratio {ratios[-1]:.2f}", flush=True)
+        print(f"pair {number}: {here:.0f} s here, {there:.0f} s there, ratio {ratios[-1]:.2f};", end=" ")
+        print(f"{held:.2f} GB here, {held_there:.2f} GB there", flush=True)
     print(f"median ratio {statistics.median(ratios):.2f}")
     return 0
 
