@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coffee_shop.mail.figures import MOST_DAYS, figures_of_mail, period_of_summary
+from coffee_shop.mail.picture import draw_chart, title_of_chart, words_of_chart
 from coffee_shop.mail.sending import SMTP, new_message
 from coffee_shop.report.restated_text import restated_of
 from coffee_shop.report.text import data_line, largest, notes, state_text, subject, title, warnings
@@ -22,6 +23,7 @@ Json = dict[str, Any]
 
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 MOST_OUTLETS = 12
+CHART = "income@chart"  # the picture's content id
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,17 @@ def compose(
         links: where to fetch them, when they are too large.
 
     Returns:
-        The raw message: text and HTML as alternatives, then the workbooks.
+        The raw message: text and HTML as alternatives, the HTML with its chart, then the workbooks.
     """
     content = _content(summary, words, attachments, links)
     message = new_message(content["subject"], mail_from, to, now)
     message["X-Report"] = f"{summary['period']['folder']} version {summary['version']}"
     message.set_content(_render(templates, "report.txt.j2", content), cte="quoted-printable")
     message.add_alternative(_render(templates, "report.html.j2", content), subtype="html", cte="quoted-printable")
+    if summary["chart"]:
+        page: Any = message.get_payload(1)
+        png = draw_chart(summary["chart"], words)
+        page.add_related(png, "image", "png", cid=f"<{CHART}>", filename="income.png", disposition="inline")
     for attachment in attachments:
         message.add_attachment(attachment.body, maintype=XLSX[0], subtype=XLSX[1], filename=attachment.name)
     return message.as_bytes(policy=SMTP)
@@ -103,6 +109,8 @@ def _content(summary: Json, words: Wording, attachments: Sequence[Attachment], l
         "restated": _restated(summary, words),
         **figures_of_mail(summary, words),
         "days": _bars(summary["days"], words, MOST_DAYS, lambda row: words.day(row["day"])),
+        "chart": summary["chart"]
+        and (title_of_chart(summary["chart"]), words_of_chart(summary["chart"], words), CHART),
         "outlets": _bars(summary["outlets"], words, MOST_OUTLETS, outlet_name),
         "data": data_line(summary, words),
         "for_operators": bool(quality["open_files"] or quality["handovers"]) and "outlet" not in summary,

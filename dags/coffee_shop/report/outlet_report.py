@@ -97,6 +97,7 @@ def summary_of_outlet(summary: Json, number: str) -> Json:
         "headline": headline,
         "outlets": [outlet for outlet in summary["outlets"] if outlet["number"] == number],
         "categories": [],
+        "chart": None,
         "targets": [],
         "inventory": None,
         "restated": _restated(summary["restated"], number),

@@ -14,6 +14,7 @@ from coffee_shop.report.comparison import amount_text, categories_of, compare, t
 from coffee_shop.report.data_quality import NO_DATA
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import highlights_of
+from coffee_shop.report.income_chart import income_chart
 from coffee_shop.report.outlet_report import outlet_report
 
 Json = dict[str, Any]
@@ -26,6 +27,7 @@ NOT_COMPARED: Json = {
     "highlights": {"judged": False, "moves": []},
     "categories": [],
     "outlet_reports": {},
+    "chart": None,
 }
 
 
@@ -97,8 +99,10 @@ def compared_with_history(
     *,
     complete: bool,
     outlets: Iterable[str] = (),
+    hours: Iterable[Row] = (),
+    hours_before: Iterable[Row] = (),
 ) -> Json:
-    """Return what summary.json says from the history: comparisons, trend, highlights, categories, reports of outlets.
+    """Return what summary.json says from the history: comparisons, trend, highlights, categories, chart, outlets.
 
     Args:
         period: the dates that the report is about.
@@ -106,9 +110,13 @@ def compared_with_history(
         expectations: what should have been published, by the ledger and the settings.
         complete: whether the period itself is complete.
         outlets: the outlets whose own mail somebody gets.
+        hours: of a single day, what was sold at which hour.
+        hours_before: the same of the day that it is compared with.
     """
+    comparisons = compare(period, history, expectations, complete=complete)
     return {
-        "comparisons": compare(period, history, expectations, complete=complete),
+        "comparisons": comparisons,
+        "chart": income_chart(period, history, comparisons, hours, hours_before),
         "trend": trend_of(period, history, expectations),
         "highlights": highlights_of(period, history, expectations),
         "categories": categories_of(period, history),

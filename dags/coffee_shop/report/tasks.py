@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from coffee_shop.aws import athena_client, s3_client
 from coffee_shop.lake.documents import Ledger
 from coffee_shop.lake.ledger import newest_load, read_ledger
-from coffee_shop.periods import DAILY, RESTATED, UPLOAD, period_from_json, period_of_run
+from coffee_shop.periods import DAILY, RESTATED, UPLOAD, Period, period_from_json, period_of_run
 from coffee_shop.settings import REPORT_NAMES, Settings, include_folder, names, settings
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ HEADLINE_QUESTIONS = {
     TARGETS: "target/01_goals_by_outlet.sql",
     INVENTORY: "inventory/01_stock_and_waste_by_outlet.sql",
 }
+
+
+# of a single day, for the chart of its mail: its hours, and those of the day that it is compared with
+HOURS, HOURS_BEFORE = "hours", "hours_before"
+BY_HOUR = "sales/11_sales_by_weekday_and_hour.sql"
 
 
 class ReportRequestError(ValueError):
@@ -171,21 +176,32 @@ def list_questions(report: str, request: Json, published: Json) -> list[Json]:
     if report == HEADLINE:
         own = [(path.stem, f"{HEADLINE}/{path.name}") for path in sorted(folder.glob("*.sql"))]
         shared = [each for each in HEADLINE_QUESTIONS.items() if each[0] != INVENTORY or published["has_inventory"]]
-        sql = [*own, *shared]
-    else:
-        sql = [(question.name, question.sql) for question in load_report(folder).questions]
-    period = request["period"]
+        return [*_queries([*own, *shared], request), *_queries_by_hour(request)]
+    return _queries([(question.name, question.sql) for question in load_report(folder).questions], request)
+
+
+def _queries(questions: Iterable[tuple[str, str]], request: Json, period: Period | None = None) -> list[Json]:
+    dates = period.as_json() if period else request["period"]
     return [
         {
             "question": name,
             "sql": path,
-            "period_start": period["period_start"],
-            "period_end": period["period_end"],
+            "period_start": dates["period_start"],
+            "period_end": dates["period_end"],
             "clean_database": names().clean_database,
             "target_unit": request["target_unit"],
         }
-        for name, path in sql
+        for name, path in questions
     ]
+
+
+def _queries_by_hour(request: Json) -> list[Json]:
+    from coffee_shop.report.income_chart import period_before
+
+    if request["period"]["period_start"] != request["period"]["period_end"]:
+        return []
+    before = period_before(period_from_json(request["period"]))
+    return [*_queries([(HOURS, BY_HOUR)], request), *_queries([(HOURS_BEFORE, BY_HOUR)], request, before)]
 
 
 def settle_queries(published: Json, queries: Mapping[str, tuple[list[Json], list[str]]], poll_seconds: int) -> Json:
@@ -280,7 +296,8 @@ def _draft_of_now(request: Json, published: Json, state: Json, ledger: Ledger) -
     from coffee_shop.report.targets import targets_of
 
     shop, period = settings(), period_from_json(request["period"])
-    answers = _answers(state, HEADLINE, ("headline", "outlets", "days", "quarantine", "history", *HEADLINE_QUESTIONS))
+    own = ("headline", "outlets", "days", "quarantine", "history", HOURS, HOURS_BEFORE)
+    answers = _answers(state, HEADLINE, (*own, *HEADLINE_QUESTIONS))
     headline = next(iter(_as_dicts(answers.get("headline"))), None)
     expectations = Expectations(ledger, shop)
     missing, closed = expectations.missing(period.days), expectations.closed(period.days)
@@ -306,6 +323,8 @@ def _draft_of_now(request: Json, published: Json, state: Json, ledger: Ledger) -
             expectations,
             complete=status == COMPLETE,
             outlets=sorted({mail["outlet"] for mail in request["mails"] if mail["outlet"]}),
+            hours=_as_dicts(answers.get(HOURS)),
+            hours_before=_as_dicts(answers.get(HOURS_BEFORE)),
         ),
     )
 

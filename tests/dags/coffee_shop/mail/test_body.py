@@ -242,6 +242,11 @@ def test_however_much_is_wrong_a_mail_stays_below_100_kb():
         "trend": [{"start": day, "end": day, "complete": True, "figures": LAST_WEEK["figures"]} for day in days],
         "highlights": {"judged": True, "moves": [move] * 3},
         "categories": [{"category": f"{name}{number}", "income": "1.00", "items": 1} for number in numbers],
+        "chart": {
+            "by": "day",
+            "before": "2019-03",
+            "bars": [{"at": day, "income": "1234567.89", "before": "1234567.89"} for day in days],
+        },
     }
     links = [Link(f"{report}.xlsx", "https://s3.example/" + "x" * 2000, 10**9) for report in ("a", "b", "c", "d", "e")]
 
@@ -275,6 +280,30 @@ def test_the_alarm_says_what_to_do():
     text = message.get_content()  # type: ignore[attr-defined]
     assert "No sales have been loaded for 2019-04-22 to 2019-04-28" in text
     assert "start coffee_shop_weekly_report by hand with from 2019-04-22 and to 2019-04-28" in text
+
+
+def test_the_chart_is_a_picture_beside_the_page_and_its_words_have_the_figures():
+    message = mail()
+
+    related = next(part for part in message.walk() if part.get_content_type() == "multipart/related")
+    page, picture = related.iter_parts()  # type: ignore[attr-defined]
+    assert page.get_content_type() == "text/html"
+    assert (picture.get_content_type(), picture["Content-ID"]) == ("image/png", "<income@chart>")
+    assert picture.get_content_disposition() == "inline"
+    assert 'src="cid:income@chart" width="552"' in html_of(message)
+    assert (
+        'alt="Income by day, beside 2019-W16. Mon 2019-04-22 $100.00 (before $80.00); Tue 2019-04-23 $200.00; '
+        'Wed 2019-04-24 no sales (before $120.00)."'
+    ) in html_of(message)
+    # what is attached is the workbooks alone
+    assert [part.get_filename() for part in message.iter_attachments()] == [book.name for book in WORKBOOKS]
+    assert len(mail(attachments=[]).as_bytes()) < 100_000
+
+
+def test_without_a_chart_there_is_no_picture():
+    message = mail(summary() | {"chart": None})
+    assert "image/png" not in {part.get_content_type() for part in message.walk()}
+    assert "<img" not in html_of(message)
 
 
 def test_a_restated_report_shows_before_and_now_and_why():

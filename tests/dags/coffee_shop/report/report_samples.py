@@ -137,6 +137,15 @@ COMPARED = {
         {"category": "Tea & <more>", "income": "50.00", "items": 25},
     ],
     "outlet_reports": {},
+    "chart": {
+        "by": "day",
+        "before": "2019-W16",
+        "bars": [
+            {"at": "2019-04-22", "income": "100.00", "before": "80.00"},
+            {"at": "2019-04-23", "income": "200.00", "before": None},
+            {"at": "2019-04-24", "income": None, "before": "120.00"},
+        ],
+    },
 }
 TARGETS = [
     {

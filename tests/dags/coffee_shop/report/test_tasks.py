@@ -247,6 +247,22 @@ def test_questions_carry_file_period_and_name(monkeypatch):
     ]
 
 
+def test_a_single_day_asks_for_its_hours_and_those_of_the_day_that_it_is_compared_with(monkeypatch):
+    monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(clean_database="clean_db"))
+    request = decide_request("daily", context(conf={"from": "2019-04-24", "to": "2019-04-24"}), SHOP)
+    assert request is not None
+
+    questions = list_questions("headline", request, {"status": "complete", "has_inventory": False})
+
+    assert [
+        (question["question"], question["sql"], question["period_start"], question["period_end"])
+        for question in questions[-2:]
+    ] == [
+        ("hours", "sales/11_sales_by_weekday_and_hour.sql", "2019-04-24", "2019-04-24"),
+        ("hours_before", "sales/11_sales_by_weekday_and_hour.sql", "2019-04-17", "2019-04-17"),
+    ]
+
+
 def test_without_any_inventory_nothing_asks_its_table_and_there_is_no_workbook_of_it(monkeypatch):
     monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(clean_database="clean_db"))
     period = {"period_start": "2019-04-22", "period_end": "2019-04-28"}
