@@ -104,6 +104,7 @@ with DAG(
 ):
     wait_for_quiet_period = PythonSensor(
         task_id="wait_for_quiet_period",
+        task_display_name="Wait until no file has landed for a while",
         python_callable=load_tasks.wait_for_quiet_period,
         mode="reschedule",
         poke_interval=3 * PARSE.poll_seconds,
@@ -113,6 +114,7 @@ with DAG(
 
     wait_for_files = S3KeySensor.partial(
         task_id="wait_for_files",
+        task_display_name="Wait for files of each dataset",
         bucket_name=NAMES.raw_bucket,
         wildcard_match=True,
         deferrable=PARSE.deferrable,
@@ -127,6 +129,7 @@ with DAG(
 
     plan_load = ShortCircuitOperator(
         task_id="plan_load",
+        task_display_name="Find what is new",
         python_callable=load_tasks.plan_load,
         pre_execute=guards.hold_lease,
         trigger_rule="none_failed",
@@ -135,6 +138,7 @@ with DAG(
 
     partition_data = GlueJobOperator(
         task_id="partition_data",
+        task_display_name="Split the new files by day",
         job_name=NAMES.job("partition_data"),
         script_args=JOB_ARGUMENTS,
         doc_md="Reads the new files, puts rows that break the contract into quarantine, writes clean data by day.",
@@ -143,6 +147,7 @@ with DAG(
 
     conform_tables = GlueJobOperator(
         task_id="conform_tables",
+        task_display_name="Write the dimensions",
         job_name=NAMES.job("conform_tables"),
         script_args=JOB_ARGUMENTS,
         doc_md="Writes the dimensions, old members and new ones.",
@@ -151,6 +156,7 @@ with DAG(
 
     conform_relations = GlueJobOperator(
         task_id="conform_relations",
+        task_display_name="Write the facts",
         job_name=NAMES.job("conform_relations"),
         script_args=JOB_ARGUMENTS,
         doc_md="Writes the facts of the days touched, then takes members that are gone out of the dimensions.",
@@ -159,6 +165,7 @@ with DAG(
 
     crawl_raw = GlueCrawlerOperator(
         task_id="crawl_raw",
+        task_display_name="Register raw files in the catalog",
         config={"Name": NAMES.crawler("raw")},
         doc_md="Gives analysts a table of the raw files to look at.",
         **CRAWLER,
@@ -166,6 +173,7 @@ with DAG(
 
     crawl_clean = GlueCrawlerOperator(
         task_id="crawl_clean",
+        task_display_name="Register clean tables in the catalog",
         config={"Name": NAMES.crawler("clean")},
         doc_md="Makes the clean tables and their new partitions known to the catalog.",
         **CRAWLER,
@@ -173,6 +181,7 @@ with DAG(
 
     crawl_conform = GlueCrawlerOperator(
         task_id="crawl_conform",
+        task_display_name="Register conform tables in the catalog",
         config={"Name": NAMES.crawler("conform")},
         doc_md="Makes the conform tables and their new partitions known to the catalog.",
         **CRAWLER,
@@ -180,6 +189,7 @@ with DAG(
 
     describe_tables = PythonOperator(
         task_id="describe_tables",
+        task_display_name="Describe tables and columns",
         python_callable=load_tasks.describe_tables,
         pre_execute=guards.hold_lease_and_check_plan,
         doc_md="Writes the comments of tables and columns into the catalog, from include/data_model.yaml.",
@@ -187,12 +197,14 @@ with DAG(
 
     list_checks = PythonOperator(
         task_id="list_checks",
+        task_display_name="List the checks",
         python_callable=load_tasks.list_checks,
         doc_md="Finds the queries in include/sql/checks/ and fills in the dates that this load touched.",
     )
 
     checks = AthenaOperator.partial(
         task_id="checks",
+        task_display_name="Check the tables",
         database=NAMES.conform_database,
         workgroup=NAMES.workgroup,
         deferrable=PARSE.deferrable,
@@ -203,6 +215,7 @@ with DAG(
 
     judge_checks = PythonOperator(
         task_id="judge_checks",
+        task_display_name="Judge the checks",
         python_callable=load_tasks.judge_checks,
         op_kwargs={"queries": list_checks.output, "query_ids": checks.output},
         pre_execute=guards.hold_lease_and_check_plan,
@@ -212,6 +225,7 @@ with DAG(
 
     publish_load = PythonOperator(
         task_id="publish_load",
+        task_display_name="Publish the load",
         python_callable=load_tasks.publish_load,
         pre_execute=guards.hold_lease,
         outlets=[Asset(CONFORM)],
@@ -220,12 +234,14 @@ with DAG(
 
     fail_on_refused_files = PythonOperator(
         task_id="fail_on_refused_files",
+        task_display_name="Fail if files were refused or held back",
         python_callable=load_tasks.fail_on_refused_files,
         doc_md="Fails if a file of this load was refused or held back; all else is published.",
     )
 
     tell_operators = PythonOperator(
         task_id="tell_operators",
+        task_display_name="Tell the operators of failures",
         python_callable=failures.tell_operators,
         doc_md="Mails the operators if a task failed. As a teardown it runs in any case and changes no run's state.",
     ).as_teardown()

@@ -66,6 +66,15 @@ ABOUT = {
     RESTATED: "a day, week or month that was reported before a load changed it; coffee_shop_restate starts its runs",
 }
 
+GROUPS = {
+    report_tasks.HEADLINE: "Headline figures",
+    "customer": "Customers",
+    "employee": "Employees",
+    "sales": "Sales",
+    "target": "Targets",
+    "inventory": "Pastry inventory",
+}
+
 DOC = """
 Workbooks and one mail about {about}.
 
@@ -73,7 +82,22 @@ Workbooks and one mail about {about}.
 Addresses must be allowed in the Variable `coffee_shop` (`mail_recipients`, `mail_allowed`). For dates of your own take
 `coffee_shop_custom_report`: it has no schedule that triggering it could switch on.
 
-**Again after a correction**: clear the run. **One question alone**: clear its instance of `queries` with what follows.
+**Again after a correction**: `coffee_shop_restate` has a mailed report made again; clear the run of any other one.
+**One question alone**: clear its instance of *Ask the questions* with what follows; that task's page says when the mail
+goes out again.
+"""
+
+
+DOC_OF_QUERIES = """
+Each instance is a question, and a query in Athena.
+
+**Clearing one** asks it again, from the data of now. Clear it with *Downstream*: then the workbooks, the figures and
+the mail are made again too; without it the sheet stays as it is. What happens to the mail:
+
+- The workbooks come out as they were: the report keeps its version, and nobody is mailed again.
+- They come out otherwise: the report gets a new version, the one before is kept. It **is mailed again** if this run was
+  to mail: a scheduled run, or one by hand with *Send the mail*.
+- A load was published in between: all questions of the report are asked again, so that its sheets agree.
 """
 
 
@@ -92,7 +116,7 @@ def params() -> dict[str, Param]:
             type=["null", "string"],
             format="date",
             title="To",
-            description="Last business date, included.",
+            description="Last business date, included; for a single day the same as From.",
         ),
         "reports": Param(
             list(REPORT_NAMES),
@@ -101,20 +125,26 @@ def params() -> dict[str, Param]:
             minItems=1,
             examples=list(REPORT_NAMES),
             title="Reports",
-            description="Which workbooks to make.",
+            description="Which workbooks to make; others that lie beside them from earlier runs stay as they are.",
         ),
-        "mail": Param(False, type="boolean", title="Send the mail"),
+        "mail": Param(
+            False,
+            type="boolean",
+            title="Send the mail",
+            description="Mail the report when it is made. Scheduled runs do so in any case.",
+        ),
         "recipients": Param(
             None,
             type=["null", "array"],
             items={"type": "string"},
             title="Recipients",
-            description="One address a line. Empty: the recipients of the settings.",
+            description="One address a line, each a recipient or allowed in the settings. Empty: all that the settings "
+            "name for such a report.",
         ),
     }
 
 
-@task
+@task(task_display_name="Decide which dates and who gets it")
 def decide_request(kind: str) -> Json:
     """Decide which dates, which reports and who gets the mail."""
     try:
@@ -130,13 +160,16 @@ def decide_request(kind: str) -> Json:
     return request
 
 
-@task
+@task(task_display_name="List the questions")
 def list_questions(report: str, request: Json, published: Json) -> Json:
     """List the questions of a report with their SQL files and the period."""
     return report_tasks.list_questions(report, request, published)
 
 
-@task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+@task(
+    task_display_name="Make sure that all saw the same data",
+    trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+)
 def settle_queries(published: Json, queries: Json) -> Json:
     """Make sure that all queries saw the same data; run them again if a load was published meanwhile."""
     # a slice fetches the ids of all instances at once
@@ -144,7 +177,7 @@ def settle_queries(published: Json, queries: Json) -> Json:
     return report_tasks.settle_queries(published, pairs, PARSE.poll_seconds)
 
 
-@task
+@task(task_display_name="Draw up the figures")
 def draft_summary(request: Json, published: Json, state: Json) -> Json:
     """Draw up the headline figures and what is missing from the data, and compare them with the report before."""
     draft = report_tasks.draft_summary(request, published, state)
@@ -162,7 +195,7 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
     return staged
 
 
-@task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+@task(task_display_name="Put the report in place", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
 def store_report(request: Json, draft: Json, staged: Json) -> Json:
     """Put the workbooks and summary.json in place, the version before them below versions/."""
     if draft is None:
@@ -174,12 +207,14 @@ def query(questions: Any) -> Any:
     """Return one query for each question: an instance with the question's name that can be cleared alone."""
     return AthenaOperator.partial(
         task_id="queries",
+        task_display_name="Ask the questions",
         query="{% include params.sql %}",
-        map_index_template="{{ params.question }}",
+        map_index_template="{{ params.question | replace('_', ' ') }}",
         database=NAMES.conform_database,
         workgroup=NAMES.workgroup,
         sleep_time=PARSE.poll_seconds,
         deferrable=PARSE.deferrable,
+        doc_md=DOC_OF_QUERIES,
     ).expand(params=questions)
 
 
@@ -203,6 +238,7 @@ def report_dag(kind: str) -> DAG:
         request = decide_request(kind)
         wait_until_published = PublishedDaysSensor(
             task_id="wait_until_published",
+            task_display_name="Wait until the days are published",
             request=request,
             deferrable=PARSE.deferrable,
             poke_interval=6 * PARSE.poll_seconds,
@@ -211,19 +247,31 @@ def report_dag(kind: str) -> DAG:
 
         queries, query_groups = {}, []
         for report in (report_tasks.HEADLINE, *REPORT_NAMES):
-            with TaskGroup(report) as group:
+            with TaskGroup(report, group_display_name=GROUPS[report]) as group:
                 questions = list_questions(report, request, published)
                 queries[report] = (questions, query(questions).output)
             query_groups.append(group)
         state = settle_queries(published, queries)
         draft = draft_summary(request, published, state)
-        with TaskGroup("workbooks") as workbooks:
-            staged = [build_workbook.override(task_id=report)(report, request, state, draft) for report in REPORT_NAMES]
+        with TaskGroup("workbooks", group_display_name="Workbooks") as workbooks:
+            staged = [
+                build_workbook.override(task_id=report, task_display_name=f"Workbook of {GROUPS[report].lower()}")(
+                    report, request, state, draft
+                )
+                for report in REPORT_NAMES
+            ]
         summary = store_report(request, draft, staged)
-        send_mail = ReportMailOperator(task_id="send_mail", request=request, summary=summary)
+        send_mail = ReportMailOperator(
+            task_id="send_mail",
+            task_display_name="Send the mail",
+            request=request,
+            summary=summary,
+            doc_md="Mails each version of a report at most once, also when it is cleared.",
+        )
 
         tell_operators = PythonOperator(
             task_id="tell_operators",
+            task_display_name="Tell the operators of failures",
             python_callable=failures.tell_operators,
             doc_md="Mails the operators if a task failed. As a teardown it runs in any case.",
         ).as_teardown()

@@ -19,7 +19,7 @@ from coffee_shop.report import tasks as report_tasks
 from coffee_shop.settings import parse_settings, task_defaults
 
 
-@task
+@task(task_display_name="Find mailed reports about days that changed")
 def list_reports_to_restate() -> Any:
     """List the reports that were mailed and are about days that the load changed."""
     return report_tasks.list_reports_to_restate(get_current_context())
@@ -42,6 +42,7 @@ with DAG(
 
     make_again = TriggerDagRunOperator.partial(
         task_id="make_again",
+        task_display_name="Have each made again",
         trigger_dag_id="coffee_shop_restated_report",
         logical_date=None,
         skip_when_already_exists=True,
@@ -51,6 +52,7 @@ with DAG(
 
     tell_operators = PythonOperator(
         task_id="tell_operators",
+        task_display_name="Tell the operators of failures",
         python_callable=failures.tell_operators,
         doc_md="Mails the operators if a task failed. As a teardown it runs in any case.",
     ).as_teardown()

@@ -87,7 +87,7 @@ def test_every_task_succeeds_and_each_query_shows_its_question(week):
     assert week["run"].state == "success"
     assert set(states(week["run"]).values()) == {"success"}
     names = {ti.rendered_map_index for ti in week["run"].get_task_instances() if ti.task_id == "sales.queries"}
-    assert "02_items_per_day_by_category" in names
+    assert "02 items per day by category" in names
     assert len(names) == 12
 
 
@@ -287,6 +287,8 @@ def test_one_mail_with_the_five_workbooks(week):
     assert "Targets: 1 of 1 outlet on course for April 2019" in text
     assert "Waste: 20 items, 83.3% of stock, $20.00" in text
     assert "Changes on 2018-W17 are n/a: no sales are loaded for 2018-04-23 to 2018-04-29." in text
+    html = mail.get_body(("html",)).get_content()  # type: ignore[attr-defined]
+    assert 'alt="Income by day. Mon 2019-04-22 $37.50; Tue 2019-04-23 $5.50; Wed 2019-04-24 $7.00;' in html
     attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}  # type: ignore[attr-defined]
     assert attached == {file: body(f"weekly/2019-W17/{file}") for file in FILES}
 

@@ -78,6 +78,30 @@ def test_every_dag_has_a_name_for_people(dags: dict[str, Any]) -> None:
     }
 
 
+def test_every_task_and_group_has_a_name_for_people(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        groups = [group for name, group in dag.task_group_dict.items() if name]
+        names = {task.task_id: task.task_display_name for task in dag.tasks}
+        names |= {group.group_id: group.group_display_name for group in groups}
+        for task_id, name in names.items():
+            assert " " in name or name in ("Customers", "Employees", "Sales", "Targets", "Workbooks"), task_id
+            assert "_" not in name, task_id
+
+
+def test_every_field_of_a_form_explains_itself(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        for name in dag.params:
+            schema = dag.params.get_param(name).schema
+            assert schema["title"], f"{dag.dag_id}: {name}"
+            assert dag.params.get_param(name).description, f"{dag.dag_id}: {name}"
+
+
+def test_a_question_says_what_clearing_it_does_to_the_mail(dags: dict[str, Any]) -> None:
+    words = dags["coffee_shop_weekly_report"].get_task("sales.queries").doc_md
+    assert "nobody is mailed again" in words
+    assert "**is mailed again**" in words
+
+
 def graph(dag: Any) -> dict[str, Any]:
     return {
         task.task_id: {
