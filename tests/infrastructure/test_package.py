@@ -53,10 +53,8 @@ IMAGE = [
     "fluent-logger",
     "virtualenv",
 ]
-DAG_IDS = [
-    f"coffee_shop_{name}"
-    for name in ("custom_report", "daily_report", "load", "monthly_report", "upload_report", "weekly_report")
-]
+REPORTS = ("custom", "daily", "monthly", "restated", "upload", "weekly")
+DAG_IDS = sorted(["coffee_shop_load", "coffee_shop_restate", *(f"coffee_shop_{name}_report" for name in REPORTS)])
 
 
 def unzip(body: bytes) -> zipfile.ZipFile:
@@ -73,6 +71,7 @@ def test_it_is_what_mwaa_takes_and_nothing_else():
         "dags/.airflowignore",
         "dags/coffee_shop_load.py",
         "dags/coffee_shop_reports.py",
+        "dags/coffee_shop_restate.py",
     ]
     assert {"dags/coffee_shop/settings.py", "dags/include/sql/sales/report.yaml"} <= files.keys()
     assert "dags/include/sql/macros/customers.sql" in files
@@ -131,7 +130,9 @@ def test_requirements_name_the_constraints_where_they_lie_on_mwaa():
 def test_mwaas_constraints_allow_what_we_pin():
     listed = (package.MWAA / "constraints.txt").read_text().lower().splitlines()
     ours = [line.lower() for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line]
-    assert [pin for pin in ours if pin not in listed] == ["apache-airflow==3.3.1"]  # the list is of this Airflow
+    # the list is of this Airflow, and has nothing on Pillow, which needs nothing else
+    assert [pin for pin in ours if pin not in listed] == ["apache-airflow==3.3.1", "pillow==13.0.0"]
+    assert not [line for line in listed if line.startswith("pillow")]
 
 
 def test_dist_holds_the_package_and_says_what_changed(tmp_path, capsys):
@@ -350,7 +351,7 @@ def mwaa(
 @pytest.mark.slow
 def test_requirements_bring_what_the_image_lacks_and_neither_pytest_nor_spark(installed):
     brought = [line.split("==")[0] for line in installed["all"] if line not in installed["image"]]
-    assert brought == ["et-xmlfile", "numpy", "openpyxl", "pandas"]
+    assert brought == ["et-xmlfile", "numpy", "openpyxl", "pandas", "pillow"]
     names = {line.split("==")[0] for line in installed["all"]}
     assert not names & {"pytest", "pyspark", "pyspark-client", "ministack", "duckdb"}
 
@@ -379,7 +380,7 @@ def test_the_repository_is_out_of_reach(mwaa, tmp_path):
 def test_only_the_dag_files_are_parsed_and_all_dags_import(mwaa, home):
     """The DAG processor keeps a log for each file that it parses."""
     parsed = {path.name for path in (home / "logs" / "dag_processor").rglob("*.log")}
-    assert parsed == {"coffee_shop_load.py.log", "coffee_shop_reports.py.log"}
+    assert parsed == {"coffee_shop_load.py.log", "coffee_shop_reports.py.log", "coffee_shop_restate.py.log"}
     assert mwaa.rest.call("GET", "/importErrors")["import_errors"] == []
     assert sorted(dag["dag_id"] for dag in mwaa.rest.call("GET", "/dags")["dags"]) == DAG_IDS
     assert mwaa.rest.call("GET", "/plugins/importErrors")["import_errors"] == []
