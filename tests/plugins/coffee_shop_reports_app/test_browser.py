@@ -102,14 +102,14 @@ class Browser:
 
     @property
     def words(self) -> str:
-        return " ".join(self.one("main").text.split())
+        """What the page says, read at once: while it is replaced by the next one, an element of it can be gone."""
+        text = self.driver.execute_script("return document.querySelector('main')?.innerText ?? ''")
+        return " ".join(text.split())
 
     def until(self, holds: Any) -> None:
-        """Wait until something holds; while a page is replaced by the next one, what was found on it is stale."""
-        from selenium.common.exceptions import StaleElementReferenceException
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, 20, ignored_exceptions=[StaleElementReferenceException]).until(lambda _: holds())
+        WebDriverWait(self.driver, 20).until(lambda _: holds())
 
     def keep_pictures(self, name: str) -> None:
         """Check that the page is not wider than its window, in each size; keep pictures where somebody asked for them."""
@@ -117,6 +117,8 @@ class Browser:
             metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "narrow"}
             self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
             assert self.driver.execute_script("return document.documentElement.scrollWidth") <= width, (name, size)
+            captions = "return [...document.querySelectorAll('caption')].map(each => each.offsetWidth)"
+            assert all(wide > width / 2 for wide in self.driver.execute_script(captions)), (name, size)
             for scheme in ("light", "dark") if os.environ.get("SCREENSHOTS") else ():
                 media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
                 self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)

@@ -14,6 +14,7 @@ from tests.dags.coffee_shop.report.report_samples import (
     ALL_THERE,
     CLOSED,
     COMPARED,
+    INVENTORY,
     LAST_WEEK,
     QUALITY,
     RESTATED,
@@ -240,7 +241,7 @@ def test_a_report_says_what_its_mail_says(client, pages_of, guest):
         summary(compared=COMPARED | {"comparisons": [A_YEAR_BEFORE, A_YEAR_BEFORE]}),
         summary(status="no data", headline=None),
         summary(status="no data", headline=None, quality=CLOSED),
-        summary() | {"restated": RESTATED},
+        summary() | {"restated": RESTATED, "inventory": INVENTORY | {"waste_without_price": 37, "waste_share": None}},
         summary() | {"restated": RESTATED | {"before": None, "causes": [], "days": []}},
         summary(status="no data", headline=None) | {"restated": RESTATED},
     ):
@@ -261,6 +262,8 @@ def test_a_report_says_what_its_mail_says(client, pages_of, guest):
             assert " ".join([change.label, *change.shown(WORDS)]) in said
         for cause in restated.causes if restated else ():
             assert cause in said
+        for line in filter(None, (mail["targets"], mail["waste"])):
+            assert line in said
         for row in mail["best_and_worst"] if report["headline"] else ():
             assert f"{row['label']} {row['name']} {row['income']}" in said
 
@@ -317,7 +320,7 @@ def test_the_newest_refused_files_are_there_and_text_from_the_data_is_escaped(cl
 
 def test_a_report_of_an_earlier_version_of_this_project_is_shown_as_far_as_it_goes(client, pages_of, guest):
     quality = {"missing": [], "open_files": [], "handovers": []}
-    gone = ("restated", "comparisons", "trend", "highlights", "categories", "outlet_reports")
+    gone = ("restated", "targets", "inventory", "comparisons", "trend", "highlights", "categories", "outlet_reports")
     old = {name: value for name, value in REPORT.items() if name not in gone} | {"format": 1, "data_quality": quality}
     pages_of({f"{FOLDER}/summary.json": old}, {})
 
