@@ -420,6 +420,23 @@ def test_queries_run_again_give_the_data_of_now(week):
     assert result[1]["Data"][0]["VarCharValue"] == "5"
 
 
+def test_the_chart_of_a_single_day_has_its_hours(home):
+    report_lake.put_ledger(report_lake.ledger())
+    dag_run = run("coffee_shop_daily_report", **{"from": "2019-04-24", "to": "2019-04-24", "reports": ["employee"]})
+
+    assert dag_run.state == "success"
+    # a week earlier each outlet sold once; the 24th lacks outlet 8, which is no reason to hide what it is compared with
+    assert json.loads(body("daily/2019-04-24/summary.json"))["chart"] == {
+        "by": "hour",
+        "before": "2019-04-17",
+        "bars": [
+            {"at": "8", "income": None, "before": "2.00"},
+            {"at": "9", "income": None, "before": "3.00"},
+            {"at": "10", "income": "7.00", "before": None},
+        ],
+    }
+
+
 FIX = "sales-reciept/corrections/fix.csv"
 
 
