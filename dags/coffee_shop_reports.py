@@ -83,8 +83,8 @@ Addresses must be allowed in the Variable `coffee_shop` (`mail_recipients`, `mai
 `coffee_shop_custom_report`: it has no schedule that triggering it could switch on.
 
 **Again after a correction**: `coffee_shop_restate` has a mailed report made again; clear the run of any other one.
-**One question alone**: clear its instance of *Ask the questions* with what follows; that task's page says when the mail
-goes out again.
+**One question alone**: clear its instance of *Ask the questions of ...* with what follows; that task's page says when
+the mail goes out again.
 """
 
 
@@ -160,7 +160,7 @@ def decide_request(kind: str) -> Json:
     return request
 
 
-@task(task_display_name="List the questions")
+@task
 def list_questions(report: str, request: Json, published: Json) -> Json:
     """List the questions of a report with their SQL files and the period."""
     return report_tasks.list_questions(report, request, published)
@@ -203,11 +203,11 @@ def store_report(request: Json, draft: Json, staged: Json) -> Json:
     return report_tasks.store_report(request, draft, staged)
 
 
-def query(questions: Any) -> Any:
+def query(report: str, questions: Any) -> Any:
     """Return one query for each question: an instance with the question's name that can be cleared alone."""
     return AthenaOperator.partial(
         task_id="queries",
-        task_display_name="Ask the questions",
+        task_display_name=f"Ask the questions of {GROUPS[report].lower()}",
         query="{% include params.sql %}",
         map_index_template="{{ params.question | replace('_', ' ') }}",
         database=NAMES.conform_database,
@@ -248,8 +248,9 @@ def report_dag(kind: str) -> DAG:
         queries, query_groups = {}, []
         for report in (report_tasks.HEADLINE, *REPORT_NAMES):
             with TaskGroup(report, group_display_name=GROUPS[report]) as group:
-                questions = list_questions(report, request, published)
-                queries[report] = (questions, query(questions).output)
+                name = f"List the questions of {GROUPS[report].lower()}"
+                questions = list_questions.override(task_display_name=name)(report, request, published)
+                queries[report] = (questions, query(report, questions).output)
             query_groups.append(group)
         state = settle_queries(published, queries)
         draft = draft_summary(request, published, state)
