@@ -38,7 +38,7 @@ from dateutil.relativedelta import relativedelta
 
 NAMES = names_while_parsing()
 PARSE = parse_settings()
-Json = Any  # what goes from task to task; while the file is parsed only a reference to it
+FromTask = Any  # what goes from task to task; while the file is parsed only a reference to it
 
 SCHEDULES: dict[str, Any] = {
     DAILY: CronTriggerTimetable(PARSE.daily_cron, timezone=PARSE.time_zone, interval=timedelta(days=1)),
@@ -145,7 +145,7 @@ def params() -> dict[str, Param]:
 
 
 @task(task_display_name="Decide which dates and who gets it")
-def decide_request(kind: str) -> Json:
+def decide_request(kind: str) -> FromTask:
     """Decide which dates, which reports and who gets the mail."""
     try:
         request = report_tasks.decide_request(kind, get_current_context(), settings())
@@ -161,7 +161,7 @@ def decide_request(kind: str) -> Json:
 
 
 @task
-def list_questions(report: str, request: Json, published: Json) -> Json:
+def list_questions(report: str, request: FromTask, published: FromTask) -> FromTask:
     """List the questions of a report with their SQL files and the period."""
     return report_tasks.list_questions(report, request, published)
 
@@ -170,7 +170,7 @@ def list_questions(report: str, request: Json, published: Json) -> Json:
     task_display_name="Make sure that all saw the same data",
     trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
 )
-def settle_queries(published: Json, queries: Json) -> Json:
+def settle_queries(published: FromTask, queries: FromTask) -> FromTask:
     """Make sure that all queries saw the same data; run them again if a load was published meanwhile."""
     # a slice fetches the ids of all instances at once
     pairs = {report: (questions or [], list(ids[:] if ids else [])) for report, (questions, ids) in queries.items()}
@@ -178,7 +178,7 @@ def settle_queries(published: Json, queries: Json) -> Json:
 
 
 @task(task_display_name="Draw up the figures")
-def draft_summary(request: Json, published: Json, state: Json) -> Json:
+def draft_summary(request: FromTask, published: FromTask, state: FromTask) -> FromTask:
     """Draw up the headline figures and what is missing from the data, and compare them with the report before."""
     draft = report_tasks.draft_summary(request, published, state)
     if draft is None:
@@ -187,7 +187,7 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json:
 
 
 @task
-def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json:
+def build_workbook(report: str, request: FromTask, state: FromTask, draft: FromTask) -> FromTask:
     """Build a workbook from the results of its questions."""
     staged = report_tasks.build_workbook(report, request, state, draft)
     if staged is None:
@@ -196,7 +196,7 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
 
 
 @task(task_display_name="Put the report in place", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
-def store_report(request: Json, draft: Json, staged: Json) -> Json:
+def store_report(request: FromTask, draft: FromTask, staged: FromTask) -> FromTask:
     """Put the workbooks and summary.json in place, the version before them below versions/."""
     if draft is None:
         raise AirflowSkipException("There is no new report.")

@@ -8,6 +8,7 @@ import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 DAILY, WEEKLY, MONTHLY, CUSTOM, UPLOAD = "daily", "weekly", "monthly", "custom", "upload"
@@ -60,7 +61,7 @@ class Period:
         count = (self.period_end - self.period_start).days + 1
         return [self.period_start + timedelta(days=n) for n in range(count)]
 
-    def as_json(self) -> dict[str, str | None]:
+    def as_json(self) -> "PeriodAsJson":
         """Return the period as templates and XCom take it: kind, ISO dates, label, folder, stamp."""
         return {
             "kind": self.kind,
@@ -72,10 +73,26 @@ class Period:
         }
 
 
-def period_from_json(found: Mapping[str, str | None]) -> Period:
+class DatesAsJson(TypedDict):
+    """What a period is made from again."""
+
+    kind: str
+    period_start: str
+    period_end: str
+    stamp: str | None
+
+
+class PeriodAsJson(DatesAsJson):
+    """A period as templates and XCom take it."""
+
+    label: str
+    folder: str
+
+
+def period_from_json(dates: DatesAsJson) -> Period:
     """Return the period that ``as_json`` wrote."""
-    start, end = found["period_start"] or "", found["period_end"] or ""
-    return Period(found["kind"] or CUSTOM, date.fromisoformat(start), date.fromisoformat(end), found["stamp"])
+    first, last = date.fromisoformat(dates["period_start"]), date.fromisoformat(dates["period_end"])
+    return Period(dates["kind"], first, last, dates["stamp"])
 
 
 def period_of_run(

@@ -5,21 +5,20 @@ Pure: templates and dictionaries in, bytes out. Sending and fetching are the ope
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from coffee_shop.mail.figures import MOST_DAYS, figures_of_mail, period_of_summary
+from coffee_shop.mail.figures import MOST_DAYS, Content, figures_of_mail, period_of_summary
 from coffee_shop.mail.picture import draw_chart, title_of_chart, words_of_chart
 from coffee_shop.mail.sending import SMTP, new_message
+from coffee_shop.report.documents import Draft, Summary
 from coffee_shop.report.restated_text import restated_of
 from coffee_shop.report.text import data_line, largest, notes, state_text, subject, title, warnings
 from coffee_shop.report.wording import Wording, outlet_name
-
-Json = dict[str, Any]
 
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 MOST_OUTLETS = 12
@@ -44,7 +43,7 @@ class Link:
 
 
 def compose(
-    summary: Json,
+    summary: Summary,
     words: Wording,
     templates: Path,
     *,
@@ -84,7 +83,7 @@ def compose(
 
 
 def compose_alarm(
-    summary: Json, words: Wording, templates: Path, *, mail_from: str, to: Sequence[str], now: datetime
+    summary: Draft, words: Wording, templates: Path, *, mail_from: str, to: Sequence[str], now: datetime
 ) -> bytes:
     """Write the alarm to the operators about a report without any data."""
     content = {
@@ -97,7 +96,7 @@ def compose_alarm(
     return message.as_bytes(policy=SMTP)
 
 
-def _content(summary: Json, words: Wording, attachments: Sequence[Attachment], links: Sequence[Link]) -> Json:
+def _content(summary: Summary, words: Wording, attachments: Sequence[Attachment], links: Sequence[Link]) -> Content:
     period, quality = period_of_summary(summary), summary["data_quality"]
     return {
         "summary": summary,
@@ -120,7 +119,7 @@ def _content(summary: Json, words: Wording, attachments: Sequence[Attachment], l
     }
 
 
-def _restated(summary: Json, words: Wording) -> Json | None:
+def _restated(summary: Draft, words: Wording) -> Content | None:
     """Return when the report before was made, what changed as texts, and why."""
     restated = restated_of(summary, words)
     if restated is None:
@@ -132,7 +131,7 @@ def _restated(summary: Json, words: Wording) -> Json | None:
     }
 
 
-def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
+def _bars(rows: Sequence[Mapping[str, Any]], words: Wording, most: int, name: Any) -> list[Content]:
     """Return rows as bars: name, income as text, width in per cent; none for a single row or for too many.
 
     A row without sales has no bar (width 0): a day that is missing sold not a little but nothing that is known.
@@ -151,7 +150,7 @@ def _bars(rows: list[Json], words: Wording, most: int, name: Any) -> list[Json]:
     ]
 
 
-def _render(templates: Path, name: str, content: Json) -> str:
+def _render(templates: Path, name: str, content: Content) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

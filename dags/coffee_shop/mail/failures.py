@@ -10,7 +10,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from coffee_shop.aws import s3_client
 from coffee_shop.lake.state import read_json, write_json
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from mypy_boto3_s3 import S3Client
 
-Json = dict[str, Any]
 log = logging.getLogger(__name__)
 
 LONGEST_REASON = 2_000
 MOST_TASKS = 10
 STOPPED_BEFORE = "upstream_failed"
+
+
+class Reason(TypedDict, total=False):
+    """Why a task failed, and the address of its log, as far as they are known."""
+
+    reason: str
+    log: str
 
 
 def keep_reason(context: Context) -> None:
@@ -69,7 +75,7 @@ def subject_of(shop: str, dag_id: str, failed: Sequence[str]) -> str:
     return f"{shop}: {dag_id} failed at {failed[0]}{more}"
 
 
-def words(dag_id: str, run_id: str, reasons: Mapping[str, Json], *, more: int, stopped: int) -> str:
+def words(dag_id: str, run_id: str, reasons: Mapping[str, Reason], *, more: int, stopped: int) -> str:
     """Return the mail's text.
 
     Args:
@@ -98,11 +104,11 @@ def words(dag_id: str, run_id: str, reasons: Mapping[str, Json], *, more: int, s
     return "\n".join(lines) + "\n"
 
 
-def _reason(s3: S3Client, bucket: str, context: Any, task: str) -> Json:
+def _reason(s3: S3Client, bucket: str, context: Any, task: str) -> Reason:
     """Return why a task failed the last time it ran: before this run was last cleared, when that left it alone."""
     for folder in _folders(context):
         if stored := read_json(s3, bucket, f"{folder}/{task}.json"):
-            return stored.value
+            return cast("Reason", stored.value)
     return {}
 
 

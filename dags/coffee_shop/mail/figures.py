@@ -11,15 +11,16 @@ from typing import Any
 from coffee_shop.periods import DAILY, WEEKLY, Period, period_from_json
 from coffee_shop.report.comparison_text import change_of, change_text, heading_of, highlights_text, notes_on_bases
 from coffee_shop.report.dashboard import Figure
+from coffee_shop.report.documents import Draft, FigureName, Span
 from coffee_shop.report.stock import waste_text
 from coffee_shop.report.targets import targets_text
 from coffee_shop.report.text import figures
 from coffee_shop.report.wording import Wording, outlet_name, shortened
 
-Json = dict[str, Any]
+Content = dict[str, Any]  # what a template shows
 
 # the figures that are compared, by their label in report/text.py
-COMPARED = {
+COMPARED: dict[str, FigureName] = {
     "Income": "income",
     "Net income": "net_income",
     "Transactions": "transactions",
@@ -33,7 +34,7 @@ FULL, PALE, NOW = "full", "pale", "now"
 NO_CATEGORY = "NO INFO"
 
 
-def period_of_summary(summary: Json) -> Period:
+def period_of_summary(summary: Draft) -> Period:
     """Return the period of a summary."""
     period = summary["period"]
     return period_from_json(
@@ -41,7 +42,7 @@ def period_of_summary(summary: Json) -> Period:
     )
 
 
-def figures_of_mail(summary: Json, words: Wording) -> Json:
+def figures_of_mail(summary: Draft, words: Wording) -> Content:
     """Return what the templates show of the figures; empty lists without data."""
     there = summary["headline"] is not None
     facts = {fact.label: fact for fact in figures(summary, words)}
@@ -59,9 +60,10 @@ def figures_of_mail(summary: Json, words: Wording) -> Json:
     }
 
 
-def _tile(fact: Figure, name: str, summary: Json) -> Json:
+def _tile(fact: Figure, name: FigureName, summary: Draft) -> Content:
     """Return a headline figure with its change on the period before and its small bars."""
-    changes = [change_text(each, summary["headline"], name) for each in summary["comparisons"][:1]]
+    headline = summary["headline"]
+    changes = [change_text(each, headline, name) for each in summary["comparisons"][:1] if headline]
     return {
         "label": fact.label,
         "text": fact.text,
@@ -72,13 +74,13 @@ def _tile(fact: Figure, name: str, summary: Json) -> Json:
     }
 
 
-def _small_bars(summary: Json, name: str) -> list[Json]:
+def _small_bars(summary: Draft, name: FigureName) -> list[Content]:
     """Return a bar for each span of the trend, its height from 0; height 0 is a gap: nothing is known of that span.
 
     A span without all its outlets is pale, because it is too low for that reason; the period itself is darker.
     """
     trend, start, end = summary["trend"], summary["period"]["start"], summary["period"]["end"]
-    values = [float((span["figures"] or {}).get(name) or 0) for span in trend]
+    values = [float(span["figures"][name] or 0) if span["figures"] else 0.0 for span in trend]
     full = max(values, default=0)
     if full <= 0 or len(trend) < 2:
         return []
@@ -91,13 +93,13 @@ def _small_bars(summary: Json, name: str) -> list[Json]:
     ]
 
 
-def _kind_of(span: Json, *, is_period: bool) -> str:
+def _kind_of(span: Span, *, is_period: bool) -> str:
     if not span["complete"]:
         return PALE
     return NOW if is_period else FULL
 
 
-def _bars_caption(summary: Json) -> str:
+def _bars_caption(summary: Draft) -> str:
     """Return what the small bars stand for."""
     trend = summary["trend"]
     if len(trend) < 2:
@@ -109,7 +111,7 @@ def _bars_caption(summary: Json) -> str:
     return f"Small bars: {spans}, from 0" + "".join(f"; {note}" for note in notes) + "."
 
 
-def _spans_of_trend(summary: Json) -> str:
+def _spans_of_trend(summary: Draft) -> str:
     first, last = summary["trend"][0], summary["trend"][-1]
     if first["start"] == summary["period"]["start"]:
         return "each day of the period"
@@ -117,24 +119,25 @@ def _spans_of_trend(summary: Json) -> str:
     return f"the {count} {'days' if what == DAILY else 'weeks'} that end with this one"
 
 
-def _comparison_rows(summary: Json) -> list[Json]:
+def _comparison_rows(summary: Draft) -> list[Content]:
     """Return a row for each figure with its changes on every base; none when no base is a measure."""
-    comparisons = summary["comparisons"]
-    if all(comparison["reason"] for comparison in comparisons):
+    comparisons, headline = summary["comparisons"], summary["headline"]
+    if headline is None or all(comparison["reason"] for comparison in comparisons):
         return []
     return [
-        {"label": label, "changes": [change_of(comparison, summary["headline"], name) for comparison in comparisons]}
+        {"label": label, "changes": [change_of(comparison, headline, name) for comparison in comparisons]}
         for label, name in COMPARED.items()
     ]
 
 
-def _best_and_worst(summary: Json, words: Wording) -> list[Json]:
+def _best_and_worst(summary: Draft, words: Wording) -> list[Content]:
     """Return label, name and income of the best and worst outlet and category; one alone is neither."""
     headline = summary["headline"]
+    best, worst = (headline["best_outlet"], headline["worst_outlet"]) if headline else (None, None)
     categories = [each for each in summary["categories"] if each["category"] != NO_CATEGORY]
     rows = []
-    if headline["worst_outlet"]:
-        for label, outlet in (("Best outlet", headline["best_outlet"]), ("Worst outlet", headline["worst_outlet"])):
+    if best and worst:
+        for label, outlet in (("Best outlet", best), ("Worst outlet", worst)):
             rows.append({"label": label, "name": outlet_name(outlet), "income": words.money(outlet["income"])})
     if len(categories) > 1:
         for label, each in (("Best category", categories[0]), ("Worst category", categories[-1])):
@@ -143,7 +146,7 @@ def _best_and_worst(summary: Json, words: Wording) -> list[Json]:
     return rows
 
 
-def _trend_text(summary: Json, words: Wording) -> list[Json]:
+def _trend_text(summary: Draft, words: Wording) -> list[Content]:
     """Return the incomes that the small bars show, for the text part, unless its list of days has them already."""
     trend = summary["trend"]
     listed = trend and trend[0]["start"] == summary["period"]["start"] and len(trend) <= MOST_DAYS
@@ -152,7 +155,7 @@ def _trend_text(summary: Json, words: Wording) -> list[Json]:
     return [{"span": words.day(span["start"]), "income": _income_of(span, words)} for span in trend]
 
 
-def _income_of(span: Json, words: Wording) -> str:
+def _income_of(span: Span, words: Wording) -> str:
     if not span["figures"]:
         return "no sales"
     return words.money(Decimal(span["figures"]["income"])) + ("" if span["complete"] else " (some sales are missing)")

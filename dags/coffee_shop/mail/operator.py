@@ -13,6 +13,7 @@ from coffee_shop.aws import s3_client
 from coffee_shop.mail.addresses import workbook_address
 from coffee_shop.mail.sending import send_once
 from coffee_shop.report.data_quality import NO_DATA, was_closed
+from coffee_shop.report.documents import MailOfRun, Request, Summary
 from coffee_shop.report.restatement import is_worth_a_mail
 from coffee_shop.report.sent import ALARM, marker_of
 from coffee_shop.report.wording import Wording
@@ -21,8 +22,6 @@ from coffee_shop.settings import Settings, include_folder, names, settings
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from mypy_boto3_s3 import S3Client
-
-Json = dict[str, Any]
 
 
 class ReportMailOperator(BaseOperator):
@@ -39,8 +38,8 @@ class ReportMailOperator(BaseOperator):
 
     def __init__(self, *, request: Any, summary: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.request = request
-        self.summary = summary
+        self.request: Request = request
+        self.summary: Summary = summary
 
     def execute(self, context: Context) -> str:
         """Send the mails and, without any data, the alarm; return SES's message ids.
@@ -72,7 +71,7 @@ class ReportMailOperator(BaseOperator):
             raise AirflowSkipException(f"This version was mailed before: the state bucket holds {markers}.")
         return ", ".join(message_id for message_id in sent if message_id)
 
-    def _send_all(self, s3: S3Client, shop: Settings, mails: Sequence[Json]) -> list[str | None]:
+    def _send_all(self, s3: S3Client, shop: Settings, mails: Sequence[MailOfRun]) -> list[str | None]:
         """Try every mail, then raise the error of one that failed."""
         from airflow.sdk.exceptions import AirflowFailException
 
@@ -87,19 +86,19 @@ class ReportMailOperator(BaseOperator):
             raise min(errors, key=lambda error: isinstance(error, AirflowFailException))
         return sent
 
-    def _is_worth_it(self, shop: Settings, mail: Json) -> bool:
+    def _is_worth_it(self, shop: Settings, mail: MailOfRun) -> bool:
         """Tell whether somebody is to get this mail: a report that a load restates is mailed when it moved enough."""
         return not self.request["restates"] or is_worth_a_mail(self._summary_for(mail), shop.restated_mail_share)
 
-    def _summary_for(self, mail: Json) -> Json:
+    def _summary_for(self, mail: MailOfRun) -> Summary:
         from coffee_shop.report.outlet_report import summary_of_outlet
 
         return summary_of_outlet(self.summary, mail["outlet"]) if mail["outlet"] else self.summary
 
-    def _send(self, s3: S3Client, shop: Settings, mail: Json) -> str | None:
+    def _send(self, s3: S3Client, shop: Settings, mail: MailOfRun) -> str | None:
         return send_once(s3, self._marker_of(mail), mail["recipients"], lambda: self._report(s3, shop, mail))
 
-    def _marker_of(self, mail: Json) -> str:
+    def _marker_of(self, mail: MailOfRun) -> str:
         own = [f"-outlet-{mail['outlet']}"] if mail["outlet"] else [f"-{report}" for report in mail["reports"] or ()]
         return self._marker("".join(own))
 
@@ -128,13 +127,13 @@ class ReportMailOperator(BaseOperator):
             ),
         )
 
-    def _report(self, s3: S3Client, shop: Settings, mail: Json) -> bytes:
+    def _report(self, s3: S3Client, shop: Settings, mail: MailOfRun) -> bytes:
         """Return a mail with its workbooks attached, or with links when it would be too large."""
         from coffee_shop.mail.body import Attachment, Link, compose
         from coffee_shop.report.outlet_report import outlet_of
 
         bucket, limit = names().reports_bucket, shop.mail_size_limit_mb * 1_000_000
-        common: Json = {
+        common: dict[str, Any] = {
             "mail_from": names().mail_from,
             "to": mail["recipients"],
             "now": datetime.now(UTC),

@@ -12,11 +12,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from coffee_shop.report.documents import Bar, IncomeChart
 from coffee_shop.report.income_chart import HOUR
 from coffee_shop.report.wording import Wording
 from coffee_shop.report.workbook_style import COFFEE, CREAM, GREY, INK, LINE
-
-Json = dict[str, Any]
 
 WIDTH, HEIGHT = 1104, 480  # twice as wide as the mail is on a screen
 LEFT, RIGHT, TOP, BOTTOM = 150, 24, 84, 64
@@ -25,20 +24,20 @@ BEFORE = "D9C3A8"  # CARAMEL, mixed with the ground
 STEPS = (1, 2, 2.5, 5, 10)
 
 
-def words_of_chart(chart: Json, words: Wording) -> str:
+def words_of_chart(chart: IncomeChart, words: Wording) -> str:
     """Return the chart's figures in words: its alternative text."""
     start = f"{title_of_chart(chart)}."
     bars = [f"{_name(bar, chart, words)} {_amount(bar['income'], words)}{_then(bar, words)}" for bar in chart["bars"]]
     return f"{start} {'; '.join(bars)}."
 
 
-def title_of_chart(chart: Json) -> str:
+def title_of_chart(chart: IncomeChart) -> str:
     """Return what the chart shows."""
     beside = f", beside {chart['before'].replace('_', ' to ')}" if chart["before"] else ""
     return f"Income by {chart['by']}{beside}"
 
 
-def _name(bar: Json, chart: Json, words: Wording) -> str:
+def _name(bar: Bar, chart: IncomeChart, words: Wording) -> str:
     if chart["by"] == HOUR:
         return f"{int(bar['at']):02d}:00"
     return f"{date.fromisoformat(bar['at']):%a} {words.day(bar['at'])}"
@@ -48,11 +47,11 @@ def _amount(value: str | None, words: Wording) -> str:
     return "no sales" if value is None else words.money(value)
 
 
-def _then(bar: Json, words: Wording) -> str:
+def _then(bar: Bar, words: Wording) -> str:
     return "" if bar["before"] is None else f" (before {words.money(bar['before'])})"
 
 
-def draw_chart(chart: Json, words: Wording) -> bytes:
+def draw_chart(chart: IncomeChart, words: Wording) -> bytes:
     """Draw the chart.
 
     Args:
@@ -80,7 +79,7 @@ def draw_chart(chart: Json, words: Wording) -> bytes:
     return png.getvalue()
 
 
-def _draw_key(pen: Any, font: Any, chart: Json) -> None:
+def _draw_key(pen: Any, font: Any, chart: IncomeChart) -> None:
     place = LEFT
     names = [(COFFEE, "this " + ("day" if chart["by"] == HOUR else "report"))]
     names += [(BEFORE, chart["before"].replace("_", " to "))] if chart["before"] else []
@@ -90,7 +89,7 @@ def _draw_key(pen: Any, font: Any, chart: Json) -> None:
         place += 80 + int(pen.textlength(name, font=font))
 
 
-def _draw_bars(pen: Any, bars: Sequence[Json], top: Decimal) -> None:
+def _draw_bars(pen: Any, bars: Sequence[Bar], top: Decimal) -> None:
     """Draw each bar with a broader, pale one behind it for the period before."""
     slot = (WIDTH - LEFT - RIGHT) / len(bars)
     for number, bar in enumerate(bars):
@@ -101,7 +100,7 @@ def _draw_bars(pen: Any, bars: Sequence[Json], top: Decimal) -> None:
                 pen.rectangle(tuple(map(round, box)), fill=f"#{colour}")
 
 
-def _draw_names(pen: Any, font: Any, chart: Json) -> None:
+def _draw_names(pen: Any, font: Any, chart: IncomeChart) -> None:
     """Name so many bars as there is room for."""
     bars = chart["bars"]
     slot = (WIDTH - LEFT - RIGHT) / len(bars)
@@ -113,7 +112,7 @@ def _draw_names(pen: Any, font: Any, chart: Json) -> None:
         pen.text((middle, HEIGHT - BOTTOM + 12), names[number], fill=f"#{INK}", font=font, anchor="ma")
 
 
-def _short_name(bar: Json, chart: Json) -> str:
+def _short_name(bar: Bar, chart: IncomeChart) -> str:
     if chart["by"] == HOUR:
         return f"{int(bar['at']):02d}"
     day = date.fromisoformat(bar["at"])
@@ -124,9 +123,9 @@ def _height(value: Decimal, top: Decimal) -> int:
     return HEIGHT - BOTTOM - round((HEIGHT - BOTTOM - TOP) * value / top)
 
 
-def _top(bars: Sequence[Json]) -> Decimal:
+def _top(bars: Sequence[Bar]) -> Decimal:
     """Return the round amount at the top of the scale."""
-    values = [Decimal(bar[name]) for bar in bars for name in ("income", "before") if bar[name] is not None]
+    values = [Decimal(value) for bar in bars for value in (bar["income"], bar["before"]) if value is not None]
     largest = max([*values, Decimal(1)])
     power = Decimal(10) ** largest.adjusted()
     return next(Decimal(str(step)) * power for step in STEPS if Decimal(str(step)) * power >= largest)

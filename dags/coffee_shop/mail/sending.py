@@ -18,8 +18,6 @@ from coffee_shop.settings import names
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Json = dict[str, Any]
-
 # at the default of 78 Python breaks a subject before its first word, and some mail programs then show none
 SMTP = SMTP_OF_PYTHON.clone(max_line_length=250)
 
@@ -96,5 +94,5 @@ def _hand_over(s3: S3Client, bucket: str, marker: str, recipients: Sequence[str]
     return str(answer["MessageId"])
 
 
-def _mark(state: str, recipients: Sequence[str]) -> Json:
+def _mark(state: str, recipients: Sequence[str]) -> dict[str, Any]:
     return {"state": state, "to": list(recipients), "at": datetime.now(UTC).isoformat()}

@@ -14,10 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, WEEKLY, Period, named_period, period_around
+from coffee_shop.report.documents import Category, Comparison, Figures, OutletsOfDay, Span
 from coffee_shop.report.expectations import Expectations
 
-Json = dict[str, Any]
 Row = Mapping[str, Any]
+Sums = dict[str, Any]  # int, Decimal or float by the names of SUMS
 
 BEFORE, YEAR_BEFORE, WEEKDAY_AVERAGE = "before", "year_before", "weekday_average"
 PERIOD_INCOMPLETE, NOT_LOADED, LACKS_OUTLETS, CLOSED = "period incomplete", "not loaded", "lacks outlets", "closed"
@@ -27,7 +28,7 @@ TREND_DAYS, TREND_WEEKS, MOST_TREND_DAYS = 14, 8, 31
 SUMS = ("income", "net_income", "transactions", "items", "registered_transactions")
 
 
-def compare(period: Period, history: Iterable[Row], expectations: Expectations, *, complete: bool) -> list[Json]:
+def compare(period: Period, history: Iterable[Row], expectations: Expectations, *, complete: bool) -> list[Comparison]:
     """Return the figures of each period that this one is compared with, or why there are none.
 
     Args:
@@ -44,8 +45,7 @@ def compare(period: Period, history: Iterable[Row], expectations: Expectations, 
     """
     by_day = sums_by_day(history)
     return [
-        _comparison(name, periods, by_day, expectations, complete=complete)
-        | {"closed_outlets": _closed_otherwise(period, periods, expectations)}
+        _comparison(period, name, periods, by_day, expectations, complete=complete)
         for name, periods in bases_of(period)
     ]
 
@@ -94,13 +94,14 @@ def _shifted(period: Period, back: timedelta) -> Period:
 
 
 def _comparison(
+    period: Period,
     name: str,
     periods: list[Period],
-    by_day: Mapping[date, Json],
+    by_day: Mapping[date, Sums],
     expectations: Expectations,
     *,
     complete: bool,
-) -> Json:
+) -> Comparison:
     days = [day for period in periods for day in period.days]
     open_days = [day for day in days if not expectations.is_closed(day)]
     unpublished, missing = expectations.unpublished(days), expectations.missing(days)
@@ -117,10 +118,11 @@ def _comparison(
         "closed": [day.isoformat() for day in days if day not in open_days],
         "unpublished": [day.isoformat() for day in unpublished],
         "missing": [entry for entry in missing if not entry["whole_day"]],
+        "closed_outlets": _closed_otherwise(period, periods, expectations),
     }
 
 
-def _closed_otherwise(period: Period, bases: list[Period], expectations: Expectations) -> list[Json]:
+def _closed_otherwise(period: Period, bases: list[Period], expectations: Expectations) -> list[OutletsOfDay]:
     """Return the outlets that were not closed as often in the bases as in the period, which explains a change.
 
     An outlet that is closed every Sunday explains none.
@@ -132,11 +134,13 @@ def _closed_otherwise(period: Period, bases: list[Period], expectations: Expecta
     return [entry for entry in entries if entry["outlets"] and not entry["whole_day"]]
 
 
-def _days_closed(closed: list[Json]) -> Counter[str]:
+def _days_closed(closed: list[OutletsOfDay]) -> Counter[str]:
     return Counter(outlet for entry in closed for outlet in entry["outlets"])
 
 
-def _reason(open_days: list[date], unpublished: list[date], missing: list[Json], *, complete: bool) -> str | None:
+def _reason(
+    open_days: list[date], unpublished: list[date], missing: list[OutletsOfDay], *, complete: bool
+) -> str | None:
     if not open_days:
         return CLOSED
     if unpublished:
@@ -146,9 +150,9 @@ def _reason(open_days: list[date], unpublished: list[date], missing: list[Json],
     return None if complete else PERIOD_INCOMPLETE
 
 
-def sums_by_day(history: Iterable[Row]) -> dict[date, Json]:
+def sums_by_day(history: Iterable[Row]) -> dict[date, Sums]:
     """Return the figures of each day with sales, over all outlets."""
-    by_day: dict[date, Json] = {}
+    by_day: dict[date, Sums] = {}
     for row in history:
         if row["salesoutletno"] is None:
             continue
@@ -158,12 +162,12 @@ def sums_by_day(history: Iterable[Row]) -> dict[date, Json]:
     return by_day
 
 
-def _total(by_day: Mapping[date, Json], days: Iterable[date]) -> Json:
+def _total(by_day: Mapping[date, Sums], days: Iterable[date]) -> Sums:
     sold = [by_day[day] for day in days if day in by_day]
     return {name: sum((day[name] for day in sold), start=0) for name in SUMS}
 
 
-def _figures(total: Json, days: int = 1) -> Json:
+def _figures(total: Sums, days: int = 1) -> Figures:
     """Return the figures of a sum, or of its average over some days: amounts as text, averages of counts as numbers."""
     transactions = total["transactions"]
     return {
@@ -176,7 +180,7 @@ def _figures(total: Json, days: int = 1) -> Json:
     }
 
 
-def figures_of_days(by_day: Mapping[date, Json], days: Iterable[date]) -> Json:
+def figures_of_days(by_day: Mapping[date, Sums], days: Iterable[date]) -> Figures:
     """Return the figures of some days together: six of the headline's, from what `sums_by_day` returned."""
     return _figures(_total(by_day, days))
 
@@ -187,7 +191,7 @@ def amount_text(value: Any) -> str:
     return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:f}"
 
 
-def trend_of(period: Period, history: Iterable[Row], expectations: Expectations) -> list[Json]:
+def trend_of(period: Period, history: Iterable[Row], expectations: Expectations) -> list[Span]:
     """Return the figures of the spans that end with the period, oldest first: what a row of small bars shows.
 
     A day has the fourteen days that end with it, a week eight weeks; other periods of at most 31 days their own days,
@@ -209,7 +213,7 @@ def _trend_spans(period: Period) -> list[Period]:
     return [Period(DAILY, day, day) for day in days] if len(days) <= MOST_TREND_DAYS else []
 
 
-def _span(span: Period, by_day: Mapping[date, Json], expectations: Expectations) -> Json:
+def _span(span: Period, by_day: Mapping[date, Sums], expectations: Expectations) -> Span:
     figures = figures_of_days(by_day, span.days)
     return {
         "start": span.period_start.isoformat(),
@@ -219,7 +223,7 @@ def _span(span: Period, by_day: Mapping[date, Json], expectations: Expectations)
     }
 
 
-def categories_of(period: Period, history: Iterable[Row]) -> list[Json]:
+def categories_of(period: Period, history: Iterable[Row]) -> list[Category]:
     """Return ``category``, ``income``, ``items`` of each product category sold in the period, highest income first."""
     sums: dict[str, list[Any]] = {}
     for row in history:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from coffee_shop.report.comparison import (
     BEFORE,
@@ -15,10 +14,9 @@ from coffee_shop.report.comparison import (
     WEEKDAY_AVERAGE,
     YEAR_BEFORE,
 )
+from coffee_shop.report.documents import Comparison, Draft, FigureName, Headline, MoveOfIncome
 from coffee_shop.report.highlights import CATEGORY, OUTLET
 from coffee_shop.report.wording import Wording, closed_text, missing_text, outlet_name, shortened
-
-Json = dict[str, Any]
 
 NOT_AVAILABLE = "n/a"
 SHARES = ("registered_share",)
@@ -26,7 +24,7 @@ MINUS = "\u2212"
 MOST_MISSING = 2
 
 
-def label_of(comparison: Json) -> str:
+def label_of(comparison: Comparison) -> str:
     """Return what a period is compared with: 2019-W16, or the average of 4 Wednesdays."""
     if comparison["base"] == WEEKDAY_AVERAGE:
         count = comparison["averaged"]
@@ -35,15 +33,16 @@ def label_of(comparison: Json) -> str:
     return str(comparison["label"]).replace("_", " to ")
 
 
-def heading_of(comparison: Json) -> str:
+def heading_of(comparison: Comparison) -> str:
     """Return the heading of a comparison's column, such as `a year before 2018-W17`."""
     what = {BEFORE: "before", YEAR_BEFORE: "a year before"}.get(comparison["base"])
     return f"{what} {label_of(comparison)}" if what else label_of(comparison)
 
 
-def change_of(comparison: Json, headline: Json, name: str) -> str:
+def change_of(comparison: Comparison, headline: Headline, name: FigureName) -> str:
     """Return how a figure differs from a base: +20.0%, +1.2 pts (percentage points) for a share, same, or n/a."""
-    base, value = (comparison["figures"] or {}).get(name), headline[name]
+    figures, value = comparison["figures"], headline[name]
+    base = figures[name] if figures else None
     if base is None or value is None:
         return NOT_AVAILABLE
     if name in SHARES:
@@ -59,22 +58,23 @@ def _signed(difference: float, unit: str) -> str:
     return f"{'+' if difference > 0 else MINUS}{abs(difference):,.1f}{unit}"
 
 
-def change_text(comparison: Json, headline: Json, name: str) -> str:
+def change_text(comparison: Comparison, headline: Headline, name: FigureName) -> str:
     """Return a change with what it is a change on: +20.0% on 2019-W16, same as 2019-W16, n/a on 2019-W16."""
     change = change_of(comparison, headline, name)
     return f"{change} {'as' if change == 'same' else 'on'} {label_of(comparison)}"
 
 
-def remark_of(summary: Json, name: str, words: Wording) -> str:
+def remark_of(summary: Draft, name: FigureName, words: Wording) -> str:
     """Return the change of a figure on the period before, with the reason in words when there is none."""
-    if not summary["comparisons"]:
+    headline = summary["headline"]
+    if not summary["comparisons"] or headline is None:
         return ""
     comparison = summary["comparisons"][0]
-    text = change_text(comparison, summary["headline"], name)
+    text = change_text(comparison, headline, name)
     return f"{text}: {reason_of(comparison, words)}" if comparison["reason"] else text
 
 
-def notes_on_bases(summary: Json, words: Wording) -> list[str]:
+def notes_on_bases(summary: Draft, words: Wording) -> list[str]:
     """Return why there are no changes on a base, and what was closed on days of a base, a sentence each."""
     measures = [each for each in summary["comparisons"] if each["figures"]]
     return [
@@ -98,7 +98,7 @@ def _closed(days: list[str], words: Wording) -> str:
     return f"{len(days)} closed days, the first of them {words.day(days[0])}"
 
 
-def _reasons(summary: Json, words: Wording) -> list[str]:
+def _reasons(summary: Draft, words: Wording) -> list[str]:
     lacking = [comparison for comparison in summary["comparisons"] if comparison["reason"]]
     texts = [(label_of(comparison), reason_of(comparison, words)) for comparison in lacking]
     if len(texts) > 1 and len({reason for _, reason in texts}) == 1:
@@ -106,7 +106,7 @@ def _reasons(summary: Json, words: Wording) -> list[str]:
     return [f"Changes on {label} are n/a: {reason}." for label, reason in texts]
 
 
-def reason_of(comparison: Json, words: Wording) -> str:
+def reason_of(comparison: Comparison, words: Wording) -> str:
     """Return in words why a base is no measure."""
     reason = comparison["reason"]
     if reason == PERIOD_INCOMPLETE:
@@ -120,7 +120,7 @@ def reason_of(comparison: Json, words: Wording) -> str:
     raise ValueError(f"The comparison has the reason {reason!r}, which has no words.")
 
 
-def _not_loaded(comparison: Json, words: Wording) -> str:
+def _not_loaded(comparison: Comparison, words: Wording) -> str:
     days = comparison["unpublished"]
     if len(days) == 1:
         return f"no sales are loaded for {words.day(days[0])}"
@@ -130,7 +130,7 @@ def _not_loaded(comparison: Json, words: Wording) -> str:
     return f"no sales are loaded for {len(days)} of its days, the first of them {words.day(days[0])}"
 
 
-def highlights_text(summary: Json, words: Wording) -> list[str]:
+def highlights_text(summary: Draft, words: Wording) -> list[str]:
     """Return what stands out, at most three sentences; a sentence also when nothing does or nothing can be said."""
     highlights = summary["highlights"]
     if highlights["moves"]:
@@ -145,7 +145,7 @@ def highlights_text(summary: Json, words: Wording) -> list[str]:
     ]
 
 
-def _move_text(move: Json, summary: Json, words: Wording) -> str:
+def _move_text(move: MoveOfIncome, summary: Draft, words: Wording) -> str:
     income, usual = Decimal(move["income"]), Decimal(move["usual"])
     start = f"{_subject_of(move, summary)} {words.money(income)}"
     if usual <= 0:
@@ -154,15 +154,15 @@ def _move_text(move: Json, summary: Json, words: Wording) -> str:
     return f"{start}, {share} than the {words.money(usual)} usual for {_days_of(move, summary)}."
 
 
-def _subject_of(move: Json, summary: Json) -> str:
+def _subject_of(move: MoveOfIncome, summary: Draft) -> str:
     if move["of"] == OUTLET:
         outlets = {outlet["number"]: outlet_name(outlet) for outlet in summary["outlets"]}
         return f"Outlet {outlets.get(move['name'], move['name'])} took"
     return f"{shortened(move['name'])} brought" if move["of"] == CATEGORY else "The shop took"
 
 
-def _days_of(move: Json, summary: Json) -> str:
-    first, last = (date.fromisoformat(summary["period"][end]) for end in ("start", "end"))
+def _days_of(move: MoveOfIncome, summary: Draft) -> str:
+    first, last = map(date.fromisoformat, (summary["period"]["start"], summary["period"]["end"]))
     if first == last:
         return f"a {first:%A}"
     left_out = move["days_left_out"]

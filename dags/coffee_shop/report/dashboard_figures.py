@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from coffee_shop.report.comparison_text import MINUS, change_text, label_of
 from coffee_shop.report.dashboard import Figure
+from coffee_shop.report.documents import Comparison, DataQuality, Draft, FigureName, Figures, Headline
 from coffee_shop.report.wording import Wording
-
-Json = dict[str, Any]
 
 NO_BASE = "n/a: nothing to compare with"
 NO_PRICES = "n/a: no wholesale prices"
@@ -18,7 +16,7 @@ SOME_PRICES = "n/a: some lack a price"
 REGISTERED_SHARE = "03_transactions_by_registered_customers.registered_share"
 
 
-def dashboard_figures(summary: Json, words: Wording) -> dict[str, Figure]:
+def dashboard_figures(summary: Draft, words: Wording) -> dict[str, Figure]:
     """Return the headline figures by the names that report.yaml's tiles use; none without data.
 
     Why a change is ``n/a`` stands on the contents sheet and in the mail; a tile has no room for it.
@@ -31,7 +29,7 @@ def dashboard_figures(summary: Json, words: Wording) -> dict[str, Figure]:
     if headline is None:
         return {}
 
-    def figure(name: str, label: str, form: str) -> Figure:
+    def figure(name: FigureName, label: str, form: str) -> Figure:
         value = headline[name]
         exact = Decimal(value) if isinstance(value, str) else value
         return Figure(label, exact, form, change_text(before, headline, name) if before else NO_BASE)
@@ -52,7 +50,7 @@ def dashboard_figures(summary: Json, words: Wording) -> dict[str, Figure]:
     }
 
 
-def _margin(headline: Json, before: Json | None, quality: Json) -> Figure:
+def _margin(headline: Headline, before: Comparison | None, quality: DataQuality) -> Figure:
     """Return net income / income of the lines with a wholesale price (figures 4), and its change in percentage points.
 
     With lines that lack a price there is no change: how much income lacked one in the period before is not known.
@@ -68,6 +66,6 @@ def _margin(headline: Json, before: Json | None, quality: Json) -> Figure:
     return Figure("Margin", margin, "percent", f"{sign}{abs(points):.1f} pts on {label_of(before)}")
 
 
-def _ratio(figures: Json, without_price: Decimal = Decimal(0)) -> float | None:
+def _ratio(figures: Figures | Headline, without_price: Decimal = Decimal(0)) -> float | None:
     income = Decimal(str(figures["income"])) - without_price
     return float(Decimal(str(figures["net_income"])) / income) if income else None

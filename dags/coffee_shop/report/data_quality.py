@@ -12,28 +12,27 @@ from typing import Any
 
 from coffee_shop.lake.documents import SALES, Ledger
 from coffee_shop.lake.ledger import open_files, outlets_on
-
-Json = dict[str, Any]
+from coffee_shop.report.documents import DataQuality, Draft, OutletsOfDay, Quarantine, UnreadableColumn
 
 COMPLETE, INCOMPLETE, NO_DATA = "complete", "incomplete", "no data"
 
 
-def waiting_for(missing: list[Json], today: date, wait_days: int) -> list[Json]:
+def waiting_for(missing: list[OutletsOfDay], today: date, wait_days: int) -> list[OutletsOfDay]:
     """Return those missing days that are young enough to wait for: at most ``wait_days`` old."""
     oldest = (today - timedelta(days=wait_days)).isoformat()
     return [entry for entry in missing if entry["day"] >= oldest]
 
 
-def status_of(ledger: Ledger, days: Iterable[date], missing: list[Json]) -> str:
+def status_of(ledger: Ledger, days: Iterable[date], missing: list[OutletsOfDay]) -> str:
     """Return ``no data`` when no day has sales, ``incomplete`` when an outlet is missing, else ``complete``."""
     if not any(outlets_on(ledger, day) for day in days):
         return NO_DATA
     return INCOMPLETE if missing else COMPLETE
 
 
-def was_closed(summary: Mapping[str, Any]) -> bool:
+def was_closed(summary: Draft) -> bool:
     """Return whether the settings close the shop on every day of a summary's period, and nobody sold."""
-    first, last = (date.fromisoformat(summary["period"][end]) for end in ("start", "end"))
+    first, last = map(date.fromisoformat, (summary["period"]["start"], summary["period"]["end"]))
     closed = [entry for entry in summary["data_quality"]["closed"] if entry["whole_day"]]
     return len(closed) == (last - first).days + 1
 
@@ -47,11 +46,11 @@ def history_begins(ledger: Ledger) -> str | None:
 def data_quality(
     ledger: Ledger,
     days: list[date],
-    missing: list[Json],
-    closed: list[Json],
+    missing: list[OutletsOfDay],
+    closed: list[OutletsOfDay],
     headline: Mapping[str, Any] | None,
     quarantine: Iterable[Mapping[str, Any]],
-) -> Json:
+) -> DataQuality:
     """Return what summary.json says about the data of a period.
 
     Args:
@@ -78,17 +77,24 @@ def data_quality(
         "unreadable_columns": _unreadable_columns(ledger, first, last),
         "quarantine": _quarantine(ledger, quarantine),
         "open_files": [
-            {name: file[name] for name in ("dataset", "key", "status", "reason", "at")} for file in open_files(ledger)
+            {
+                "dataset": file["dataset"],
+                "key": file["key"],
+                "status": file["status"],
+                "reason": file["reason"],
+                "at": file["at"],
+            }
+            for file in open_files(ledger)
         ],
         "handovers": [
-            dict(handover)
+            handover
             for handover in ledger["handovers"]
             if handover["dataset"] == SALES and first <= handover["day"] <= last
         ],
     }
 
 
-def _quarantine(ledger: Ledger, found: Iterable[Mapping[str, Any]]) -> Json:
+def _quarantine(ledger: Ledger, found: Iterable[Mapping[str, Any]]) -> Quarantine:
     """Add up the rows of those file versions that are the last seen ones; an older version counts no longer."""
     rows = 0
     for entry in found:
@@ -99,7 +105,7 @@ def _quarantine(ledger: Ledger, found: Iterable[Mapping[str, Any]]) -> Json:
     return {"rows": rows}
 
 
-def _unreadable_columns(ledger: Ledger, first: str, last: str) -> list[Json]:
+def _unreadable_columns(ledger: Ledger, first: str, last: str) -> list[UnreadableColumn]:
     """Return the optional columns that more than 1 % of a file's rows leave unreadable, of files with days in a span.
 
     A load of an earlier program kept no such list.

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from coffee_shop.lake.documents import SALES, Ledger
 from coffee_shop.lake.ledger import expected_outlets, outlets_on
+from coffee_shop.report.documents import OutletsOfDay
 from coffee_shop.settings import Settings
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Expectations:
     ledger: Ledger
     shop: Settings
 
-    def missing(self, days: Iterable[date]) -> list[Json]:
+    def missing(self, days: Iterable[date]) -> list[OutletsOfDay]:
         """Return the outlets that should have sold on a day and have no published sales for it.
 
         Returns:
@@ -38,7 +36,7 @@ class Expectations:
             if (missing := {number for number in self._without_sales(day) if not self.shop.closes(number, day)})
         ]
 
-    def closed(self, days: Iterable[date]) -> list[Json]:
+    def closed(self, days: Iterable[date]) -> list[OutletsOfDay]:
         """Return the outlets without sales that the settings close, which are therefore not missing.
 
         Returns:
@@ -78,7 +76,7 @@ class Expectations:
         return expected_outlets(self.ledger, day, self.shop.expected_outlet_days) - outlets_on(self.ledger, day)
 
 
-def _entry(day: date, outlets: set[str], *, whole_day: bool) -> Json:
+def _entry(day: date, outlets: set[str], *, whole_day: bool) -> OutletsOfDay:
     return {"day": day.isoformat(), "outlets": sorted(outlets, key=_by_number), "whole_day": whole_day}
 
 

@@ -13,13 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import fmean
-from typing import Any
 
 from coffee_shop.periods import Period
 from coffee_shop.report.comparison import Row, amount_text
+from coffee_shop.report.documents import Highlights
 from coffee_shop.report.expectations import Expectations
-
-Json = dict[str, Any]
 
 SHOP, OUTLET, CATEGORY = "shop", "outlet", "category"
 WEEKS = 8
@@ -49,7 +47,7 @@ class Move:
         return large and abs(self.difference) >= DEVIATIONS * self.deviation
 
 
-def highlights_of(period: Period, history: Iterable[Row], expectations: Expectations) -> Json:
+def highlights_of(period: Period, history: Iterable[Row], expectations: Expectations) -> Highlights:
     """Return what stands out in a period.
 
     Args:

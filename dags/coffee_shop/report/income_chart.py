@@ -8,8 +8,8 @@ from typing import Any
 
 from coffee_shop.periods import Period
 from coffee_shop.report.comparison import BEFORE, PERIOD_INCOMPLETE, amount_text, bases_of, sums_by_day
+from coffee_shop.report.documents import Bar, Comparison, IncomeChart
 
-Json = dict[str, Any]
 Row = Mapping[str, Any]
 
 DAY, HOUR = "day", "hour"
@@ -24,10 +24,10 @@ def period_before(period: Period) -> Period:
 def income_chart(
     period: Period,
     history: Iterable[Row],
-    comparisons: Sequence[Json],
+    comparisons: Sequence[Comparison],
     hours: Iterable[Row],
     hours_before: Iterable[Row],
-) -> Json | None:
+) -> IncomeChart | None:
     """Return what the chart shows; None where there are too few or too many bars to show.
 
     Args:
@@ -54,7 +54,7 @@ def income_chart(
     return {"by": by, "before": before.label if is_measure else None, "bars": bars}
 
 
-def _by_hour(hours: Iterable[Row], hours_before: Iterable[Row]) -> list[Json]:
+def _by_hour(hours: Iterable[Row], hours_before: Iterable[Row]) -> list[Bar]:
     now, then = ({int(row["hour_of_day"]): row["income"] for row in rows} for rows in (hours, hours_before))
     sold_at = now.keys() | then.keys()
     return (
@@ -64,7 +64,7 @@ def _by_hour(hours: Iterable[Row], hours_before: Iterable[Row]) -> list[Json]:
     )
 
 
-def _by_day(period: Period, before: Period | None, history: Iterable[Row]) -> list[Json]:
+def _by_day(period: Period, before: Period | None, history: Iterable[Row]) -> list[Bar]:
     sums = sums_by_day(history)
     incomes = {day: each["income"] for day, each in sums.items()}
     bars = []
@@ -75,7 +75,7 @@ def _by_day(period: Period, before: Period | None, history: Iterable[Row]) -> li
     return bars
 
 
-def _bar(at: str, income: Any, before: Any) -> Json:
+def _bar(at: str, income: Any, before: Any) -> Bar:
     return {
         "at": at,
         "income": None if income is None else amount_text(income),

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import Row, compare, figures_of_days, sums_by_day, trend_of
+from coffee_shop.report.comparison import Row, Sums, compare, figures_of_days, sums_by_day, trend_of
 from coffee_shop.report.data_quality import COMPLETE, INCOMPLETE, NO_DATA
+from coffee_shop.report.documents import (
+    Day,
+    Draft,
+    Headline,
+    Highlights,
+    OutletReport,
+    OutletsOfDay,
+    Restatement,
+    Summary,
+)
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import OUTLET, highlights_of
 from coffee_shop.report.restatement import income_change
 from coffee_shop.report.wording import outlet_name
 
-Json = dict[str, Any]
-
-NOTHING: Json = {
+NOTHING: OutletReport = {
     "status": NO_DATA,
     "figures": None,
     "registered_transactions": 0,
@@ -28,7 +35,7 @@ NOTHING: Json = {
 }
 
 
-def outlet_report(number: str, period: Period, history: Iterable[Row], expectations: Expectations) -> Json:
+def outlet_report(number: str, period: Period, history: Iterable[Row], expectations: Expectations) -> OutletReport:
     """Return what summary.json says of one outlet beside the shop.
 
     Args:
@@ -60,18 +67,23 @@ def outlet_report(number: str, period: Period, history: Iterable[Row], expectati
     }
 
 
-def _day(day: date, by_day: dict[date, Json]) -> Json:
+def _day(day: date, by_day: dict[date, Sums]) -> Day:
     figures = figures_of_days(by_day, [day])
-    names = ("income", "transactions", "items")
-    return {"day": day.isoformat()} | {name: figures[name] for name in names} | {"outlets": int(day in by_day)}
+    return {
+        "day": day.isoformat(),
+        "income": figures["income"],
+        "transactions": int(figures["transactions"]),
+        "items": int(figures["items"]),
+        "outlets": int(day in by_day),
+    }
 
 
-def _of_outlet(number: str, highlights: Json) -> Json:
+def _of_outlet(number: str, highlights: Highlights) -> Highlights:
     """Return highlights of a single outlet as that outlet's; to the rule it is a shop of its own."""
     return highlights | {"moves": [move | {"of": OUTLET, "name": number} for move in highlights["moves"]]}
 
 
-def summary_of_outlet(summary: Json, number: str) -> Json:
+def summary_of_outlet(summary: Summary, number: str) -> Summary:
     """Return a report's summary as an outlet's mail needs it: its figures in place of the shop's, no workbooks.
 
     Raises:
@@ -83,53 +95,66 @@ def summary_of_outlet(summary: Json, number: str) -> Json:
             "setting mail_lists named this outlet. Clear the run's task figures and what follows it."
         )
     own = summary["outlet_reports"].get(number, NOTHING)
-    headline = own["figures"] and {
-        "registered_transactions": own["registered_transactions"],
-        "best_outlet": None,
-        "worst_outlet": None,
-        "days_missing": len(own["missing"]),
-        "outlet_days_missing": len(own["missing"]),
-        **own["figures"],
-    }
+    figures, headline = own["figures"], None
+    if figures:
+        headline = Headline(
+            income=figures["income"],
+            net_income=figures["net_income"],
+            transactions=figures["transactions"],
+            items=figures["items"],
+            average_receipt=figures["average_receipt"],
+            registered_share=figures["registered_share"],
+            registered_transactions=own["registered_transactions"],
+            best_outlet=None,
+            worst_outlet=None,
+            days_missing=len(own["missing"]),
+            outlet_days_missing=len(own["missing"]),
+        )
     closed = [each for each in summary["data_quality"]["closed"] if each["whole_day"] or number in each["outlets"]]
-    return summary | {
+    return {
+        **summary,
         "outlet": number,
+        "status": own["status"],
         "headline": headline,
         "outlets": [outlet for outlet in summary["outlets"] if outlet["number"] == number],
+        "days": own["days"],
+        "comparisons": own["comparisons"],
+        "trend": own["trend"],
+        "highlights": own["highlights"],
         "categories": [],
         "chart": None,
         "targets": [],
         "inventory": None,
         "restated": _restated(summary["restated"], number),
         "files": [],
-        "data_quality": summary["data_quality"]
-        | {
+        "data_quality": {
+            **summary["data_quality"],
             "missing": [_whole_day(day, number) for day in own["missing"]],
             "closed": [_whole_day(each["day"], number) for each in closed],
         },
-        **{name: own[name] for name in ("status", "days", "comparisons", "trend", "highlights")},
     }
 
 
-def _whole_day(day: str, number: str) -> Json:
+def _whole_day(day: str, number: str) -> OutletsOfDay:
     return {"day": day, "outlets": [number], "whole_day": True}
 
 
-def _restated(restated: Json | None, number: str) -> Json | None:
+def _restated(restated: Restatement | None, number: str) -> Restatement | None:
     """Return what is restated of one outlet; None when its income is what it was."""
-    changed = [each for each in (restated or {}).get("outlets", ()) if each["number"] == number]
+    changed = [each for each in restated["outlets"] if each["number"] == number] if restated else []
     if restated is None or not changed:
         return None
     then, now = changed[0]["before"], changed[0]["after"]
-    return restated | {
-        "before": then and {"income": then},
+    return {
+        **restated,
+        "before": {"income": then} if then else None,
         "income_change": income_change(then, now),
         "days": [],
         "outlets": [],
     }
 
 
-def outlet_of(summary: Json) -> str:
+def outlet_of(summary: Draft) -> str:
     """Return what an outlet's mail calls it: its number, with its neighbourhood when it sold in the period."""
     names = [outlet_name(outlet) for outlet in summary["outlets"] if outlet["number"] == summary["outlet"]]
     return f"outlet {names[0] if names else summary['outlet']}"

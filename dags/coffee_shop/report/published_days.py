@@ -13,16 +13,15 @@ from coffee_shop.lake.documents import INVENTORY, Ledger
 from coffee_shop.lake.ledger import has_rows, newest_load, read_ledger
 from coffee_shop.periods import Period, period_from_json
 from coffee_shop.report.data_quality import status_of, waiting_for
+from coffee_shop.report.documents import Published
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.settings import Settings, names, settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-Json = dict[str, Any]
 
-
-def look(ledger: Ledger, period: Period, shop: Settings, today: date) -> Json:
+def look(ledger: Ledger, period: Period, shop: Settings, today: date) -> Published:
     """Return what is there and what is missing for a period.
 
     Returns:
@@ -58,7 +57,7 @@ class PublishedDaysSensor(BaseSensorOperator):
         self.request = request
         self.deferrable = deferrable
 
-    def execute(self, context: Context) -> Json:
+    def execute(self, context: Context) -> Published:
         """Look, and go on waiting if it is worth it."""
         now = datetime.now(UTC)
         since = context["dag_run"].start_date or now  # the same however often the task comes back
@@ -72,7 +71,7 @@ class PublishedDaysSensor(BaseSensorOperator):
             self.log.warning("Going on without %s", found["missing"])
         return found
 
-    def look_again(self, context: Context, event: Any = None) -> Json:
+    def look_again(self, context: Context, event: Any = None) -> Published:
         """Look once more, back from the triggerer."""
         return self.execute(context)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from coffee_shop.report.documents import MailOfRun
 from coffee_shop.settings import REPORT_NAMES, MailList, Settings
-
-Json = dict[str, Any]
 
 MAX_RECIPIENTS = 50  # SES API reference, SendRawEmail: at most 50 recipients a message
 
@@ -42,7 +40,7 @@ def check_recipients(typed: Sequence[str], recipients: Sequence[str], allowed: S
     return unique
 
 
-def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: Settings) -> list[Json]:
+def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: Settings) -> list[MailOfRun]:
     """Return the mails that a run sends: for each group of people the workbooks that they get.
 
     Somebody who stands in several lists gets one mail, with the workbooks of all of them.
@@ -68,7 +66,7 @@ def mails_of_run(kind: str, reports: Sequence[str], typed: Sequence[str], shop: 
         return [{"recipients": to, "reports": None, "outlet": None}]
     of_kind = [each for each in lists if kind in each.periods]
     groups = _by_reports([each for each in of_kind if not each.outlets], reports)
-    mails: list[Json] = [
+    mails: list[MailOfRun] = [
         {"recipients": to, "reports": None if chosen is None else list(chosen), "outlet": None}
         for chosen, to in groups.items()
     ]

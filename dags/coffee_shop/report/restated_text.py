@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from coffee_shop.report.restatement import FIGURES
+from coffee_shop.report.documents import Cause, Draft, FigureName, Restatement
 from coffee_shop.report.wording import Wording, outlet_name, shortened
 
-Json = dict[str, Any]
-
-LABELS = dict(
-    zip(
-        FIGURES,
-        (
-            ("Income", "money"),
-            ("Net income", "money"),
-            ("Transactions", "integer"),
-            ("Items", "integer"),
-            ("Average receipt", "money"),
-            ("By registered customers", "percent"),
-        ),
-        strict=True,
-    )
-)
+LABELS: dict[FigureName, tuple[str, str]] = {
+    "income": ("Income", "money"),
+    "net_income": ("Net income", "money"),
+    "transactions": ("Transactions", "integer"),
+    "items": ("Items", "integer"),
+    "average_receipt": ("Average receipt", "money"),
+    "registered_share": ("By registered customers", "percent"),
+}
 MOST_DAYS = 14
 MOST_OUTLETS = 12
 MOST_CAUSES = 10
@@ -62,53 +54,53 @@ class Restated:
     causes: Sequence[str]
 
 
-def restated_of(summary: Json, words: Wording) -> Restated | None:
+def restated_of(summary: Draft, words: Wording) -> Restated | None:
     """Return what a report says about the one that it replaces; None when it replaces none."""
-    if not summary["restated"]:
+    restated = summary["restated"]
+    if not restated:
         return None
-    return Restated(_made(summary, words), _changes(summary, words), _causes(summary["restated"]["causes"], words))
+    return Restated(_made(restated, words), _changes(summary, restated, words), _causes(restated["causes"], words))
 
 
-def replaces(summary: Json, words: Wording) -> str:
+def replaces(restated: Restatement, words: Wording) -> str:
     """Return which report a restated one replaces, such as ``replaces $56,918.52 of 2019-04-29``."""
-    return f"replaces {_income_before(summary, words)} of {_made(summary, words)}"
+    return f"replaces {_income_before(restated, words)} of {_made(restated, words)}"
 
 
-def restated_warning(summary: Json, words: Wording) -> str:
+def restated_warning(restated: Restatement, words: Wording) -> str:
     """Return the first sentence of a restated report."""
     return (
-        f"Restated on {words.day(_date(summary['restated']['at'], words))}: this replaces the report of "
-        f"{_made(summary, words)}, which had {_income_before(summary, words, 'an income of ')}."
+        f"Restated on {words.day(_date(restated['at'], words))}: this replaces the report of "
+        f"{_made(restated, words)}, which had {_income_before(restated, words, 'an income of ')}."
     )
 
 
-def _income_before(summary: Json, words: Wording, start: str = "") -> str:
-    before = summary["restated"]["before"]
+def _income_before(restated: Restatement, words: Wording, start: str = "") -> str:
+    before = restated["before"]
     return f"{start}{words.money(before['income'])}" if before else "no data"
 
 
-def _made(summary: Json, words: Wording) -> str:
-    return words.day(_date(summary["restated"]["made_at"], words))
+def _made(restated: Restatement, words: Wording) -> str:
+    return words.day(_date(restated["made_at"], words))
 
 
-def _date(moment: str, words: Wording) -> Any:
+def _date(moment: str, words: Wording) -> date:
     return datetime.fromisoformat(moment).astimezone(words.zone).date()
 
 
-def _changes(summary: Json, words: Wording) -> list[Change]:
-    restated, headline = summary["restated"], summary["headline"] or {}
-    before = restated["before"] or {}
-    of_figures = [
-        Change(label, _number(before.get(name)), _number(headline.get(name)), form)
-        for name, (label, form) in LABELS.items()
-        if (name in before or not before) and before.get(name) != headline.get(name)
-    ]
-    days = [(words.day(each["day"]), each) for each in restated["days"]]
-    outlets = [(outlet_name(each), each) for each in restated["outlets"]]
-    several = [*days[:MOST_DAYS]] if len(summary["days"]) > 1 else []
-    return of_figures + [
-        Change(f"Income of {name}", _number(each["before"]), _number(each["after"]), "money")
-        for name, each in [*several, *outlets[:MOST_OUTLETS]]
+def _changes(summary: Draft, restated: Restatement, words: Wording) -> list[Change]:
+    before, headline = restated["before"], summary["headline"]
+    changes = []
+    for name, (label, form) in LABELS.items():
+        then, now = before.get(name) if before else None, headline[name] if headline else None
+        if then != now and (before is None or name in before):
+            changes.append(Change(label, _number(then), _number(now), form))
+    days = [(words.day(each["day"]), each["before"], each["after"]) for each in restated["days"]]
+    outlets = [(outlet_name(each), each["before"], each["after"]) for each in restated["outlets"]]
+    several = days[:MOST_DAYS] if len(summary["days"]) > 1 else []
+    return changes + [
+        Change(f"Income of {name}", _number(then), _number(now), "money")
+        for name, then, now in [*several, *outlets[:MOST_OUTLETS]]
     ]
 
 
@@ -116,14 +108,14 @@ def _number(value: Any) -> Any:
     return Decimal(value) if isinstance(value, str) else value
 
 
-def _causes(causes: list[Json], words: Wording) -> list[str]:
+def _causes(causes: list[Cause], words: Wording) -> list[str]:
     if not causes:
         return ["No file changed these days: a setting did, or what newer files say of products, customers and goals."]
     more = len(causes) - MOST_CAUSES
     return [_cause(cause, words) for cause in causes[:MOST_CAUSES]] + [f"{more} more files."] * (more > 0)
 
 
-def _cause(cause: Json, words: Wording) -> str:
+def _cause(cause: Cause, words: Wording) -> str:
     days, more = cause["days"][:MOST_DAYS_OF_A_CAUSE], len(cause["days"]) - MOST_DAYS_OF_A_CAUSE
     listed = ", ".join(map(words.day, days)) + (f" and {more} more days" if more > 0 else "")
     file = shortened(cause["key"], 200) if cause["key"] else "A file that was uploaded again since"

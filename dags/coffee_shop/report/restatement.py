@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coffee_shop.lake.documents import DAILY_DATASETS, Ledger, PublishedLoad
-from coffee_shop.lake.state import read_json
+from coffee_shop.report.documents import (
+    Cause,
+    ChangedOutlet,
+    Draft,
+    FiguresBefore,
+    Headline,
+    Outlet,
+    Restatement,
+    Summary,
+)
 from coffee_shop.report.sent import newest_sent_version
+from coffee_shop.report.store import read_summary
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Json = dict[str, Any]
-
 # what is compared: the period itself, not the periods that it is compared with
 PARTS = ("status", "headline", "outlets", "days", "categories", "targets", "inventory")
-FIGURES = ("income", "net_income", "transactions", "items", "average_receipt", "registered_share")
 
 
-def report_that_people_have(s3: S3Client, *, reports_bucket: str, state_bucket: str, folder: str) -> Json | None:
+def report_that_people_have(s3: S3Client, *, reports_bucket: str, state_bucket: str, folder: str) -> Summary | None:
     """Return the summary of the version that was mailed last, else of the newest one; None when there is none."""
-    stored = read_json(s3, reports_bucket, f"{folder}/summary.json")
+    newest = read_summary(s3, reports_bucket, folder)
     sent = newest_sent_version(s3, state_bucket, folder)
-    if stored and sent is not None and sent != stored.value["version"]:
-        kept = read_json(s3, reports_bucket, f"{folder}/versions/{sent}/summary.json")
-        stored = kept or stored
-    return stored.value if stored else None
+    if newest and sent is not None and sent != newest["version"]:
+        return read_summary(s3, reports_bucket, f"{folder}/versions/{sent}") or newest
+    return newest
 
 
-def restatement_of(before: Json | None, draft: Json, ledger: Ledger) -> Json | None:
+def restatement_of(before: Summary | None, draft: Draft, ledger: Ledger) -> Restatement | None:
     """Return what a new report says about the one that people have; None when its figures are the same.
 
     Args:
@@ -43,15 +49,16 @@ def restatement_of(before: Json | None, draft: Json, ledger: Ledger) -> Json | N
         figures, null without data; ``income_change``, as a share of the income before, null where that was nothing; of
         ``days`` and ``outlets`` the income before and after where it changed; ``causes``, as ``causes_of``.
     """
-    if before is None or before["format"] != draft["format"] or _says_the_same(before, draft):
+    published_at = draft["data"]["published_at"]
+    if before is None or published_at is None or before["format"] != draft["format"] or _says_the_same(before, draft):
         return None
     days, days_now = ({row["day"]: row["income"] for row in each["days"]} for each in (before, draft))
     outlets, outlets_now = ({row["number"]: row for row in each["outlets"]} for each in (before, draft))
     return {
-        "at": draft["data"]["published_at"],
+        "at": published_at,
         "version": before["version"],
         "made_at": before["made_at"],
-        "before": before["headline"] and {name: before["headline"][name] for name in FIGURES},
+        "before": before["headline"] and _figures_of(before["headline"]),
         "income_change": income_change(*(each["headline"] and each["headline"]["income"] for each in (before, draft))),
         "days": [
             {"day": day, "before": days.get(day), "after": days_now.get(day)}
@@ -63,7 +70,18 @@ def restatement_of(before: Json | None, draft: Json, ledger: Ledger) -> Json | N
     }
 
 
-def _says_the_same(before: Json, draft: Json) -> bool:
+def _figures_of(headline: Headline) -> FiguresBefore:
+    return {
+        "income": headline["income"],
+        "net_income": headline["net_income"],
+        "transactions": headline["transactions"],
+        "items": headline["items"],
+        "average_receipt": headline["average_receipt"],
+        "registered_share": headline["registered_share"],
+    }
+
+
+def _says_the_same(before: Summary, draft: Draft) -> bool:
     missing = before["data_quality"]["missing"] == draft["data_quality"]["missing"]
     return missing and all(before.get(part) == draft.get(part) for part in PARTS)
 
@@ -81,19 +99,18 @@ def income_change(before: str | None, after: str | None) -> float | None:
     return float(abs(now - then) / abs(then)) if then and after is not None else None
 
 
-def _changed_outlets(before: dict[str, Json], after: dict[str, Json]) -> list[Json]:
+def _changed_outlets(before: dict[str, Outlet], after: dict[str, Outlet]) -> list[ChangedOutlet]:
     """Return number, neighbourhood and both incomes of the outlets whose income changed, null without sales."""
-    changed = []
+    changed: list[ChangedOutlet] = []
     for number in sorted(before.keys() | after.keys(), key=lambda each: (len(each), each)):
-        then, now = before.get(number), after.get(number)
-        incomes = {"before": then and then["income"], "after": now and now["income"]}
-        if incomes["before"] != incomes["after"]:
-            neighbourhood = (now or then or {})["neighbourhood"]
-            changed.append({"number": number, "neighbourhood": neighbourhood, **incomes})
+        then, now = (outlets[number]["income"] if number in outlets else None for outlets in (before, after))
+        if then != now:
+            neighbourhood = (after.get(number) or before[number])["neighbourhood"]
+            changed.append({"number": number, "neighbourhood": neighbourhood, "before": then, "after": now})
     return changed
 
 
-def causes_of(ledger: Ledger, first: str, last: str, load_before: str | None) -> list[Json]:
+def causes_of(ledger: Ledger, first: str, last: str, load_before: str | None) -> list[Cause]:
     """Return the files that changed days of a period since a load, oldest load first.
 
     Args:
@@ -108,7 +125,7 @@ def causes_of(ledger: Ledger, first: str, last: str, load_before: str | None) ->
     """
     loads = ledger["loads"]
     seen = next((place for place, load in enumerate(loads) if load["load_id"] == load_before), -1)
-    causes: list[Json] = []
+    causes: list[Cause] = []
     for load in loads[seen + 1 :]:
         days = [day for day in load["changed_dates"] if first <= day <= last]
         if days:
@@ -116,9 +133,9 @@ def causes_of(ledger: Ledger, first: str, last: str, load_before: str | None) ->
     return causes
 
 
-def _causes_in(ledger: Ledger, load: PublishedLoad, days: list[str]) -> list[Json]:
+def _causes_in(ledger: Ledger, load: PublishedLoad, days: list[str]) -> list[Cause]:
     files = [(key, file) for dataset in DAILY_DATASETS for key, file in sorted(ledger["files"][dataset].items())]
-    what: dict[str, str] = {}
+    what: dict[str | None, str] = {}
     for key, file in files:
         holding, withdrawn = file["holding"], file["withdrawn"]
         if withdrawn and withdrawn["run_id"] == load["run_id"]:
@@ -128,9 +145,9 @@ def _causes_in(ledger: Ledger, load: PublishedLoad, days: list[str]) -> list[Jso
     for handover in ledger["handovers"]:
         if handover["load_id"] == load["load_id"] and handover["day"] in days and handover["to_key"]:
             what.setdefault(handover["to_key"], "loaded")
-    stamp = {"load_id": load["load_id"], "at": load["published_at"], "days": days}
-    return [{"key": key, "what": word, **stamp} for key, word in what.items()] or [
-        {"key": None, "what": "loaded", **stamp}
+    return [
+        {"load_id": load["load_id"], "at": load["published_at"], "key": key, "what": word, "days": days}
+        for key, word in (what or {None: "loaded"}).items()
     ]
 
 
@@ -138,7 +155,7 @@ def _has_any(claims: Iterable[str], days: list[str]) -> bool:
     return not set(days).isdisjoint(claims)
 
 
-def is_worth_a_mail(summary: Json, least_share: float) -> bool:
+def is_worth_a_mail(summary: Draft, least_share: float) -> bool:
     """Tell whether a restated report is mailed: its income moved by this share, or from or to nothing."""
     restated = summary["restated"]
     if not restated:

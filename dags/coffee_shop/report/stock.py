@@ -8,9 +8,9 @@ from typing import Any
 
 from coffee_shop.report.comparison import amount_text
 from coffee_shop.report.dashboard import Figure
+from coffee_shop.report.documents import Draft, Inventory
 from coffee_shop.report.wording import Wording
 
-Json = dict[str, Any]
 Row = Mapping[str, Any]
 
 LABELS = {
@@ -23,7 +23,7 @@ LABELS = {
 }
 
 
-def inventory_of(rows: Sequence[Row]) -> Json | None:
+def inventory_of(rows: Sequence[Row]) -> Inventory | None:
     """Return what summary.json says of the inventory, all outlets together; None without one.
 
     Args:
@@ -36,15 +36,24 @@ def inventory_of(rows: Sequence[Row]) -> Json | None:
     """
     if not rows:
         return None
-    names = ("stock", "sold", "waste", "waste_without_price", "compared", "agreeing")
-    sums = {name: sum(int(row[name] or 0) for row in rows) for name in names}
-    return sums | {
-        "waste_share": sums["waste"] / sums["stock"] if sums["stock"] else None,
+
+    def whole(name: str) -> int:
+        return sum(int(row[name] or 0) for row in rows)
+
+    stock, waste = whole("stock"), whole("waste")
+    return {
+        "stock": stock,
+        "sold": whole("sold"),
+        "waste": waste,
+        "waste_share": waste / stock if stock else None,
         "waste_cost": amount_text(sum(row["waste_cost"] or 0 for row in rows)),
+        "waste_without_price": whole("waste_without_price"),
+        "compared": whole("compared"),
+        "agreeing": whole("agreeing"),
     }
 
 
-def stock_figures(summary: Json) -> dict[str, Figure]:
+def stock_figures(summary: Draft) -> dict[str, Figure]:
     """Return the big figures of the inventory; without one all of them are ``n/a``.
 
     Args:
@@ -67,7 +76,7 @@ def stock_figures(summary: Json) -> dict[str, Figure]:
     return {name: Figure(LABELS[name], *value) for name, value in values.items()}
 
 
-def waste_text(summary: Json, words: Wording) -> str:
+def waste_text(summary: Draft, words: Wording) -> str:
     """Return what was thrown away and what it cost, for the mail; nothing without an inventory."""
     inventory = summary.get("inventory")  # a summary that was made before there was stock in it has none
     if not inventory:
@@ -76,7 +85,7 @@ def waste_text(summary: Json, words: Wording) -> str:
     return f"{_items(inventory['waste'])}{share}, {cost_text(inventory, words)}"
 
 
-def cost_text(inventory: Json, words: Wording) -> str:
+def cost_text(inventory: Inventory, words: Wording) -> str:
     """Return what the waste cost, and for how many items that is not known."""
     without = inventory["waste_without_price"]
     if without and without == inventory["waste"]:

@@ -11,15 +11,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from coffee_shop.lake.state import ChangedMeanwhileError, read_json, replace_json
-from coffee_shop.report.summary import finish_summary
+from coffee_shop.report.documents import Draft, FileOfReport, RunOfReport, Staged, Summary
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Json = dict[str, Any]
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SUMMARY = "summary.json"
@@ -30,7 +29,7 @@ class ReportStoreError(RuntimeError):
     """Another run is putting the same report in place; the message says which, and to try again."""
 
 
-def stage(s3: S3Client, bucket: str, run: Json, report: str, file: str, body: bytes) -> Json:
+def stage(s3: S3Client, bucket: str, run: RunOfReport, report: str, file: str, body: bytes) -> Staged:
     """Keep a workbook in the state bucket until all of its run are there.
 
     Returns:
@@ -53,11 +52,11 @@ def store_report(
     *,
     reports_bucket: str,
     state_bucket: str,
-    draft: Json,
-    staged: list[Json],
+    draft: Draft,
+    staged: list[Staged],
     made_reports: list[str],
     now: Callable[[], datetime],
-) -> Json:
+) -> Summary:
     """Make the staged workbooks the newest version of their period's report.
 
     Args:
@@ -77,8 +76,7 @@ def store_report(
     """
     folder = draft["period"]["folder"]
     with _turn(s3, state_bucket, folder, draft["run"]["run_id"], now):
-        stored = read_json(s3, reports_bucket, f"{folder}/{SUMMARY}")
-        current = stored.value if stored else None
+        current = read_summary(s3, reports_bucket, folder)
         if current and _is_same(current, draft, staged, made_reports):
             return _with_outlets(s3, reports_bucket, current, draft)
         version = current["version"] + 1 if current else 1
@@ -89,22 +87,35 @@ def store_report(
             key = f"{folder}/{each['file']}"
             s3.copy_object(Bucket=reports_bucket, Key=key, CopySource={"Bucket": each["bucket"], "Key": each["key"]})
             files.append(
-                {name: each[name] for name in ("report", "file", "size", "sha256")} | {"key": key, "version": version}
+                {
+                    "report": each["report"],
+                    "file": each["file"],
+                    "size": each["size"],
+                    "sha256": each["sha256"],
+                    "key": key,
+                    "version": version,
+                }
             )
         files.sort(key=lambda file: file["file"])
-        summary = finish_summary(draft, version=version, made_at=now().isoformat(), files=files)
+        summary: Summary = {**draft, "version": version, "made_at": now().isoformat(), "files": files}
         put_json(s3, reports_bucket, f"{folder}/{SUMMARY}", summary)
         _remove_others(s3, reports_bucket, current, files)
         return summary
 
 
-def put_json(s3: S3Client, bucket: str, key: str, value: Json) -> None:
+def read_summary(s3: S3Client, bucket: str, folder: str) -> Summary | None:
+    """Return the summary in a folder, None when there is none; that of format 1 lacks what format 2 brought."""
+    stored = read_json(s3, bucket, f"{folder}/{SUMMARY}")
+    return cast("Summary", stored.value) if stored else None
+
+
+def put_json(s3: S3Client, bucket: str, key: str, value: Summary) -> None:
     """Write a JSON object, UTF-8 and indented: people read these too."""
     body = json.dumps(value, indent=1, ensure_ascii=False).encode()
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
 
-def _is_same(current: Json, draft: Json, staged: list[Json], made_reports: list[str]) -> bool:
+def _is_same(current: Summary, draft: Draft, staged: list[Staged], made_reports: list[str]) -> bool:
     """Tell whether the newest version is this run's, with these very workbooks."""
     there = {file["file"]: file["sha256"] for file in current["files"] if file["report"] in made_reports}
     return (
@@ -114,7 +125,7 @@ def _is_same(current: Json, draft: Json, staged: list[Json], made_reports: list[
     )
 
 
-def _with_outlets(s3: S3Client, bucket: str, current: Json, draft: Json) -> Json:
+def _with_outlets(s3: S3Client, bucket: str, current: Summary, draft: Draft) -> Summary:
     """Return the stored summary with the reports of outlets that only the draft has, and store it if there are any."""
     there = current["outlet_reports"]
     if draft["outlet_reports"].keys() <= there.keys():
@@ -124,10 +135,10 @@ def _with_outlets(s3: S3Client, bucket: str, current: Json, draft: Json) -> Json
     return summary
 
 
-def _keep(s3: S3Client, bucket: str, folder: str, current: Json) -> None:
+def _keep(s3: S3Client, bucket: str, folder: str, current: Summary) -> None:
     """Copy the newest version below versions/<n>/, its summary last: once that is there, the version is whole."""
     below = f"{folder}/versions/{current['version']}"
-    if read_json(s3, bucket, f"{below}/{SUMMARY}"):
+    if read_summary(s3, bucket, below):
         return
     kept = [file | {"key": f"{below}/{file['file']}"} for file in current["files"]]
     for old, new in zip(current["files"], kept, strict=True):
@@ -135,12 +146,12 @@ def _keep(s3: S3Client, bucket: str, folder: str, current: Json) -> None:
     put_json(s3, bucket, f"{below}/{SUMMARY}", current | {"files": kept})
 
 
-def _carried(current: Json | None, made_reports: list[str]) -> list[Json]:
+def _carried(current: Summary | None, made_reports: list[str]) -> list[FileOfReport]:
     """Return the files of reports that this run was not asked for."""
     return [file for file in current["files"] if file["report"] not in made_reports] if current else []
 
 
-def _remove_others(s3: S3Client, bucket: str, current: Json | None, files: list[Json]) -> None:
+def _remove_others(s3: S3Client, bucket: str, current: Summary | None, files: list[FileOfReport]) -> None:
     """Remove the workbooks that the newest version has no longer; they are kept with the version before."""
     keys = {file["key"] for file in files}
     for file in current["files"] if current else []:

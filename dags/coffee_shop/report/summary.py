@@ -12,16 +12,27 @@ from typing import Any
 from coffee_shop.periods import Period
 from coffee_shop.report.comparison import amount_text, categories_of, compare, trend_of
 from coffee_shop.report.data_quality import NO_DATA
+from coffee_shop.report.documents import (
+    Compared,
+    DataOfReport,
+    DataQuality,
+    Day,
+    Draft,
+    Headline,
+    Inventory,
+    MonthOfTargets,
+    Outlet,
+    RunOfReport,
+)
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import highlights_of
 from coffee_shop.report.income_chart import income_chart
 from coffee_shop.report.outlet_report import outlet_report
 
-Json = dict[str, Any]
 Row = Mapping[str, Any]
 
 FORMAT = 2
-NOT_COMPARED: Json = {
+NOT_COMPARED: Compared = {
     "comparisons": [],
     "trend": [],
     "highlights": {"judged": False, "moves": []},
@@ -33,19 +44,19 @@ NOT_COMPARED: Json = {
 
 def draft_summary(
     *,
-    run: Json,
+    run: RunOfReport,
     period: Period,
-    words: Json,
-    state: Json,
+    words: Mapping[str, str],
+    state: DataOfReport,
     status: str,
-    quality: Json,
+    quality: DataQuality,
     headline: Row | None,
     outlets: Sequence[Row],
     days: Sequence[Row],
-    targets: list[Json],
-    inventory: Json | None,
-    compared: Json,
-) -> Json:
+    targets: list[MonthOfTargets],
+    inventory: Inventory | None,
+    compared: Compared,
+) -> Draft:
     """Return everything of summary.json but version, files and the moment it was made.
 
     Args:
@@ -63,9 +74,11 @@ def draft_summary(
         compared: what ``compared_with_history`` returns.
     """
     there = status != NO_DATA and headline is not None
+    told = compared if there else NOT_COMPARED
     return {
         "format": FORMAT,
-        **words,
+        "shop": words["shop"],
+        "currency": words["currency"],
         "run": run,
         "period": {
             "kind": period.kind,
@@ -79,17 +92,17 @@ def draft_summary(
         "headline": _headline(headline, outlets, quality) if there and headline else None,
         "outlets": [_outlet(row) for row in outlets] if there else [],
         "days": [_day(row) for row in days] if there else [],
-        **(compared if there else NOT_COMPARED),
+        "comparisons": told["comparisons"],
+        "trend": told["trend"],
+        "highlights": told["highlights"],
+        "categories": told["categories"],
+        "chart": told["chart"],
+        "outlet_reports": told["outlet_reports"],
         "targets": targets if there else [],
         "inventory": inventory if there else None,
         "data_quality": quality,
         "restated": None,
     }
-
-
-def finish_summary(draft: Json, *, version: int, made_at: str, files: list[Json]) -> Json:
-    """Return the whole summary: the draft with its version, files and the moment it was made."""
-    return {**draft, "version": version, "made_at": made_at, "files": files}
 
 
 def compared_with_history(
@@ -101,7 +114,7 @@ def compared_with_history(
     outlets: Iterable[str] = (),
     hours: Iterable[Row] = (),
     hours_before: Iterable[Row] = (),
-) -> Json:
+) -> Compared:
     """Return what summary.json says from the history: comparisons, trend, highlights, categories, chart, outlets.
 
     Args:
@@ -124,7 +137,7 @@ def compared_with_history(
     }
 
 
-def _headline(row: Row, outlets: Sequence[Row], quality: Json) -> Json:
+def _headline(row: Row, outlets: Sequence[Row], quality: DataQuality) -> Headline:
     transactions = int(row["transactions"] or 0)
     registered = int(row["registered_transactions"] or 0)
     ranked = sorted((_outlet(outlet) for outlet in outlets), key=lambda outlet: Decimal(outlet["income"]))
@@ -145,7 +158,7 @@ def _headline(row: Row, outlets: Sequence[Row], quality: Json) -> Json:
     }
 
 
-def _outlet(row: Row) -> Json:
+def _outlet(row: Row) -> Outlet:
     return {
         "number": str(row["salesoutletno"]),
         "neighbourhood": str(row["neighbourhood"] or ""),
@@ -155,7 +168,7 @@ def _outlet(row: Row) -> Json:
     }
 
 
-def _day(row: Row) -> Json:
+def _day(row: Row) -> Day:
     return {
         "day": str(row["business_date"]),
         "income": amount_text(row["income"]),

@@ -11,16 +11,17 @@ from typing import Any
 from coffee_shop.periods import Period
 from coffee_shop.report.comparison import amount_text
 from coffee_shop.report.dashboard import Figure
+from coffee_shop.report.documents import Draft, MonthOfTargets
 from coffee_shop.report.target_unit import FORMAT_OF
 from coffee_shop.report.wording import Wording
+from coffee_shop.settings import TargetUnit
 
-Json = dict[str, Any]
 Row = Mapping[str, Any]
 
 GOOD = ("met", "on course")  # as target/01_goals_by_outlet.sql says it
 
 
-def targets_of(period: Period, rows: Iterable[Row], unit: str) -> list[Json]:
+def targets_of(period: Period, rows: Iterable[Row], unit: TargetUnit) -> list[MonthOfTargets]:
     """Return what summary.json says of each month that a period touches, oldest first.
 
     Args:
@@ -41,7 +42,7 @@ def targets_of(period: Period, rows: Iterable[Row], unit: str) -> list[Json]:
     ]
 
 
-def _month(last_day: date, rows: list[Row], unit: str, period: Period) -> Json:
+def _month(last_day: date, rows: list[Row], unit: TargetUnit, period: Period) -> MonthOfTargets:
     with_goal = [row for row in rows if row["goal"] is not None]
     judged = [row for row in with_goal if row["status"] != "n/a"]
     forecasts = [row["forecast"] for row in with_goal if row["forecast"] is not None]
@@ -59,7 +60,7 @@ def _month(last_day: date, rows: list[Row], unit: str, period: Period) -> Json:
     }
 
 
-def target_figures(summary: Json, words: Wording) -> dict[str, Figure]:
+def target_figures(summary: Draft, words: Wording) -> dict[str, Figure]:
     """Return the big figures of the newest month with a goal; without any they are ``n/a``.
 
     Args:
@@ -69,7 +70,8 @@ def target_figures(summary: Json, words: Wording) -> dict[str, Figure]:
     months = summary["targets"]
     month = next((each for each in reversed(months) if each["goal"] is not None), months[-1])
     form, name = FORMAT_OF[month["unit"]], month["month"]
-    goal, sold, forecast = (None if month[key] is None else Decimal(month[key]) for key in ("goal", "sold", "forecast"))
+    amounts = (month["goal"], month["sold"], month["forecast"])
+    goal, sold, forecast = (None if amount is None else Decimal(amount) for amount in amounts)
     outlets = f"{month['on_course']:,} of {month['outlets']:,}" if month["outlets"] else None
     label = "Outlets that met their goal" if month["complete"] else "Outlets on course"
     to_date = name if month["complete"] else f"{name}, through {words.day(summary['period']['end'])}"
@@ -87,13 +89,13 @@ def _part(figure: Decimal | None, goal: Decimal | None) -> float | None:
     return float(figure / goal) if figure is not None and goal else None
 
 
-def months_without_targets(summary: Json) -> list[str]:
+def months_without_targets(summary: Draft) -> list[str]:
     """Return a sentence for the months of a report that have no targets; none when all of them have."""
     months = [month["month"] for month in summary["targets"] if month["goal"] is None]
     return [f"No targets have been loaded for {' and '.join(months)}."] if months else []
 
 
-def targets_text(summary: Json) -> str:
+def targets_text(summary: Draft) -> str:
     """Return how many outlets reach their goal, month by month, for the mail; nothing where no goal can be judged."""
     # a summary that was made before there were targets in it has none
     months = [month for month in summary.get("targets", []) if month["outlets"]]
@@ -102,7 +104,7 @@ def targets_text(summary: Json) -> str:
     )
 
 
-def _word(month: Json) -> str:
+def _word(month: MonthOfTargets) -> str:
     return "met the goal of" if month["complete"] else "on course for"
 
 

@@ -15,14 +15,18 @@ from coffee_shop.aws import athena_client, s3_client
 from coffee_shop.lake.documents import Ledger
 from coffee_shop.lake.ledger import newest_load, read_ledger
 from coffee_shop.periods import DAILY, RESTATED, UPLOAD, Period, period_from_json, period_of_run
+from coffee_shop.report.documents import Draft, Published, QueryParams, Request, Staged, State, Summary
 from coffee_shop.settings import REPORT_NAMES, Settings, include_folder, names, settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from coffee_shop.report.athena_results import Rows
+    from coffee_shop.report.workbook import Page
 
-Json = dict[str, Any]
+Row = dict[str, Any]  # of a query
+Event = dict[str, Any]  # what a load tells with its asset: `load_id` and `changed_dates`
+Queries = Mapping[str, tuple[list[QueryParams], list[str]]]  # by report: its questions, the ids of their queries
 
 HEADLINE = "headline"
 OUTLET_DAYS = "outlet_days"
@@ -43,7 +47,7 @@ class ReportRequestError(ValueError):
     """The run was started with something that this DAG does not take; the message says what it takes."""
 
 
-def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
+def decide_request(kind: str, context: Context, shop: Settings) -> Request | None:
     """Return what a run is to do, None when there is nothing to report.
 
     Args:
@@ -76,7 +80,7 @@ def decide_request(kind: str, context: Context, shop: Settings) -> Json | None:
     )
     if period is None:
         return None
-    reports = [name for name in REPORT_NAMES if name in params["reports"]]
+    reports: list[str] = [name for name in REPORT_NAMES if name in params["reports"]]
     in_digest = shop.mail_digest and period.kind in (DAILY, UPLOAD) and run_type != "manual"
     return {
         "run": {"dag_id": dag_run.dag_id, "run_id": dag_run.run_id},
@@ -105,13 +109,13 @@ def _check_conf(conf: Mapping[str, Any], known: Mapping[str, Any]) -> None:
         )
 
 
-def _upload_events(context: Context) -> list[Json]:
+def _upload_events(context: Context) -> list[Event]:
     """Return what the events of loads that started a run say: ``load_id`` and ``changed_dates`` of each."""
     found = context.get("triggering_asset_events") or {}
     return [dict(event.extra or {}) for events in found.values() for event in events]
 
 
-def _without_restated_days(events: list[Json]) -> list[Json]:
+def _without_restated_days(events: list[Event]) -> list[Event]:
     """Leave out the days of reports that went out before: those are restated, and say themselves what changed."""
     from coffee_shop.report.sent import reports_to_restate
 
@@ -123,7 +127,7 @@ def _without_restated_days(events: list[Json]) -> list[Json]:
     ]
 
 
-def list_reports_to_restate(context: Context) -> list[Json]:
+def list_reports_to_restate(context: Context) -> list[dict[str, Any]]:
     """Return a run for each report that went out and holds a day which the loads behind this run have changed.
 
     Returns:
@@ -144,7 +148,7 @@ def list_reports_to_restate(context: Context) -> list[Json]:
     ]
 
 
-def _mail_once_as(events: list[Json] | None) -> str | None:
+def _mail_once_as(events: list[Event] | None) -> str | None:
     """Return the name of the marker that makes an upload mail once, whatever is cleared or announced again.
 
     A hash of the loads: a run may report hundreds of them, and a key has room for 1,024 bytes.
@@ -153,7 +157,7 @@ def _mail_once_as(events: list[Json] | None) -> str | None:
     return f"upload/{hashlib.sha256('+'.join(loads).encode()).hexdigest()[:32]}" if loads else None
 
 
-def list_questions(report: str, request: Json, published: Json) -> list[Json]:
+def list_questions(report: str, request: Request, published: Published) -> list[QueryParams]:
     """Return the queries of a report as params of the operator that runs them, one after the other.
 
     Args:
@@ -180,7 +184,7 @@ def list_questions(report: str, request: Json, published: Json) -> list[Json]:
     return _queries([(question.name, question.sql) for question in load_report(folder).questions], request)
 
 
-def _queries(questions: Iterable[tuple[str, str]], request: Json, period: Period | None = None) -> list[Json]:
+def _queries(questions: Iterable[tuple[str, str]], request: Request, period: Period | None = None) -> list[QueryParams]:
     dates = period.as_json() if period else request["period"]
     return [
         {
@@ -195,7 +199,7 @@ def _queries(questions: Iterable[tuple[str, str]], request: Json, period: Period
     ]
 
 
-def _queries_by_hour(request: Json) -> list[Json]:
+def _queries_by_hour(request: Request) -> list[QueryParams]:
     from coffee_shop.report.income_chart import period_before
 
     if request["period"]["period_start"] != request["period"]["period_end"]:
@@ -204,7 +208,7 @@ def _queries_by_hour(request: Json) -> list[Json]:
     return [*_queries([(HOURS, BY_HOUR)], request), *_queries([(HOURS_BEFORE, BY_HOUR)], request, before)]
 
 
-def settle_queries(published: Json, queries: Mapping[str, tuple[list[Json], list[str]]], poll_seconds: int) -> Json:
+def settle_queries(published: Published, queries: Queries, poll_seconds: int) -> State:
     """Return the queries whose results count, all of one state of the lake, and which state that is.
 
     Args:
@@ -248,7 +252,7 @@ def settle_queries(published: Json, queries: Mapping[str, tuple[list[Json], list
     }
 
 
-def _differences(executions: Json, queries: Mapping[str, tuple[list[Json], list[str]]]) -> list[str]:
+def _differences(executions: Mapping[str, str], queries: Queries) -> list[str]:
     """Compare the period's days and outlets in the lake with the ledger as it is now; nothing without the question."""
     from coffee_shop.report.tie_out import differences
 
@@ -256,12 +260,12 @@ def _differences(executions: Json, queries: Mapping[str, tuple[list[Json], list[
     if OUTLET_DAYS not in periods:
         return []
     ledger = read_ledger(s3_client(), names().state_bucket).value
-    answers = _answers({"executions": executions}, HEADLINE, (OUTLET_DAYS,))
+    answers = _answers(executions, HEADLINE, (OUTLET_DAYS,))
     period = periods[OUTLET_DAYS]
     return differences(ledger, period["period_start"], period["period_end"], _as_dicts(answers.get(OUTLET_DAYS)))
 
 
-def draft_summary(request: Json, published: Json, state: Json) -> Json | None:
+def draft_summary(request: Request, published: Published, state: State) -> Draft | None:
     """Return the draft of summary.json, marked as restated where its figures are not those of the report before.
 
     Args:
@@ -284,10 +288,10 @@ def draft_summary(request: Json, published: Json, state: Json) -> Json | None:
     if request["restates"] and not restated:
         return None
     # the same figures as in a report that was restated: they replace what that one replaced
-    return draft | {"restated": restated or (before or {}).get("restated")}
+    return {**draft, "restated": restated or (before and before.get("restated"))}
 
 
-def _draft_of_now(request: Json, published: Json, state: Json, ledger: Ledger) -> Json:
+def _draft_of_now(request: Request, published: Published, state: State, ledger: Ledger) -> Draft:
     """Return headline figures, outlets, days and data quality as they are now."""
     from coffee_shop.report import summary
     from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, status_of
@@ -297,7 +301,7 @@ def _draft_of_now(request: Json, published: Json, state: Json, ledger: Ledger) -
 
     shop, period = settings(), period_from_json(request["period"])
     own = ("headline", "outlets", "days", "quarantine", "history", HOURS, HOURS_BEFORE)
-    answers = _answers(state, HEADLINE, (*own, *HEADLINE_QUESTIONS))
+    answers = _answers(state["executions"], HEADLINE, (*own, *HEADLINE_QUESTIONS))
     headline = next(iter(_as_dicts(answers.get("headline"))), None)
     expectations = Expectations(ledger, shop)
     missing, closed = expectations.missing(period.days), expectations.closed(period.days)
@@ -329,7 +333,7 @@ def _draft_of_now(request: Json, published: Json, state: Json, ledger: Ledger) -
     )
 
 
-def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json | None:
+def build_workbook(report: str, request: Request, state: State, draft: Draft) -> Staged | None:
     """Build a report's workbook and keep it until all are there; None when it was not asked for or has no data.
 
     Args:
@@ -350,7 +354,7 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
         return None
     definition = in_target_unit(load_report(include_folder() / "sql" / report), request["target_unit"])
     questions = [question.name for question in definition.questions]
-    answers = _answers(state, report, questions)
+    answers = _answers(state["executions"], report, questions)
     if lost := [question for question in questions if question not in answers]:
         raise ReportRequestError(
             f"No query ran for {', '.join(lost)}; clear {report}.list_questions and what follows it."
@@ -359,7 +363,7 @@ def build_workbook(report: str, request: Json, state: Json, draft: Json) -> Json
     return stage(s3_client(), names().state_bucket, request["run"], report, definition.file, body)
 
 
-def store_report(request: Json, draft: Json, staged: list[Json | None]) -> Json:
+def store_report(request: Request, draft: Draft, staged: list[Staged | None]) -> Summary:
     """Put a run's workbooks in place and return the whole summary.
 
     Args:
@@ -380,7 +384,7 @@ def store_report(request: Json, draft: Json, staged: list[Json | None]) -> Json:
     )
 
 
-def _page(report: str, draft: Json, request: Json) -> Any:
+def _page(report: str, draft: Draft, request: Request) -> Page:
     from coffee_shop.report.dashboard_figures import dashboard_figures
     from coffee_shop.report.restated_text import restated_of
     from coffee_shop.report.stock import stock_figures
@@ -395,7 +399,7 @@ def _page(report: str, draft: Json, request: Json) -> Any:
         period=words.period(period),
         days=(period.period_start, period.period_end),
         state=state_text(draft, words),
-        made=datetime.fromisoformat(draft["data"]["published_at"]).astimezone(UTC),
+        made=datetime.fromisoformat(str(draft["data"]["published_at"])).astimezone(UTC),
         currency=words.currency,
         figures=dashboard_figures(draft, words) | target_figures(draft, words) | stock_figures(draft),
         facts=figures(draft, words),
@@ -405,14 +409,14 @@ def _page(report: str, draft: Json, request: Json) -> Any:
     )
 
 
-def _answers(state: Json, report: str, questions: Iterable[str]) -> dict[str, Rows]:
+def _answers(queries: Mapping[str, str], report: str, questions: Iterable[str]) -> dict[str, Rows]:
     """Return the rows of those questions of a report whose queries ran."""
     from coffee_shop.report.athena_results import read_rows
 
     athena, s3 = athena_client(), s3_client()
-    executions = {question: state["executions"].get(f"{report}/{question}") for question in questions}
+    executions = {question: queries.get(f"{report}/{question}") for question in questions}
     return {question: read_rows(athena, s3, id_) for question, id_ in executions.items() if id_ is not None}
 
 
-def _as_dicts(rows: Rows | None) -> list[Json]:
+def _as_dicts(rows: Rows | None) -> list[Row]:
     return [dict(zip(rows.columns, row, strict=True)) for row in rows.rows] if rows else []

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from coffee_shop.lake.documents import Handover
 from coffee_shop.periods import DAILY, MONTHLY, UPLOAD, WEEKLY
 from coffee_shop.report.comparison_text import MINUS, change_text, remark_of
 from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.data_quality import INCOMPLETE, NO_DATA, was_closed
+from coffee_shop.report.documents import Draft, FigureName, OpenFile, Outlet, Quarantine, Refunds, UnreadableColumn
 from coffee_shop.report.restated_text import replaces, restated_warning
 from coffee_shop.report.wording import Wording, missing_text, outlet_name, shortened
-
-Json = dict[str, Any]
 
 
 def title(kind: str) -> str:
@@ -26,7 +26,7 @@ def title(kind: str) -> str:
     }.get(kind, "report")
 
 
-def subject(summary: Json, words: Wording) -> str:
+def subject(summary: Draft, words: Wording) -> str:
     """Return the mail's subject: shop, report, period, income and its change, or what keeps it from the whole truth.
 
     A restated report names the income that it replaces in place of the change.
@@ -34,19 +34,20 @@ def subject(summary: Json, words: Wording) -> str:
     period = summary["period"]
     label = period["label"].replace("_", " to ")
     start = f"{words.shop} {title(period['kind'])} {label}"
-    restated = [replaces(summary, words)] if summary["restated"] else []
-    if summary["status"] == NO_DATA:
+    restated = [replaces(summary["restated"], words)] if summary["restated"] else []
+    headline = summary["headline"]
+    if summary["status"] == NO_DATA or headline is None:
         return f"{start}: {', '.join(['no data', *restated])}"
-    income = f"income {words.money(summary['headline']['income'])}"
+    income = f"income {words.money(headline['income'])}"
     if summary["status"] == INCOMPLETE:
         return f"{start}: {', '.join(['incomplete', income, *restated])}"
     if restated:
         return f"{start}: {', '.join(['restated', income, *restated])}"
-    changes = [change_text(each, summary["headline"], "income") for each in summary["comparisons"][:1]]
+    changes = [change_text(each, headline, "income") for each in summary["comparisons"][:1]]
     return f"{start}: {', '.join([income, *changes])}".replace(MINUS, "-")  # plain letters need no encoding
 
 
-def warnings(summary: Json, words: Wording) -> list[str]:
+def warnings(summary: Draft, words: Wording) -> list[str]:
     """Return what a reader must know before any figure, most important first; empty when all is there."""
     found = []
     if summary["status"] == NO_DATA:
@@ -55,7 +56,7 @@ def warnings(summary: Json, words: Wording) -> list[str]:
     elif summary["status"] == INCOMPLETE:
         found.append(f"Incomplete: {missing_text(summary['data_quality']['missing'], words)}.")
     if summary["restated"]:
-        found.append(restated_warning(summary, words))
+        found.append(restated_warning(summary["restated"], words))
     if summary["data"]["changed_while_made"]:
         found.append(
             "New data kept arriving while this report was made, three times over: its sheets may not agree with "
@@ -64,15 +65,15 @@ def warnings(summary: Json, words: Wording) -> list[str]:
     return found
 
 
-def state_text(summary: Json, words: Wording) -> str:
+def state_text(summary: Draft, words: Wording) -> str:
     """Return which data a report was made from."""
     data = summary["data"]
-    if not data["load_id"]:
+    if data["load_id"] is None or data["published_at"] is None:
         return "Nothing has been loaded yet."
     return f"Data as published on {words.moment(data['published_at'])} (load {data['load_id']})"
 
 
-def notes(summary: Json, words: Wording) -> list[str]:
+def notes(summary: Draft, words: Wording) -> list[str]:
     """Return the remarks on the data that do not make a report incomplete."""
     quality = summary["data_quality"]
     found = []
@@ -92,7 +93,7 @@ def notes(summary: Json, words: Wording) -> list[str]:
     return found
 
 
-def _refund_notes(refunds: Json, words: Wording) -> list[str]:
+def _refund_notes(refunds: Refunds, words: Wording) -> list[str]:
     if not refunds["lines"]:
         return []
     lines = _count(refunds["lines"], "line")
@@ -103,7 +104,7 @@ def _refund_notes(refunds: Json, words: Wording) -> list[str]:
     ]
 
 
-def _unreadable_notes(columns: list[Json], most: int = 10) -> list[str]:
+def _unreadable_notes(columns: list[UnreadableColumn], most: int = 10) -> list[str]:
     found = [
         f"{each['column']} cannot be read in {each['rows']:,} of {_count(each['of'], 'row')} of {_file(each['key'])}; "
         "those values count as unknown."
@@ -113,7 +114,7 @@ def _unreadable_notes(columns: list[Json], most: int = 10) -> list[str]:
     return found + ([f"{_count(more, 'more column')} of files that cannot be read not listed."] if more > 0 else [])
 
 
-def _quarantine_notes(quarantine: Json) -> list[str]:
+def _quarantine_notes(quarantine: Quarantine) -> list[str]:
     if not quarantine["rows"]:
         return []
     rows = _count(quarantine["rows"], "row")
@@ -121,7 +122,7 @@ def _quarantine_notes(quarantine: Json) -> list[str]:
     return [f"{rows} of the files {are} in quarantine, because {they_break} the contract, and not in any figure."]
 
 
-def data_line(summary: Json, words: Wording) -> str:
+def data_line(summary: Draft, words: Wording) -> str:
     """Return in one line what a manager must know about the data; files and their names are for the operators."""
     quality, headline = summary["data_quality"], summary["headline"]
     parts = []
@@ -144,7 +145,7 @@ def data_line(summary: Json, words: Wording) -> str:
     return f"{start}: {'; '.join(parts) or 'complete, nothing left out'}."
 
 
-def _open_file_notes(files: list[Json], words: Wording, most: int = 10) -> list[str]:
+def _open_file_notes(files: list[OpenFile], words: Wording, most: int = 10) -> list[str]:
     found = [
         f"File {_file(file['key'])} was {file['status']} on {words.moment(file['at'])} and waits for a new upload: "
         f"{shortened(file['reason'] or 'no reason kept', 500)}"
@@ -159,7 +160,7 @@ def _file(key: str | None) -> str:
     return shortened(key or "no file", 200)
 
 
-def _handover_notes(handovers: list[Json], words: Wording, most: int = 10) -> list[str]:
+def _handover_notes(handovers: list[Handover], words: Wording, most: int = 10) -> list[str]:
     found = [
         f"{words.day(each['day'])}, outlet {shortened(each['outlet'])}: {_file(each['to_key'])} took over from "
         f"{_file(each['from_key'])}; {each['rows_before']:,} rows and {words.money(each['amount_before'])} before, "
@@ -174,20 +175,20 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def figures(summary: Json, words: Wording) -> list[Figure]:
+def figures(summary: Draft, words: Wording) -> list[Figure]:
     """Return the headline figures in the order in which people read them; none without data."""
     headline = summary["headline"]
     if headline is None:
         return []
 
-    def money(label: str, name: str) -> Figure:
+    def money(label: str, name: FigureName) -> Figure:
         value = headline[name]
         if value is None:
             return Figure(label, None, "money", text="none")
         exact = value if isinstance(value, float) else Decimal(value)
         return Figure(label, exact, "money", remark_of(summary, name, words), words.money(value))
 
-    def whole(label: str, name: str) -> Figure:
+    def whole(label: str, name: FigureName) -> Figure:
         return Figure(label, headline[name], "integer", remark_of(summary, name, words), f"{headline[name]:,}")
 
     share = headline["registered_share"]
@@ -217,7 +218,7 @@ def figures(summary: Json, words: Wording) -> list[Figure]:
     ]
 
 
-def _outlet(label: str, outlet: Mapping[str, Any] | None, words: Wording) -> Figure:
+def _outlet(label: str, outlet: Outlet | None, words: Wording) -> Figure:
     if outlet is None:
         return Figure(label, "none", "text", text="none")
     return Figure(label, outlet_name(outlet), "text", words.money(outlet["income"]), outlet_name(outlet))

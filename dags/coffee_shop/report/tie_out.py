@@ -8,7 +8,7 @@ from typing import Any
 
 from coffee_shop.lake.documents import SALES, Ledger
 
-Json = Mapping[str, Any]
+Row = Mapping[str, Any]
 Totals = tuple[int, int, Decimal]  # lines, items, income
 NOTHING: Totals = (0, 0, Decimal("0.00"))
 SHOWN = 5
@@ -18,7 +18,7 @@ class LakeDiffersError(RuntimeError):
     """The lake does not hold what the ledger says; no report is made of it."""
 
 
-def differences(ledger: Ledger, first: str, last: str, outlet_days: Iterable[Json]) -> list[str]:
+def differences(ledger: Ledger, first: str, last: str, outlet_days: Iterable[Row]) -> list[str]:
     """Return in words where the lake and the ledger differ.
 
     Args:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from coffee_shop.periods import DAILY, MONTHLY, WEEKLY, Period
+from coffee_shop.report.documents import NamedOutlet, OutletsOfDay
 from coffee_shop.settings import Settings
-
-Json = dict[str, Any]
 
 MOST_LETTERS = 60
 MOST_OUTLETS_NAMED = 8
@@ -67,12 +64,12 @@ def shortened(text: str, letters: int = MOST_LETTERS) -> str:
     return line if len(line) <= letters else f"{line[: letters - 1].rstrip()}\u2026"
 
 
-def outlet_name(outlet: Mapping[str, Any]) -> str:
+def outlet_name(outlet: NamedOutlet) -> str:
     """Return an outlet's number and neighbourhood."""
     return " ".join(shortened(part) for part in (outlet["number"], outlet["neighbourhood"]) if part)
 
 
-def missing_text(missing: list[Json], words: Wording, most: int = 12) -> str:
+def missing_text(missing: list[OutletsOfDay], words: Wording, most: int = 12) -> str:
     """Return which days and outlets are missing; after ``most`` entries only how many more."""
     entries = [
         f"{words.day(entry['day'])} has no sales at all"
@@ -83,7 +80,7 @@ def missing_text(missing: list[Json], words: Wording, most: int = 12) -> str:
     return _cut_off(entries, most)
 
 
-def closed_text(closed: list[Json], words: Wording, most: int) -> str:
+def closed_text(closed: list[OutletsOfDay], words: Wording, most: int) -> str:
     """Return which outlets were closed on which days; after ``most`` entries only how many more."""
     return _cut_off([f"{words.day(entry['day'])} {_outlets(entry['outlets'])}" for entry in closed], most)
 

@@ -242,6 +242,7 @@ def test_however_much_is_wrong_a_mail_stays_below_100_kb():
         "trend": [{"start": day, "end": day, "complete": True, "figures": LAST_WEEK["figures"]} for day in days],
         "highlights": {"judged": True, "moves": [move] * 3},
         "categories": [{"category": f"{name}{number}", "income": "1.00", "items": 1} for number in numbers],
+        "outlet_reports": {},
         "chart": {
             "by": "day",
             "before": "2019-03",
