@@ -31,6 +31,7 @@ from urllib.parse import urlparse
 
 import jinja2
 from coffee_shop.load.checks import render_checks
+from coffee_shop.periods import CUSTOM, Period
 from coffee_shop.report.data_quality import COMPLETE
 from coffee_shop.report.tasks import HEADLINE, list_questions
 from coffee_shop.settings import REPORT_NAMES
@@ -76,7 +77,7 @@ class Result:
 
 def render_questions(first: str, last: str, names: Mapping[str, str]) -> dict[str, str]:
     """Return the SQL of every headline query and question for a period, by `<report>/<question>`."""
-    period = {"period_start": first, "period_end": last}
+    period = Period(CUSTOM, date.fromisoformat(first), date.fromisoformat(last)).as_json()
     request = {"period": period, "reports": list(REPORT_NAMES), "target_unit": DEMO["target_unit"]}
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(SQL), undefined=jinja2.StrictUndefined)
     template = environment.from_string("{% include params.sql %}")  # the operator's template
