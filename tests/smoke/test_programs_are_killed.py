@@ -20,7 +20,6 @@ from laptop.uploads import LOAD, read_ledger
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "sales-reciept/register-9.csv"
 DAY = "2019-05-09"  # outside of the periods that other tests look at
-LINE = {"TransactionDate": DAY, "SalesOutletNo": "3", "ProductNo": "22", "Quantity": "1", "UnitPrice": "2.50"}
 MOMENTS = [("partition_data", "local-aws"), ("conform_tables", "scheduler"), ("conform_relations", "local-aws"), ("checks", "scheduler")]  # fmt: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
@@ -29,12 +28,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 def upload(stack: Stack) -> str:
     """Upload a day of forty sales; return the id of the run that its event starts."""
     (april,) = (stack.home / "sample" / "sales-reciept").glob("*.csv")
-    header, text = april.read_text().splitlines()[0].split(","), io.StringIO()
-    writer = csv.DictWriter(text, header, restval="")
+    line, text = next(csv.DictReader(april.read_text().splitlines())), io.StringIO()
+    writer = csv.DictWriter(text, line)
     writer.writeheader()
     for number in range(1, 41):
-        receipt = {"TransactionNo": number, "TransactionTime": f"09:00:{number:02}", "SaleAmount": "2.50"}
-        writer.writerow(LINE | receipt)
+        receipt = {"TransactionNo": number, "TransactionDate": DAY, "TransactionTime": f"09:00:{number:02}"}
+        writer.writerow(line | receipt | {"Quantity": "1", "SaleAmount": "2.50"})
     bucket = read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
     version = aws_client(stack, "s3").put_object(Bucket=bucket, Key=KEY, Body=text.getvalue().encode())["VersionId"]
     return run_id(bucket, KEY, version)
