@@ -1,4 +1,4 @@
-"""Raw files -> conformed tables: split by day, conform, crawl, check, publish.
+"""Raw files -> conformed tables: split by day, conform, crawl what is new, check, publish.
 
 Starts when a file is uploaded (by REST), once a day as a net under lost uploads, and by hand. Each version of each raw
 key is loaded once; when nothing is new the run ends early and green. Only the days that a new file touches are written
@@ -9,6 +9,7 @@ twice. A red `fail_on_refused_files` alone means that everything is published ex
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from airflow.providers.amazon.aws.operators.athena import AthenaOperator
@@ -28,13 +29,7 @@ NAMES = names_while_parsing()
 PARSE = parse_settings()
 
 LOAD_ID = "{{ ti.xcom_pull(task_ids='plan_load') }}"
-CRAWLER: dict[str, Any] = {
-    "fail_on_already_running": False,
-    "deferrable": PARSE.deferrable,
-    "poll_interval": PARSE.poll_seconds,
-    "pre_execute": guards.before_crawl,
-    "post_execute": guards.after_crawl,
-}
+AFTER_CRAWL = "none_failed"  # a crawl that is not needed is skipped
 JOB: dict[str, Any] = {
     "verbose": True,
     "resume_glue_job_on_retry": True,
@@ -50,6 +45,19 @@ JOB: dict[str, Any] = {
 }
 # a run of a job is found again after a crash by this mark: the same load, the same job
 JOB_ARGUMENTS = {"--load_id": LOAD_ID, "--airflow_task_uuid": "{{ task.task_id }} of load " + LOAD_ID}
+
+
+def crawler(zone: str) -> dict[str, Any]:
+    """Return the arguments of the task that crawls a zone when the catalog lacks a table or a column of it."""
+    return {
+        "config": {"Name": NAMES.crawler(zone)},
+        "fail_on_already_running": False,
+        "deferrable": PARSE.deferrable,
+        "poll_interval": PARSE.poll_seconds,
+        "pre_execute": partial(guards.before_crawl, zone=zone),
+        "post_execute": guards.after_crawl,
+    }
+
 
 PARAMS = {
     "withdraw": Param(
@@ -166,25 +174,22 @@ with DAG(
     crawl_raw = GlueCrawlerOperator(
         task_id="crawl_raw",
         task_display_name="Register raw files in the catalog",
-        config={"Name": NAMES.crawler("raw")},
-        doc_md="Gives analysts a table of the raw files to look at.",
-        **CRAWLER,
+        doc_md="Gives analysts a table of the raw files to look at; skipped when the catalog has the files' columns.",
+        **crawler("raw"),
     )
 
     crawl_clean = GlueCrawlerOperator(
         task_id="crawl_clean",
         task_display_name="Register clean tables in the catalog",
-        config={"Name": NAMES.crawler("clean")},
-        doc_md="Makes the clean tables and their new partitions known to the catalog.",
-        **CRAWLER,
+        doc_md="Makes new clean tables and columns known to the catalog; skipped when it has all of them.",
+        **crawler("clean"),
     )
 
     crawl_conform = GlueCrawlerOperator(
         task_id="crawl_conform",
         task_display_name="Register conform tables in the catalog",
-        config={"Name": NAMES.crawler("conform")},
-        doc_md="Makes the conform tables and their new partitions known to the catalog.",
-        **CRAWLER,
+        doc_md="Makes new conform tables and columns known to the catalog; skipped when it has all of them.",
+        **crawler("conform"),
     )
 
     describe_tables = PythonOperator(
@@ -192,6 +197,7 @@ with DAG(
         task_display_name="Describe tables and columns",
         python_callable=load_tasks.describe_tables,
         pre_execute=guards.hold_lease_and_check_plan,
+        trigger_rule=AFTER_CRAWL,
         doc_md="Writes the comments of tables and columns into the catalog, from include/data_model.yaml.",
     )
 
@@ -209,6 +215,7 @@ with DAG(
         workgroup=NAMES.workgroup,
         deferrable=PARSE.deferrable,
         sleep_time=PARSE.poll_seconds,
+        trigger_rule=AFTER_CRAWL,
         map_index_template="{{ task.query.partition('\n')[0].removeprefix('-- ') }}",
         doc_md="Runs each check: a query that returns the rows that are wrong.",
     ).expand_kwargs(list_checks.output)

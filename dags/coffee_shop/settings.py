@@ -56,6 +56,10 @@ class Names:
         """Return the name of the crawler of a zone: raw, clean or conform."""
         return f"{self.stack}-{zone}"
 
+    def database(self, zone: str) -> str:
+        """Return the catalog's database of a zone: raw, clean or conform."""
+        return {"raw": self.raw_database, "clean": self.clean_database, "conform": self.conform_database}[zone]
+
     def job(self, task: str) -> str:
         """Return the name of the Glue job that the task ``partition_data`` and its like start."""
         return f"{self.stack}-{task.replace('_', '-')}"
@@ -282,6 +286,8 @@ class Settings:
     """The largest quantity that a line of sales may have."""
     kept_share: Share = 0.9
     """An upload that leaves a published day with less than this share of its receipts or amount is held back."""
+    always_crawl: bool = False
+    """Whether each load crawls, also when no table and no column is new."""
     lease_minutes: float = Field(default=120, ge=1, le=1440)
     """How long a load may go without a sign of life before another one may take its place."""
 

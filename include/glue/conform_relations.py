@@ -15,13 +15,22 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from coffee_shop.lake.documents import Result, Totals
+from coffee_shop.lake.documents import DAILY_DATASETS, Result, Totals
 from coffee_shop.lake.loads import read_result
 from coffee_shop.lake.state import read_json
-from coffee_shop_jobs import decision, load_state, placing, zone_tables
+from coffee_shop.lake.tables import write_tables
+from coffee_shop_jobs import decision, load_state, partitions, placing, zone_tables
 from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
-from coffee_shop_jobs.star_schema import DATE, DIMENSIONS, inventory_facts, number_lines, sales_facts, target_facts
+from coffee_shop_jobs.star_schema import (
+    DATE,
+    DIMENSIONS,
+    TABLES,
+    inventory_facts,
+    number_lines,
+    sales_facts,
+    target_facts,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -66,6 +75,10 @@ def run(arguments: load_state.Arguments) -> None:
     s3 = placing.s3_client()
     load = load_state.read_load(s3, arguments)
     result = read_result(s3, arguments.state_bucket, arguments.load_id)
+    days = decision.days_after(load.ledger, result)
+    absent = [dataset for dataset in DAILY_DATASETS if not days[dataset]]
+    tables = {table: dict(columns) for table, columns in TABLES.items() if table not in absent}
+    write_tables(s3, arguments.state_bucket, arguments.load_id, "conform", tables)
     if any(result["touched"].values()) or not load.ledger["revision"]:
         job = Job(arguments, load, result)
         dimensions = job.dimensions()
@@ -96,6 +109,8 @@ def write_facts(job: Job, dataset: str, dimensions: dict[str, DataFrame]) -> Non
         held = [entry for day in full for entry in job.days[dataset][day].values()]
         write_checked(dataset, facts, held, write)
         placing.place_days(job.s3, staged, (arguments.conform_bucket, dataset), "business_date", full)
+        place = (arguments.conform_database, dataset)
+        partitions.register_days(job.glue, place, dict(TABLES[dataset]), "business_date", full)
         log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
     clients = (job.s3, job.glue)
     placing.remove_days(clients, arguments.conform_database, dataset, arguments.conform_bucket, "business_date", empty)

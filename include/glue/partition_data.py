@@ -32,9 +32,10 @@ from coffee_shop.lake.documents import (
 )
 from coffee_shop.lake.loads import PENDING_KEY, result_key
 from coffee_shop.lake.state import write_json
-from coffee_shop_jobs import load_state, placing
-from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
-from coffee_shop_jobs.decision import Decision, decide_load, delivery, published_deliveries
+from coffee_shop.lake.tables import Columns, write_tables
+from coffee_shop_jobs import load_state, partitions, placing
+from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS, clean_columns
+from coffee_shop_jobs.decision import Decision, days_after, decide_load, delivery, published_deliveries
 from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
 from coffee_shop_jobs.raw_versions import (
     Outcome,
@@ -124,6 +125,8 @@ def run(arguments: load_state.Arguments) -> None:
         list(pool.map(lambda dataset: write_clean(job, dataset, decisions[dataset]), DATASETS))
     result = make_result(job, uploads, decisions)
     write_json(job.s3, arguments.state_bucket, result_key(arguments.load_id), result)
+    for zone, tables in (("raw", raw_tables(result)), ("clean", clean_tables(job, result))):
+        write_tables(job.s3, arguments.state_bucket, arguments.load_id, zone, tables)
     placing.delete_below(job.s3, arguments.state_bucket, job.staging)
     log_decisions(decisions)
 
@@ -290,6 +293,7 @@ def write_clean(job: Job, dataset: str, decision: Decision) -> None:
         rows = rows.withColumn("date", f.date_format("transactiondate", "yyyy-MM-dd"))
         write_days(by_day(rows, "date", len(full)), "date", ORDER[dataset], place, drop="row_digest")
         placing.place_days(s3, staged, (arguments.clean_bucket, dataset), "date", full)
+        partitions.register_days(job.glue, (arguments.clean_database, dataset), clean_columns(dataset), "date", full)
         log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
     clients = (s3, job.glue)
     placing.remove_days(clients, arguments.clean_database, dataset, arguments.clean_bucket, "date", empty)
@@ -326,6 +330,26 @@ def files_of(job: Job, uploads: Sequence[Version], decision: Decision) -> dict[s
                 entry["holding"] = other.holding()
         files[version.key] = entry
     return files
+
+
+def raw_tables(result: Result) -> Mapping[str, Columns]:
+    """Return the tables of the raw files that this load read, named after their folder, with all columns of the files.
+
+    The crawler guesses the types of these. A file whose header could not be read says nothing.
+    """
+    tables: dict[str, dict[str, str | None]] = {}
+    for files in result["files"].values():
+        for key, file in files.items():
+            if header := file.get("header"):
+                table = key.partition("/")[0].replace("-", "_")
+                tables.setdefault(table, {}).update(dict.fromkeys(header))
+    return tables
+
+
+def clean_tables(job: Job, result: Result) -> Mapping[str, Columns]:
+    """Return the tables of the clean zone once this load is published: a dataset by day has one when it has rows."""
+    days = days_after(job.load.ledger, result)
+    return {dataset: clean_columns(dataset) for dataset in DATASETS if days[dataset] or dataset == TARGETS}
 
 
 def log_decisions(decisions: Mapping[str, Decision]) -> None:

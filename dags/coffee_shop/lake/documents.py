@@ -179,6 +179,7 @@ class FileOfResult(ReadTotals):
     status: str
     reason: str | None
     holding: NotRequired[Holding]
+    header: NotRequired[list[str]]  # in lower case; empty of a file without a readable one
 
 
 class Result(TypedDict):
@@ -190,6 +191,16 @@ class Result(TypedDict):
     handovers: list[Handover]
     touched: dict[str, list[str]]
     changed: dict[str, list[str]]
+    format: int
+
+
+class Tables(TypedDict):
+    """``loads/<load id>/tables/<zone>.json``: the tables that the jobs keep in a zone, with columns and their types.
+
+    A type is None where only the crawler knows it: in the raw zone.
+    """
+
+    tables: dict[str, dict[str, str | None]]
     format: int
 
 

@@ -31,7 +31,7 @@ def read_plan(s3: "S3Client", state_bucket: str, load_id: str) -> Plan:
     Raises:
         LoadDocumentError: there is no such plan, or it has another format.
     """
-    return cast("Plan", _read(s3, state_bucket, plan_key(load_id), "the task plan_load"))
+    return cast("Plan", read_document(s3, state_bucket, plan_key(load_id), "the task plan_load"))
 
 
 def read_result(s3: "S3Client", state_bucket: str, load_id: str) -> Result:
@@ -40,7 +40,7 @@ def read_result(s3: "S3Client", state_bucket: str, load_id: str) -> Result:
     Raises:
         LoadDocumentError: it has not ended, or the result has another format.
     """
-    return cast("Result", _read(s3, state_bucket, result_key(load_id), "the job partition_data"))
+    return cast("Result", read_document(s3, state_bucket, result_key(load_id), "the job partition_data"))
 
 
 def read_pending(s3: "S3Client", state_bucket: str) -> Pending:
@@ -53,7 +53,12 @@ def read_pending(s3: "S3Client", state_bucket: str) -> Pending:
     return cast("Pending", stored.value)
 
 
-def _read(s3: "S3Client", bucket: str, key: str, written_by: str) -> Json:
+def read_document(s3: "S3Client", bucket: str, key: str, written_by: str) -> Json:
+    """Return a document of a load, which has a format.
+
+    Raises:
+        LoadDocumentError: it is missing, or has another format.
+    """
     stored = read_json(s3, bucket, key)
     if stored is None:
         raise LoadDocumentError(

@@ -7,15 +7,21 @@ run jobs and query are the Amazon provider's own operators.
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coffee_shop.aws import glue_client, s3_client
 from coffee_shop.lake.ledger import LedgerError, check_plan_is_fresh, is_published, read_ledger
 from coffee_shop.lake.loads import read_plan
+from coffee_shop.lake.tables import read_tables, why_crawl
 from coffee_shop.load.lease import release_lease, take_lease
 from coffee_shop.settings import names, settings
 
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
 log = logging.getLogger(__name__)
+
+CRAWL_REASON = "crawl_reason"  # the XCom with the reason of a crawl
 
 Context = Mapping[str, Any]
 
@@ -99,21 +105,43 @@ def release(context: Context) -> None:
         log.info("The lease is free again.")
 
 
-def before_crawl(context: Context) -> None:
-    """Hold the lease, and make sure that the crawler exists: the operator would make one.
+def before_crawl(context: Context, *, zone: str) -> None:
+    """Hold the lease, and skip the crawl when the catalog has all that the jobs wrote into the zone.
+
+    Else make sure that the crawler exists: the operator would make one.
+
+    Args:
+        context: the task's context.
+        zone: raw, clean or conform.
 
     Raises:
+        AirflowSkipException: no table and no column is new.
         AirflowFailException: there is no such crawler.
     """
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
     hold_lease_and_check_plan(context)
+    glue, ti = glue_client(), context["ti"]
+    # a task that comes back from the triggerer has crawled: it must not decide again
+    reason = ti.xcom_pull(task_ids=ti.task_id, key=CRAWL_REASON)
+    if not reason:
+        reason = _why_crawl(glue, load_id_of(context), zone)
+        if reason is None:
+            raise AirflowSkipException(f"No crawl: the catalog has all tables and columns of the {zone} zone.")
+        log.info("Crawling, because %s.", reason)
+        ti.xcom_push(key=CRAWL_REASON, value=reason)
     name = context["task"].config["Name"]
-    glue = glue_client()
     try:
         glue.get_crawler(Name=name)
     except glue.exceptions.EntityNotFoundException as error:
         raise AirflowFailException(f"There is no Glue crawler {name!r}: apply the infrastructure template.") from error
+
+
+def _why_crawl(glue: "GlueClient", load_id: str, zone: str) -> str | None:
+    if settings().always_crawl:
+        return "the setting always_crawl is on"
+    tables = read_tables(s3_client(), names().state_bucket, load_id, zone)["tables"]
+    return why_crawl(glue, names().database(zone), tables)
 
 
 def after_crawl(context: Context, result: object = None) -> None:

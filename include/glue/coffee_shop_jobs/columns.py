@@ -190,3 +190,9 @@ TYPES = {
     "day": "date",
     "business_day": "date",
 }
+
+
+def clean_columns(dataset: str) -> dict[str, str]:
+    """Return the columns of a table of the clean zone with their types, its partition key among them."""
+    columns = {column.name: TYPES[column.kind] for column in CONTRACTS[dataset].columns} | {"source_key": "string"}
+    return columns if dataset == TARGETS else columns | {"date": "string"}

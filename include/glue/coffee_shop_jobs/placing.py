@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from . import partitions
 from .columns import DATASETS
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,6 @@ log = logging.getLogger(__name__)
 OBJECT = "data.parquet"
 COPIES_AT_ONCE = 8
 DELETES_AT_ONCE = 1000  # what one DeleteObjects call takes
-PARTITIONS_AT_ONCE = 25  # what one BatchDeletePartition call takes
 
 
 def s3_client() -> Any:
@@ -110,32 +110,10 @@ def remove_days(
         days: ISO dates that hold no rows any more.
     """
     s3, glue = clients
-    for first in range(0, len(days), PARTITIONS_AT_ONCE):
-        some = days[first : first + PARTITIONS_AT_ONCE]
-        _drop_partitions(glue, database, table, some)
+    partitions.drop_days(glue, (database, table), days)
     delete_all(s3, bucket, [f"{table}/{key_name}={day}/{OBJECT}" for day in days])
     if days:
         log.info("%s.%s: removed %s days without rows: %s", database, table, len(days), ", ".join(days))
-
-
-def _drop_partitions(glue: Any, database: str, table: str, days: Sequence[str]) -> None:
-    try:
-        answer = glue.batch_delete_partition(
-            DatabaseName=database, TableName=table, PartitionsToDelete=[{"Values": [day]} for day in days]
-        )
-    except glue.exceptions.EntityNotFoundException:
-        return  # no crawl has made the table yet
-    failed = [
-        error
-        for error in answer.get("Errors", [])
-        if error["ErrorDetail"]["ErrorCode"] != "EntityNotFoundException"  # a day that was removed before
-    ]
-    if failed:
-        detail = failed[0]["ErrorDetail"]
-        raise RuntimeError(
-            f"cannot remove partition {failed[0]['PartitionValues']} of {database}.{table}:"
-            f" {detail['ErrorCode']}: {detail.get('ErrorMessage', '')}"
-        )
 
 
 def delete_all(s3: Any, bucket: str, keys: Sequence[str]) -> None:

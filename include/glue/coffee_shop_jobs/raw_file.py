@@ -100,6 +100,7 @@ class Summary:
     refund_rows: int = 0
     refund_amount: Decimal = ZERO
     nulled: dict[str, Counter[str]] = field(default_factory=dict)
+    header: list[str] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
@@ -120,6 +121,7 @@ class Summary:
             "refunds": {"rows": self.refund_rows, "amount": str(self.refund_amount)},
             "nulled": {column: dict(sorted(reasons.items())) for column, reasons in sorted(self.nulled.items())},
             "unreadable": self.unreadable_columns(),
+            "header": self.header,
             "ignored_columns": self.ignored_columns,
             "skipped": dict(sorted(self.skipped.items())),
             "claims": claims,
@@ -186,7 +188,7 @@ def _read(
     with open_raw(path) as stream:
         records = read_records(stream, summary.skipped)
         header = match_header(next(records, None), dataset)
-        summary.ignored_columns = header.ignored
+        summary.header, summary.ignored_columns = header.names, header.ignored
         checker = _Checker(dataset, header, limits, known, summary)
         for chunk in _chunks(records):
             clean, quarantined = checker.check(chunk)

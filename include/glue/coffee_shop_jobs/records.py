@@ -46,11 +46,16 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Header:
-    """Where each column of the contract stands in the file, how many cells a row has, and what is ignored."""
+    """Where each column of the contract stands in the file, all names in lower case, and what is ignored."""
 
     positions: list[int]
-    width: int
+    names: list[str]
     ignored: list[str]
+
+    @property
+    def width(self) -> int:
+        """How many cells a row has."""
+        return len(self.names)
 
 
 class _Lines:
@@ -165,7 +170,7 @@ def match_header(record: Record | None, dataset: Dataset) -> Header:
     positions = [at[0] for at in places]
     used = set(positions)
     ignored = [cell.strip() for place, cell in enumerate(record.cells) if place not in used]
-    return Header(positions, len(names), ignored)
+    return Header(positions, names, ignored)
 
 
 def header_again(record: Record, dataset: Dataset) -> Header | None:

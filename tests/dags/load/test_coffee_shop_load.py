@@ -3,6 +3,7 @@
 The tests tell one story, in the order of this file; its runs and uploads are the fixtures of ``conftest.py``.
 """
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -83,6 +84,20 @@ def test_sales_alone_are_loaded(first, ask):
     assert not_green(first) == {"wait_for_files[1]": "skipped", "wait_for_files[2]": "skipped"}
     assert first.state == "success"
     assert ask("select count(*) from sales_target") == [("0",)]
+
+
+def test_the_first_load_crawls(first, account, stack):
+    assert {task: state for task, state in states(first).items() if task.startswith("crawl")} == {
+        "crawl_raw": "success",
+        "crawl_clean": "success",
+        "crawl_conform": "success",
+    }
+    assert table_names(account, stack, "RAW") == ["sales_reciept"]
+
+
+def table_names(account: Any, stack: Any, zone: str) -> list[str]:
+    tables = account("glue").get_tables(DatabaseName=stack[f"COFFEE_SHOP_{zone}_DATABASE"])["TableList"]
+    return sorted(table["Name"] for table in tables)
 
 
 def test_figures_of_the_first_load(first, ask):
@@ -246,8 +261,12 @@ def fake_context(dag_run: Any, load_id: str) -> dict[str, Any]:
 # --- withdraw, accept and reload
 
 
+CRAWLS = ("crawl_raw", "crawl_clean", "crawl_conform")
+
+
 def test_withdrawing_gives_the_days_back_and_reload_equals_a_first_load(withdrawn, ask):
-    assert not_green(withdrawn) == {"wait_for_files": "skipped"}
+    # no table and no column is new: nothing is crawled
+    assert not_green(withdrawn) == {"wait_for_files": "skipped", **dict.fromkeys(CRAWLS, "skipped")}
     assert withdrawn.state == "success"
     assert ask(DAYS) == APRIL_DAYS
     assert ask("select business_date from pastry_inventory") == [("2019-04-01",)]
@@ -274,11 +293,67 @@ def test_the_ledger_keeps_who_withdrew_and_who_accepted(withdrawn, s3, stack):
     assert changed == ["2019-04-01", "2019-04-02", "2019-04-04", "2019-04-05", "2019-05-01"]
 
 
+def test_tables_that_were_not_crawled_are_those_after_a_crawl(withdrawn, account, stack, ask):
+    before = seen_by_readers(account, stack, ask)
+    for zone in ("clean", "conform"):
+        crawl(account("glue"), f"coffee-shop-{zone}")
+    assert seen_by_readers(account, stack, ask) == before
+
+
+def crawl(glue: Any, name: str) -> None:
+    glue.start_crawler(Name=name)
+    while (crawler := glue.get_crawler(Name=name)["Crawler"])["State"] != "READY":
+        time.sleep(0.05)
+    assert crawler["LastCrawl"]["Status"] == "SUCCEEDED"
+
+
+def seen_by_readers(account: Any, stack: Any, ask: Any) -> dict[str, Any]:
+    """Columns with types and comments, partitions and rows of all tables of clean and conform."""
+    glue, seen = account("glue"), {}
+    for zone in ("CLEAN", "CONFORM"):
+        database = stack[f"COFFEE_SHOP_{zone}_DATABASE"]
+        for table in glue.get_tables(DatabaseName=database)["TableList"]:
+            name = table["Name"]
+            days = glue.get_partitions(DatabaseName=database, TableName=name)["Partitions"]
+            seen[f"{database}.{name}"] = (
+                table.get("Description"),
+                table["StorageDescriptor"]["Columns"],
+                table["PartitionKeys"],
+                sorted((day["Values"], day["StorageDescriptor"]["Location"]) for day in days),
+                sorted(ask(f'select * from {database}."{name}"'), key=str),
+            )
+    return seen
+
+
+# --- what is new in the catalog
+
+
+def with_column(body: bytes, name: str) -> bytes:
+    """Return a file with one column more."""
+    header, *rows = body.decode().splitlines()
+    return "\n".join([f"{header},{name}", *(f"{row},7" for row in rows)]).encode()
+
+
+def test_a_table_that_was_deleted_and_a_column_that_is_new_are_crawled_again(reported, dag, account, s3, raw, stack):
+    glue, database = account("glue"), stack["COFFEE_SHOP_CONFORM_DATABASE"]
+    glue.delete_table(DatabaseName=database, Name="staff")
+    body = with_column(sales({"TransactionDate": "2019-05-02"}), "Till Version")
+    s3.put_object(Bucket=raw, Key="sales-reciept/version.csv", Body=body)
+
+    dag_run = run(dag)
+
+    assert not_green(dag_run) == {"wait_for_files": "skipped", "crawl_clean": "skipped"}
+    assert glue.get_table(DatabaseName=database, Name="staff")["Table"]["Description"]
+    files = glue.get_table(DatabaseName=stack["COFFEE_SHOP_RAW_DATABASE"], Name="sales_reciept")["Table"]
+    assert "till version" in [column["Name"] for column in files["StorageDescriptor"]["Columns"]]
+
+
 # --- what the template did not make
 
 
 def test_a_crawler_that_is_not_there_is_named(reported, dag, account, s3, raw):
-    s3.put_object(Bucket=raw, Key="sales-reciept/may.csv", Body=sales({"TransactionDate": "2019-05-01"}))
+    body = with_column(sales({"TransactionDate": "2019-05-01"}), "Till Serial")
+    s3.put_object(Bucket=raw, Key="sales-reciept/may.csv", Body=body)
     account("glue").delete_crawler(Name="coffee-shop-raw")
     dag_run = run(dag)
     assert states(dag_run)["crawl_raw"] == "failed"

@@ -202,6 +202,15 @@ class Lake:
         self.glue.start_crawler(Name=crawler)
         self.wait_for_crawl(crawler)
 
+    def crawl_what_is_new(self, load_id, zone):
+        """What the guard of a crawl does."""
+        from coffee_shop.lake.tables import read_tables, why_crawl
+
+        tables = read_tables(self.s3, self.state, load_id, zone)["tables"]
+        if reason := why_crawl(self.glue, self.databases[zone], tables):
+            self.crawled[zone] = reason
+            self.crawl(zone)
+
     def wait_for_crawl(self, crawler):
         while self.glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":
             time.sleep(0.02)
@@ -215,12 +224,13 @@ class Lake:
         ledger.publish(self.s3, self.state, plan, result, datetime.now(UTC))
 
     def load(self, **asked):
-        """A whole load; returns its result."""
+        """A whole load; returns its result, and keeps in ``crawled`` why it crawled, by zone."""
         load_id = self.plan(**asked)
         for job in ("partition_data", "conform_tables", "conform_relations"):
             self.run(job, load_id)
+        self.crawled = {}
         for zone in ("clean", "conform"):
-            self.crawl(zone)
+            self.crawl_what_is_new(load_id, zone)
         self.publish(load_id)
         return self.result(load_id)
 

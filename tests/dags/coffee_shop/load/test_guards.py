@@ -2,13 +2,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.utils.state import DagRunState
 from coffee_shop.lake.ledger import LEDGER_KEY, empty_ledger
 from coffee_shop.lake.loads import plan_key
 from coffee_shop.lake.state import read_json, write_json
+from coffee_shop.lake.tables import write_tables
 from coffee_shop.load import guards
 from coffee_shop.load.lease import LEASE_KEY
+from coffee_shop.settings import Settings
 
 from tests.local_aws_process import KEY
 
@@ -96,11 +98,25 @@ def load(s3: Any, local_aws: str, request: pytest.FixtureRequest, monkeypatch: p
     glue = boto3.Session(*KEY.values(), region_name="us-east-1").client("glue", endpoint_url=local_aws)
     monkeypatch.setattr(guards, "s3_client", lambda: s3)
     monkeypatch.setattr(guards, "glue_client", lambda: glue)
-    monkeypatch.setattr(guards, "names", lambda: SimpleNamespace(state_bucket=state))
-    monkeypatch.setattr(guards, "settings", lambda: SimpleNamespace(lease_minutes=120))
-    ti = SimpleNamespace(xcom_pull=lambda task_ids: "load-1", get_dagrun_state=lambda dag_id, run_id: "running")
+    database = state.replace("-", "_")
+    glue.create_database(DatabaseInput={"Name": database})
+    monkeypatch.setattr(guards, "names", lambda: SimpleNamespace(state_bucket=state, database=lambda zone: database))
+    monkeypatch.setattr(guards, "settings", lambda: Settings())
+    pushed: dict[str, str] = {}
+
+    def xcom_pull(task_ids: str, key: str = "return_value") -> str | None:
+        return "load-1" if task_ids == "plan_load" else pushed.get(key)
+
+    ti = SimpleNamespace(
+        task_id="crawl_clean",
+        xcom_pull=xcom_pull,
+        xcom_push=lambda key, value: pushed.update({key: value}),
+        get_dagrun_state=lambda dag_id, run_id: "running",
+    )
     return {
         "ti": ti,
+        "glue": glue,
+        "database": database,
         "run_id": "mine",
         "dag": SimpleNamespace(dag_id="coffee_shop_load"),
         "task": SimpleNamespace(job_name="no-such-job", config={"Name": "no-such-crawler"}),
@@ -131,12 +147,85 @@ def test_a_job_that_is_not_there_is_named_and_not_made(load: Any) -> None:
         guards.before_job(load)
 
 
-def test_a_crawler_that_is_not_there_is_named_and_not_made(load: Any) -> None:
+def test_a_crawler_that_is_not_there_is_named_and_not_made(load: Any, s3: Any) -> None:
+    jobs_keep(s3, load, {"sales_reciept": {"quantity": "int"}})
     with pytest.raises(AirflowFailException, match=r"no Glue crawler 'no-such-crawler': apply the infrastructure"):
-        guards.before_crawl(load)
+        guards.before_crawl(load, **CLEAN)
+
+
+CLEAN: Any = {"zone": "clean"}
+SALES: Any = {"quantity": "int", "date": "string"}
+
+
+def jobs_keep(s3: Any, load: Any, tables: Any) -> None:
+    """What ``partition_data`` writes down."""
+    write_tables(s3, load["state"], "load-1", "clean", tables)
+
+
+def catalog_has(load: Any, table: str, **columns: str) -> None:
+    *plain, key = [{"Name": name, "Type": kind} for name, kind in columns.items()]
+    storage = {"Columns": plain, "Location": "s3://clean/sales_reciept/"}
+    table_input = {"Name": table, "StorageDescriptor": storage, "PartitionKeys": [key]}
+    load["glue"].create_table(DatabaseName=load["database"], TableInput=table_input)
+
+
+def why_it_crawls(load: Any) -> str | None:
+    """The reason with which the guard goes on to crawl, and then finds no crawler; None when it skips the task."""
+    with pytest.raises((AirflowSkipException, AirflowFailException)):
+        guards.before_crawl(load, **CLEAN)
+    reason: str | None = load["ti"].xcom_pull(task_ids="crawl_clean", key="crawl_reason")
+    return reason
+
+
+def test_nothing_is_crawled_when_the_catalog_has_all_tables_and_columns(load: Any, s3: Any) -> None:
+    jobs_keep(s3, load, {"sales_reciept": SALES})
+    catalog_has(load, "sales_reciept", quantity="int", discount="int", date="string")  # and one column more
+    with pytest.raises(
+        AirflowSkipException, match=r"No crawl: the catalog has all tables and columns of the clean zone"
+    ):
+        guards.before_crawl(load, **CLEAN)
+    assert why_it_crawls(load) is None
+
+
+def test_a_table_that_is_missing_is_crawled(load: Any, s3: Any) -> None:
+    jobs_keep(s3, load, {"sales_reciept": SALES, "sales_target": {"beans": "int"}})
+    catalog_has(load, "sales_reciept", **SALES)
+    assert why_it_crawls(load) == f"there is no table {load['database']}.sales_target in the catalog"
+
+
+def test_a_column_that_is_new_is_crawled(load: Any, s3: Any) -> None:
+    jobs_keep(s3, load, {"sales_reciept": SALES | {"tip": "decimal(12,2)"}})
+    catalog_has(load, "sales_reciept", **SALES)
+    place = f"{load['database']}.sales_reciept"
+    assert why_it_crawls(load) == f"{place} has no column tip of type decimal(12,2) in the catalog"
+
+
+def test_a_partition_key_of_another_type_is_crawled(load: Any, s3: Any) -> None:
+    jobs_keep(s3, load, {"sales_reciept": SALES})
+    catalog_has(load, "sales_reciept", quantity="int", date="date")
+    assert why_it_crawls(load) == f"{load['database']}.sales_reciept has no column date of type string in the catalog"
+
+
+def test_a_column_whose_type_the_crawler_guesses_needs_only_its_name(load: Any, s3: Any) -> None:
+    jobs_keep(s3, load, {"sales_reciept": {"quantity": None}})
+    catalog_has(load, "sales_reciept", **SALES)
+    assert why_it_crawls(load) is None
+
+
+def test_with_the_setting_each_load_crawls(load: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "settings", lambda: Settings(always_crawl=True))
+    assert why_it_crawls(load) == "the setting always_crawl is on"
+
+
+def test_a_task_that_comes_back_from_the_triggerer_does_not_decide_again(load: Any, s3: Any) -> None:
+    jobs_keep(s3, load, {"sales_reciept": SALES})
+    assert why_it_crawls(load)
+    catalog_has(load, "sales_reciept", **SALES)  # what the crawl found
+    with pytest.raises(AirflowFailException, match="no Glue crawler"):
+        guards.before_crawl(load, **CLEAN)
 
 
 def test_a_run_without_a_plan_says_what_to_clear(load: Any) -> None:
-    load["ti"].xcom_pull = lambda task_ids: None
+    load["ti"].xcom_pull = lambda task_ids, **key: None
     with pytest.raises(guards.GuardError, match=r"no plan: clear it from plan_load"):
         guards.before_job(load)
