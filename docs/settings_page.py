@@ -42,9 +42,9 @@ fits the sample data; change it before you load your own files.
 |---|---|---|---|
 """
 
-OBJECTS = {"closed_outlets": "ClosedOutlet", "mail_lists": "MailList"}
+OBJECTS = {"closed_outlets": "ClosedOutlet", "prices": "Prices", "mail_lists": "MailList"}
 OBJECT = """
-## The objects in {setting}
+## What {setting} holds
 
 | field | what it is | default |
 |---|---|---|

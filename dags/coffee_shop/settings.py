@@ -259,6 +259,21 @@ class ClosedOutlet:
         return is_gone or day in self.dates or WEEKDAYS[day.weekday()] in self.weekdays
 
 
+Price = Annotated[float, Field(ge=0, le=1_000_000)]
+
+
+@checked_dataclass(frozen=True, config=_with_example(glue_dpu_hour=0.44))
+class Prices:
+    """What AWS takes, in US dollars."""
+
+    glue_dpu_hour: Price = 0.44
+    """An hour of a DPU, of jobs and crawlers."""
+    crawler_dpus: Price = 2
+    """How many DPUs a crawl is taken to use; Glue decides it."""
+    athena_terabyte: Price = 5
+    """A terabyte that queries read."""
+
+
 @checked_dataclass(frozen=True, config=_CHECKED)
 class Settings:
     """The Airflow Variable ``coffee_shop``, every key checked; keys that it does not have keep these defaults.
@@ -310,6 +325,9 @@ class Settings:
     """A report that a load restates is mailed when its income moved by at least this share."""
     target_unit: TargetUnit = "items"
     """What the goals in the files of sales targets are counted in: ``items`` or ``income``."""
+
+    prices: Prices = Prices()
+    """What AWS takes, to price a load or a report; the defaults are list prices of us-east-1 (docs/costs.md)."""
 
     # mail
     mail_recipients: tuple[Address, ...] = ()
@@ -404,12 +422,17 @@ def _expected(rule: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         case {"type": "array", "items": {"format": "date"}}:
             return 'a list of dates such as ["2019-12-25"]'
         case {"type": "array", "items": {"$ref": place}}:
-            (example,) = schema["$defs"][place.rpartition("/")[2]]["examples"]
-            return f"a list of objects such as {example}"
+            return f"a list of objects such as {_example(place, schema)}"
+        case {"$ref": place}:
+            return f"an object such as {_example(place, schema)}"
         case {"type": "array", "items": {"examples": example}}:
             return f"a list such as {json.dumps(example)}"
         case _:
             return "a text that is not empty"
+
+
+def _example(place: str, schema: Mapping[str, Any]) -> str:
+    return str(schema["$defs"][place.rpartition("/")[2]]["examples"][0])
 
 
 def task_defaults() -> dict[str, Any]:

@@ -124,8 +124,18 @@ class Handover(TypedDict):
     amount_after: str
 
 
+class Usage(TypedDict):
+    """What a load or a report used: DPU seconds by job, seconds by crawl, bytes that queries read, and US dollars."""
+
+    job_dpu_seconds: dict[str, float]
+    crawl_seconds: dict[str, float]
+    queries: int
+    bytes_scanned: int
+    price: str
+
+
 class PublishedLoad(TypedDict):
-    """A load that was published."""
+    """A load that was published. ``usage`` is missing when it could not be looked up."""
 
     load_id: str
     run_id: str
@@ -134,6 +144,7 @@ class PublishedLoad(TypedDict):
     files: int
     refused: list[str]
     held_back: list[str]
+    usage: NotRequired[Usage]
 
 
 class Ledger(TypedDict):

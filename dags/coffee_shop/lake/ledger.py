@@ -28,6 +28,7 @@ from coffee_shop.lake.documents import (
     ReadTotals,
     Result,
     Stamp,
+    Usage,
     VersionOfKey,
 )
 from coffee_shop.lake.loads import PENDING_KEY, changed_dates, read_pending
@@ -163,10 +164,11 @@ def check_plan_is_fresh(ledger: Ledger, plan: Plan) -> None:
     )
 
 
-def after_load(ledger: Ledger, plan: Plan, result: Result, at: datetime) -> Ledger:
+def after_load(ledger: Ledger, plan: Plan, result: Result, at: datetime, usage: Usage | None = None) -> Ledger:
     """Return the ledger as it is after a load: its files, what each day holds of which file, what changed hands.
 
-    ``plan`` is what the task ``plan_load`` wrote, ``result`` what the job ``partition_data`` wrote.
+    ``plan`` is what the task ``plan_load`` wrote, ``result`` what the job ``partition_data`` wrote, ``usage`` what the
+    load used, if that is known.
     """
     new = copy.deepcopy(ledger)
     stamp: Stamp = {"load_id": plan["load_id"], "run_id": plan["run_id"], "at": at.isoformat(timespec="seconds")}
@@ -185,7 +187,7 @@ def after_load(ledger: Ledger, plan: Plan, result: Result, at: datetime) -> Ledg
                 new["days"][dataset].pop(day, None)
     handed_over = [cast("Handover", {**handover, **stamp}) for handover in result["handovers"]]
     new["handovers"] = [*ledger["handovers"], *handed_over][-HANDOVERS_KEPT:]
-    new["loads"] = [*ledger["loads"], _load(plan, result, stamp)][-LOADS_KEPT:]
+    new["loads"] = [*ledger["loads"], _load(plan, result, stamp, usage)][-LOADS_KEPT:]
     for dataset, keys in plan.get("accept", {}).items():
         for key in keys:
             new["files"][dataset][key]["accepted"] = {"run_id": stamp["run_id"], "at": stamp["at"]}
@@ -247,9 +249,9 @@ def _file_withdrawn(before: FileOfLedger | None, unread: VersionOfKey | None, st
     return {"last_seen": seen, "holding": None, "withdrawn": {"run_id": stamp["run_id"], "at": stamp["at"]}}
 
 
-def _load(plan: Plan, result: Result, stamp: Stamp) -> PublishedLoad:
+def _load(plan: Plan, result: Result, stamp: Stamp, usage: Usage | None) -> PublishedLoad:
     files = [(key, file) for some in result["files"].values() for key, file in some.items()]
-    return {
+    load: PublishedLoad = {
         "load_id": plan["load_id"],
         "run_id": plan["run_id"],
         "published_at": stamp["at"],
@@ -258,9 +260,14 @@ def _load(plan: Plan, result: Result, stamp: Stamp) -> PublishedLoad:
         "refused": sorted(key for key, file in files if file["status"] == "refused"),
         "held_back": sorted(key for key, file in files if file["status"] == "held back"),
     }
+    if usage:
+        load["usage"] = usage
+    return load
 
 
-def publish(s3: "S3Client", state_bucket: str, plan: Plan, result: Result, at: datetime) -> Ledger:
+def publish(
+    s3: "S3Client", state_bucket: str, plan: Plan, result: Result, at: datetime, usage: Usage | None = None
+) -> Ledger:
     """Write the ledger with this load in it, once, and return it; then forget the pending days.
 
     A second call for the same load, after a crash, writes nothing and returns the ledger as it is.
@@ -273,7 +280,7 @@ def publish(s3: "S3Client", state_bucket: str, plan: Plan, result: Result, at: d
         _forget_pending(s3, state_bucket, plan["load_id"])
         return stored.value
     check_plan_is_fresh(stored.value, plan)
-    new = after_load(stored.value, plan, result, at)
+    new = after_load(stored.value, plan, result, at, usage)
     try:
         replace_json(s3, state_bucket, LEDGER_KEY, new, stored.etag)
     except ChangedMeanwhileError as error:

@@ -14,6 +14,7 @@ from coffee_shop.lake.ledger import LedgerError, check_plan_is_fresh, is_publish
 from coffee_shop.lake.loads import read_plan
 from coffee_shop.lake.tables import read_tables, why_crawl
 from coffee_shop.load.lease import release_lease, take_lease
+from coffee_shop.load.load_usage import CRAWL_SECONDS
 from coffee_shop.settings import names, settings
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _why_crawl(glue: "GlueClient", load_id: str, zone: str) -> str | None:
 
 
 def after_crawl(context: Context, result: object = None) -> None:
-    """Make sure that the crawl succeeded: the operator only waits for its end.
+    """Make sure that the crawl succeeded, as the operator only waits for its end, and keep how long it took.
 
     Raises:
         GuardError: the last crawl failed or was cancelled.
@@ -154,6 +155,8 @@ def after_crawl(context: Context, result: object = None) -> None:
     last: Any = glue_client().get_crawler(Name=name)["Crawler"].get("LastCrawl", {})
     if last.get("Status") != "SUCCEEDED":
         raise GuardError(f"The last crawl of {name!r} ended {last.get('Status')}: {last.get('ErrorMessage')}")
+    if begun := last.get("StartTime"):
+        context["ti"].xcom_push(key=CRAWL_SECONDS, value=(datetime.now(UTC) - begun).total_seconds())
 
 
 def before_job(context: Context) -> None:

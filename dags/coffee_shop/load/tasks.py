@@ -19,8 +19,10 @@ from coffee_shop.lake.loads import (
     touched_dates,
 )
 from coffee_shop.lake.state import write_json
+from coffee_shop.lake.usage import looked_up
 from coffee_shop.load import catalog, checks, new_files
 from coffee_shop.load.guards import Context, load_id_of, release, try_lease
+from coffee_shop.load.load_usage import usage_of_load
 from coffee_shop.settings import include_folder, names, settings
 
 log = logging.getLogger(__name__)
@@ -193,7 +195,8 @@ def publish_load(**context: Any) -> None:
 
     load_id, s3, bucket = load_id_of(context), s3_client(), names().state_bucket
     plan, result = read_plan(s3, bucket, load_id), read_result(s3, bucket, load_id)
-    ledger = publish(s3, bucket, plan, result, datetime.now(UTC))
+    usage = looked_up(lambda: usage_of_load(context))
+    ledger = publish(s3, bucket, plan, result, datetime.now(UTC), usage)
     context["outlet_events"][Asset(CONFORM)].extra = {
         "load_id": load_id,
         "changed_dates": changed_dates(result),

@@ -5,7 +5,7 @@ Days are ISO dates, moments ISO texts with their offset, amounts decimal texts; 
 
 from typing import Literal, NotRequired, TypedDict
 
-from coffee_shop.lake.documents import Handover
+from coffee_shop.lake.documents import Handover, Usage
 from coffee_shop.periods import PeriodAsJson
 from coffee_shop.settings import TargetUnit
 
@@ -78,9 +78,10 @@ class DataOfReport(TypedDict):
 
 
 class State(TypedDict):
-    """Which queries count, by ``<report>/<question>``, and which data they saw."""
+    """Which queries count, by ``<report>/<question>``, which data they saw, and all ``queries`` that were paid."""
 
     executions: dict[str, str]
+    queries: list[str]
     has_inventory: bool
     data: DataOfReport
 
@@ -385,6 +386,7 @@ class Draft(Compared):
     inventory: Inventory | None
     data_quality: DataQuality
     restated: Restatement | None
+    usage: Usage | None
     outlet: NotRequired[str]
 
 

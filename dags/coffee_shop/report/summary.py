@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from coffee_shop.lake.documents import Usage
 from coffee_shop.periods import Period
 from coffee_shop.report.comparison import amount_text, categories_of, compare, trend_of
 from coffee_shop.report.data_quality import NO_DATA
@@ -49,6 +50,7 @@ def draft_summary(
     words: Mapping[str, str],
     state: DataOfReport,
     status: str,
+    usage: Usage | None,
     quality: DataQuality,
     headline: Row | None,
     outlets: Sequence[Row],
@@ -65,6 +67,7 @@ def draft_summary(
         words: shop and currency.
         state: load_id, published_at, changed_while_made: which data the queries saw.
         status: complete, incomplete or no data.
+        usage: what the queries used, None when that is not known.
         quality: what ``data_quality`` found.
         headline: the row of headline.sql, None without data.
         outlets: the rows of outlets.sql.
@@ -102,6 +105,7 @@ def draft_summary(
         "inventory": inventory if there else None,
         "data_quality": quality,
         "restated": None,
+        "usage": usage,
     }
 
 

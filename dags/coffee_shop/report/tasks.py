@@ -244,6 +244,7 @@ def settle_queries(published: Published, queries: Queries, poll_seconds: int) ->
     return {
         "executions": settled.executions,
         "has_inventory": published["has_inventory"],
+        "queries": sorted({*executions.values(), *settled.executions.values()}),
         "data": {
             "load_id": settled.load_id,
             "published_at": moments[-1] if moments else None,
@@ -293,6 +294,7 @@ def draft_summary(request: Request, published: Published, state: State) -> Draft
 
 def _draft_of_now(request: Request, published: Published, state: State, ledger: Ledger) -> Draft:
     """Return headline figures, outlets, days and data quality as they are now."""
+    from coffee_shop.lake.usage import bytes_scanned, looked_up, usage_of
     from coffee_shop.report import summary
     from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, status_of
     from coffee_shop.report.expectations import Expectations
@@ -315,6 +317,7 @@ def _draft_of_now(request: Request, published: Published, state: State, ledger: 
         words={"shop": shop.shop_name, "currency": shop.currency_symbol},
         state=state["data"],
         status=status,
+        usage=looked_up(lambda: usage_of({}, {}, bytes_scanned(athena_client(), state["queries"]), shop.prices)),
         quality=data_quality(ledger, period.days, missing, closed, headline, _as_dicts(answers.get("quarantine"))),
         headline=headline,
         outlets=_as_dicts(answers.get("outlets")),

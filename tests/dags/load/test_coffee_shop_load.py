@@ -38,6 +38,7 @@ inner join sales_outlet on sales_reciept.salesoutlet_id = sales_outlet.salesoutl
 group by salesoutletno, business_date
 order by salesoutletno, business_date
 """
+CRAWLS = ("crawl_raw", "crawl_clean", "crawl_conform")
 APRIL_DAYS = [
     # outlet, day, lines, transactions, items, income
     ("3", "2019-04-01", "4", "2", "5", "14.50"),
@@ -130,6 +131,14 @@ def test_the_ledger_and_the_control_totals_of_the_first_load(first, s3, stack):
     assert ledger["days"]["sales_reciept"]["2019-04-01"]["5"]["amount"] == "3.00"
     assert "pending.json" not in objects(s3, stack["COFFEE_SHOP_STATE_BUCKET"])
     assert state_of(s3, stack, "lease.json")["last_run_id"] == first.run_id
+
+
+def test_what_the_first_load_used_is_kept_with_it(first, s3, stack):
+    used = state_of(s3, stack, "ledger.json")["loads"][0]["usage"]
+    assert list(used["job_dpu_seconds"]) == ["conform_relations", "conform_tables", "partition_data"]
+    assert sorted(used["crawl_seconds"]) == sorted(CRAWLS)
+    assert used["queries"] == len([task for task in states(first) if task.startswith("checks[")]) > 0
+    assert float(used["price"]) >= 3 * 600 * 2 / 3600 * 0.44  # three crawls, of two DPUs, for ten minutes at least
 
 
 def test_the_assets_event_names_the_dates(first, s3, stack):
@@ -261,9 +270,6 @@ def fake_context(dag_run: Any, load_id: str) -> dict[str, Any]:
 # --- withdraw, accept and reload
 
 
-CRAWLS = ("crawl_raw", "crawl_clean", "crawl_conform")
-
-
 def test_withdrawing_gives_the_days_back_and_reload_equals_a_first_load(withdrawn, ask):
     # no table and no column is new: nothing is crawled
     assert not_green(withdrawn) == {"wait_for_files": "skipped", **dict.fromkeys(CRAWLS, "skipped")}
@@ -286,6 +292,7 @@ def test_the_ledger_keeps_who_withdrew_and_who_accepted(withdrawn, s3, stack):
         SHOP_5: withdrawn.run_id,
     }
     assert open_files(ledger) == []
+    assert ledger["loads"][-1]["usage"]["crawl_seconds"] == {}
     assert files[SPRING]["accepted"]["run_id"] == withdrawn.run_id
     back = ledger["handovers"][-1]
     assert (back["outlet"], back["day"], back["from_key"], back["to_key"]) == ("3", "2019-04-02", FIX, APRIL)

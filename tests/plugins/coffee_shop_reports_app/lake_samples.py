@@ -142,7 +142,14 @@ SECOND_RESULT = result(
     changed={"sales_reciept": ["2019-04-04"]},
     handovers=[HANDOVER],
 )
-LEDGER = after_load(FIRST_LEDGER, SECOND_PLAN, SECOND_RESULT, datetime(2019, 5, 2, 6, 10, tzinfo=UTC))
+USAGE: Any = {
+    "job_dpu_seconds": {"partition_data": 130.0, "conform_tables": 60.0, "conform_relations": 1010.4},
+    "crawl_seconds": {"crawl_raw": 61.2},
+    "queries": 9,
+    "bytes_scanned": 5_242_880,
+    "price": "0.2940",
+}
+LEDGER = after_load(FIRST_LEDGER, SECOND_PLAN, SECOND_RESULT, datetime(2019, 5, 2, 6, 10, tzinfo=UTC), USAGE)
 
 STATE = {
     "ledger.json": LEDGER,

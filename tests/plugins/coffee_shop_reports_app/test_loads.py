@@ -5,6 +5,7 @@ import re
 from urllib.parse import quote
 
 import pytest
+from coffee_shop.lake.usage import in_words
 
 from tests.plugins.coffee_shop_reports_app.lake_samples import (
     APRIL,
@@ -17,6 +18,7 @@ from tests.plugins.coffee_shop_reports_app.lake_samples import (
     REGISTER,
     SPREADSHEET,
     STATE,
+    USAGE,
 )
 
 PAGE = "/coffee-shop/reports"
@@ -65,8 +67,9 @@ def test_loads_stand_newest_first_with_files_days_and_run(client, lake, guest):
     page = get(client, guest, "loads")
 
     newest, first = [row for row in rows(page) if "upload-of" in row]
-    assert newest == "2019-05-02 02:10 EDT 3 ✗ 1 refused ‖ 1 held back 2019-04-04 upload-of load-2"
-    assert first == "2019-05-01 02:10 EDT 2 none 2019-04-01 to 2019-04-02, 2019-04-04 upload-of load-1"
+    assert in_words(USAGE) == "1,200 DPU seconds of jobs, 1 crawl, 9 queries over 5.0 MB; about $0.2940"
+    assert newest == f"2019-05-02 02:10 EDT 3 ✗ 1 refused ‖ 1 held back 2019-04-04 upload-of load-2 {in_words(USAGE)}"
+    assert first == "2019-05-01 02:10 EDT 2 none 2019-04-01 to 2019-04-02, 2019-04-04 upload-of load-1 not known"
     assert RUN_OF_SECOND in page.text
     assert 'href="./load?id=load-2"' in page.text
 

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from coffee_shop.lake.usage import in_words
 from coffee_shop.mail.figures import figures_of_mail
 from coffee_shop.report.restated_text import restated_of
 from coffee_shop.report.text import data_line, notes, warnings
@@ -251,7 +252,7 @@ def test_a_report_says_what_its_mail_says(client, pages_of, guest):
         has_tables = ("File ", "older file", "older take-over", "2019-04-23, outlet")
         remarks = [note for note in notes(report, WORDS) if not note.startswith(has_tables)]
         sentences = [*warnings(report, WORDS), data_line(report, WORDS), *mail["highlights"], *mail["notes_on_bases"]]
-        for sentence in [*sentences, *remarks]:
+        for sentence in [*sentences, *remarks, f"Used: {in_words(report['usage'])}."]:
             assert sentence in said
         for tile in mail["tiles"]:
             assert f"{tile['label']} {tile['text']} {tile['change']}".strip() in said

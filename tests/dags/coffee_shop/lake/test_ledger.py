@@ -297,3 +297,11 @@ def test_changed_and_touched_dates_are_those_of_both_daily_datasets() -> None:
     )
     assert touched_dates(found) == ["2019-04-01", "2019-04-02", "2019-04-03"]
     assert changed_dates(found) == ["2019-04-02"]
+
+
+def test_what_a_load_used_is_kept_when_it_is_known():
+    used: Any = {"job_dpu_seconds": {"partition_data": 180.0}, "crawl_seconds": {}, "queries": 9, "bytes_scanned": 7}
+    used |= {"price": "0.0221"}
+    known = after_load(empty_ledger(), plan(), result(), AT, used)
+    assert known["loads"][0]["usage"] == used
+    assert "usage" not in after_load(empty_ledger(), plan(), result(), AT)["loads"][0]

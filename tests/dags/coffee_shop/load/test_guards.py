@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,7 +55,7 @@ class FakeGlue:
         return {"JobRun": self.job_run}
 
 
-CRAWL: Any = {"task": SimpleNamespace(config={"Name": "coffee-shop-raw"})}
+CRAWL: Any = {"task": SimpleNamespace(config={"Name": "coffee-shop-raw"}), "ti": None}
 JOB: Any = {"task": SimpleNamespace(job_name="coffee-shop-partition-data")}
 
 
@@ -67,9 +68,13 @@ def test_a_crawl_that_did_not_succeed_fails_its_task(last_crawl: Any, monkeypatc
         guards.after_crawl(CRAWL)
 
 
-def test_a_crawl_that_succeeded_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "glue_client", lambda: FakeGlue({"Status": "SUCCEEDED"}))
-    guards.after_crawl(CRAWL)
+def test_a_crawl_that_succeeded_is_fine_and_its_time_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, float] = {}
+    crawl = CRAWL | {"ti": SimpleNamespace(xcom_push=lambda key, value: kept.update({key: value}))}
+    begun = datetime.now(UTC) - timedelta(seconds=70)
+    monkeypatch.setattr(guards, "glue_client", lambda: FakeGlue({"Status": "SUCCEEDED", "StartTime": begun}))
+    guards.after_crawl(crawl)
+    assert kept["crawl_seconds"] == pytest.approx(70, abs=30)
 
 
 @pytest.mark.parametrize("state", ["STOPPED", "TIMEOUT", "FAILED"])

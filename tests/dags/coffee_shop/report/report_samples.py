@@ -59,6 +59,13 @@ ALL_THERE = {
 CLOSED = ALL_THERE | {
     "closed": [{"day": f"2019-04-{day}", "outlets": ["3", "8"], "whole_day": True} for day in range(22, 29)]
 }
+USAGE = {
+    "job_dpu_seconds": {},
+    "crawl_seconds": {},
+    "queries": 44,
+    "bytes_scanned": 3 * 2**20,
+    "price": "0.0021",
+}
 HEADLINE = {
     "income": Decimal("600.00"),
     "production_cost": Decimal("150.1250"),
@@ -213,6 +220,7 @@ def draft(**changes):
             "changed_while_made": False,
         },
         "status": "incomplete",
+        "usage": USAGE,
         "quality": QUALITY,
         "headline": HEADLINE,
         "outlets": OUTLETS,
