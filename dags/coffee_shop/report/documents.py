@@ -232,6 +232,7 @@ class OutletReport(TypedDict):
     comparisons: list[Comparison]
     trend: list[Span]
     highlights: Highlights
+    restated: "Restatement | None"
 
 
 class MonthOfTargets(TypedDict):

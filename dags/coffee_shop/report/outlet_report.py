@@ -15,12 +15,10 @@ from coffee_shop.report.documents import (
     Highlights,
     OutletReport,
     OutletsOfDay,
-    Restatement,
     Summary,
 )
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import OUTLET, highlights_of
-from coffee_shop.report.restatement import income_change
 from coffee_shop.report.wording import outlet_name
 
 NOTHING: OutletReport = {
@@ -32,6 +30,7 @@ NOTHING: OutletReport = {
     "comparisons": [],
     "trend": [],
     "highlights": {"judged": False, "moves": []},
+    "restated": None,
 }
 
 
@@ -64,6 +63,7 @@ def outlet_report(number: str, period: Period, history: Iterable[Row], expectati
         "comparisons": compare(period, rows, own, complete=not missing),
         "trend": trend_of(period, rows, own),
         "highlights": _of_outlet(number, highlights_of(period, rows, own)),
+        "restated": None,
     }
 
 
@@ -125,7 +125,7 @@ def summary_of_outlet(summary: Summary, number: str) -> Summary:
         "chart": None,
         "targets": [],
         "inventory": None,
-        "restated": _restated(summary["restated"], number),
+        "restated": own["restated"],
         "files": [],
         "data_quality": {
             **summary["data_quality"],
@@ -137,21 +137,6 @@ def summary_of_outlet(summary: Summary, number: str) -> Summary:
 
 def _whole_day(day: str, number: str) -> OutletsOfDay:
     return {"day": day, "outlets": [number], "whole_day": True}
-
-
-def _restated(restated: Restatement | None, number: str) -> Restatement | None:
-    """Return what is restated of one outlet; None when its income is what it was."""
-    changed = [each for each in restated["outlets"] if each["number"] == number] if restated else []
-    if restated is None or not changed:
-        return None
-    then, now = changed[0]["before"], changed[0]["after"]
-    return {
-        **restated,
-        "before": {"income": then} if then else None,
-        "income_change": income_change(then, now),
-        "days": [],
-        "outlets": [],
-    }
 
 
 def outlet_of(summary: Draft) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from coffee_shop.lake.documents import DAILY_DATASETS, Ledger, PublishedLoad
+from coffee_shop.report.data_quality import NO_DATA
 from coffee_shop.report.documents import (
     Cause,
     ChangedOutlet,
@@ -17,7 +18,8 @@ from coffee_shop.report.documents import (
     Restatement,
     Summary,
 )
-from coffee_shop.report.sent import newest_sent_version
+from coffee_shop.report.outlet_report import NOTHING
+from coffee_shop.report.sent import newest_sent_versions
 from coffee_shop.report.store import read_summary
 
 if TYPE_CHECKING:
@@ -27,13 +29,47 @@ if TYPE_CHECKING:
 PARTS = ("status", "headline", "outlets", "days", "categories", "targets", "inventory")
 
 
-def report_that_people_have(s3: S3Client, *, reports_bucket: str, state_bucket: str, folder: str) -> Summary | None:
-    """Return the summary of the version that was mailed last, else of the newest one; None when there is none."""
-    newest = read_summary(s3, reports_bucket, folder)
-    sent = newest_sent_version(s3, state_bucket, folder)
-    if newest and sent is not None and sent != newest["version"]:
-        return read_summary(s3, reports_bucket, f"{folder}/versions/{sent}") or newest
-    return newest
+def reports_that_people_have(
+    s3: S3Client, newest: Summary, *, reports_bucket: str, state_bucket: str
+) -> dict[str | None, Summary]:
+    """Return the summaries of the versions that were mailed last, by the number of an outlet with a mail of its own.
+
+    None stands for the whole shop; where that was never mailed, it has the newest version.
+    """
+    folder = newest["period"]["folder"]
+    versions = newest_sent_versions(s3, state_bucket, folder)
+    earlier = {
+        version: read_summary(s3, reports_bucket, f"{folder}/versions/{version}")
+        for version in set(versions.values()) - {newest["version"]}
+    }
+    return {None: newest} | {who: earlier.get(version) or newest for who, version in versions.items()}
+
+
+def with_restatements(
+    draft: Draft, people_have: Mapping[str | None, Summary], ledger: Ledger, *, repeat: bool
+) -> Draft:
+    """Return a draft that says what it replaces: for the whole shop, and for each outlet with a mail of its own.
+
+    Args:
+        draft: the new report's summary.
+        people_have: what ``reports_that_people_have`` returns.
+        ledger: the ledger of loads.
+        repeat: whether a report with the figures of a restated one replaces what that one replaced, as when somebody
+            asks for it again; one that a load had made again replaces nothing then.
+    """
+    of_shop = people_have[None]
+    restated = restatement_of(of_shop, draft, ledger) or (of_shop.get("restated") if repeat else None)
+    outlets = draft["outlet_reports"]
+    if draft["status"] == NO_DATA:  # nobody has figures any more, and outlets that had some are told so
+        outlets = {number: NOTHING for number in people_have if number}
+    reports = {}
+    for number, report in outlets.items():
+        before = people_have.get(number, of_shop)
+        own = _of_outlet(restatement_of(before, draft, ledger), number)
+        if repeat and says_the_same(before, draft):
+            own = before.get("outlet_reports", {}).get(number, NOTHING).get("restated")
+        reports[number] = report | {"restated": own}
+    return {**draft, "restated": restated, "outlet_reports": reports}
 
 
 def restatement_of(before: Summary | None, draft: Draft, ledger: Ledger) -> Restatement | None:
@@ -50,7 +86,7 @@ def restatement_of(before: Summary | None, draft: Draft, ledger: Ledger) -> Rest
         ``days`` and ``outlets`` the income before and after where it changed; ``causes``, as ``causes_of``.
     """
     published_at = draft["data"]["published_at"]
-    if before is None or published_at is None or before["format"] != draft["format"] or _says_the_same(before, draft):
+    if before is None or published_at is None or before["format"] != draft["format"] or says_the_same(before, draft):
         return None
     days, days_now = ({row["day"]: row["income"] for row in each["days"]} for each in (before, draft))
     outlets, outlets_now = ({row["number"]: row for row in each["outlets"]} for each in (before, draft))
@@ -81,7 +117,8 @@ def _figures_of(headline: Headline) -> FiguresBefore:
     }
 
 
-def _says_the_same(before: Summary, draft: Draft) -> bool:
+def says_the_same(before: Summary, draft: Draft) -> bool:
+    """Tell whether a report has the figures of an earlier one, and as much missing."""
     missing = before["data_quality"]["missing"] == draft["data_quality"]["missing"]
     return missing and all(before.get(part) == draft.get(part) for part in PARTS)
 
@@ -108,6 +145,21 @@ def _changed_outlets(before: dict[str, Outlet], after: dict[str, Outlet]) -> lis
             neighbourhood = (after.get(number) or before[number])["neighbourhood"]
             changed.append({"number": number, "neighbourhood": neighbourhood, "before": then, "after": now})
     return changed
+
+
+def _of_outlet(restated: Restatement | None, number: str) -> Restatement | None:
+    """Return what is restated of one outlet; None when its income is what it was."""
+    changed = [each for each in restated["outlets"] if each["number"] == number] if restated else []
+    if restated is None or not changed:
+        return None
+    then, now = changed[0]["before"], changed[0]["after"]
+    return {
+        **restated,
+        "before": {"income": then} if then else None,
+        "income_change": income_change(then, now),
+        "days": [],
+        "outlets": [],
+    }
 
 
 def causes_of(ledger: Ledger, first: str, last: str, load_before: str | None) -> list[Cause]:

@@ -29,13 +29,17 @@ def marker_of(once_as: str, own: str = "") -> str:
     return f"mails/{once_as}{own}.json"
 
 
-def newest_sent_version(s3: S3Client, state_bucket: str, folder: str) -> int | None:
-    """Return the newest version of a report that was mailed to anybody, None when none was."""
+def newest_sent_versions(s3: S3Client, state_bucket: str, folder: str) -> dict[str | None, int]:
+    """Return the newest version of a report that was mailed: by the number of an outlet, for the whole shop by None."""
     prefix = marker_of(f"{folder}/").removesuffix(".json")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=state_bucket, Prefix=prefix)
     markers = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-    matches = (re.fullmatch(r"(\d+)(-.+)?\.json", key.removeprefix(prefix)) for key in markers)
-    return max((int(match[1]) for match in matches if match and match[2] != ALARM), default=None)
+    matches = (re.fullmatch(r"(\d+)(-outlet-(\d+)|-.+)?\.json", key.removeprefix(prefix)) for key in markers)
+    versions: dict[str | None, int] = {}
+    for match in matches:
+        if match and match[2] != ALARM:
+            versions[match[3]] = max(int(match[1]), versions.get(match[3], 0))
+    return versions
 
 
 def reports_to_restate(s3: S3Client, state_bucket: str, events: Iterable[Mapping[str, Any]]) -> list[Period]:
@@ -52,7 +56,7 @@ def reports_to_restate(s3: S3Client, state_bucket: str, events: Iterable[Mapping
     changed = {date.fromisoformat(day) for event in events for day in event.get("changed_dates") or ()}
     days = sorted(changed, reverse=True)
     periods = dict.fromkeys(period_around(kind, day) for kind in reversed(CALENDAR_KINDS) for day in days)
-    sent = [period for period in periods if newest_sent_version(s3, state_bucket, period.folder) is not None]
+    sent = [period for period in periods if newest_sent_versions(s3, state_bucket, period.folder)]
     if len(sent) > MOST_RESTATED:
         rest = ", ".join(period.folder for period in sent[MOST_RESTATED:])
         log.warning("Too many reports to make all of them again; press Make again, or back-fill, for %s.", rest)

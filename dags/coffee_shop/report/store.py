@@ -57,7 +57,7 @@ def store_report(
     made_reports: list[str],
     now: Callable[[], datetime],
 ) -> Summary:
-    """Make the staged workbooks the newest version of their period's report.
+    """Make the staged workbooks the newest version of their period's report, unless one of newer data lies there.
 
     Args:
         s3: boto3 client of S3.
@@ -69,7 +69,7 @@ def store_report(
         now: the clock.
 
     Returns:
-        The summary as it now lies beside the workbooks.
+        The summary as it now lies beside the workbooks; another run's when that one saw a newer load.
 
     Raises:
         ReportStoreError: another run is at it.
@@ -79,6 +79,8 @@ def store_report(
         current = read_summary(s3, reports_bucket, folder)
         if current and _is_same(current, draft, staged, made_reports):
             return _with_outlets(s3, reports_bucket, current, draft)
+        if current and _saw_newer_data(current, draft):
+            return current
         version = current["version"] + 1 if current else 1
         if current:
             _keep(s3, reports_bucket, folder, current)
@@ -123,6 +125,12 @@ def _is_same(current: Summary, draft: Draft, staged: list[Staged], made_reports:
         and current["status"] == draft["status"]
         and there == {each["file"]: each["sha256"] for each in staged}
     )
+
+
+def _saw_newer_data(current: Summary, draft: Draft) -> bool:
+    """Tell whether a run that was slower than another comes with older data; what counts is when it was published."""
+    there, ours = (each["data"]["published_at"] for each in (current, draft))
+    return bool(there and ours) and datetime.fromisoformat(str(there)) > datetime.fromisoformat(str(ours))
 
 
 def _with_outlets(s3: S3Client, bucket: str, current: Summary, draft: Draft) -> Summary:

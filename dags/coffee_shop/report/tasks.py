@@ -275,21 +275,24 @@ def draft_summary(request: Request, published: Published, state: State) -> Draft
         state: which queries count.
 
     Returns:
-        The draft; None when a load had the report made again and its figures are what they were.
+        The draft; None when a load had the report made again, and its figures are those of the newest version and of
+        the one that people have.
     """
-    from coffee_shop.report.restatement import report_that_people_have, restatement_of
+    from coffee_shop.report.restatement import reports_that_people_have, says_the_same, with_restatements
+    from coffee_shop.report.store import read_summary
 
     s3, name = s3_client(), names()
     ledger = read_ledger(s3, name.state_bucket).value
     draft = _draft_of_now(request, published, state, ledger)
-    before = report_that_people_have(
-        s3, reports_bucket=name.reports_bucket, state_bucket=name.state_bucket, folder=request["period"]["folder"]
+    newest = read_summary(s3, name.reports_bucket, request["period"]["folder"])
+    if newest is None:
+        return draft
+    people_have = reports_that_people_have(
+        s3, newest, reports_bucket=name.reports_bucket, state_bucket=name.state_bucket
     )
-    restated = restatement_of(before, draft, ledger)
-    if request["restates"] and not restated:
+    if request["restates"] and all(says_the_same(each, draft) for each in (newest, people_have[None])):
         return None
-    # the same figures as in a report that was restated: they replace what that one replaced
-    return {**draft, "restated": restated or (before and before.get("restated"))}
+    return with_restatements(draft, people_have, ledger, repeat=not request["restates"])
 
 
 def _draft_of_now(request: Request, published: Published, state: State, ledger: Ledger) -> Draft:

@@ -243,6 +243,7 @@ def test_an_outlets_mail_names_it_and_has_no_workbook(shop):
         "comparisons": [LAST_WEEK],
         "trend": [],
         "highlights": {"judged": True, "moves": []},
+        "restated": None,
     }
     document = shop.report(compared=COMPARED | {"outlet_reports": {"3": report}})
     shop.send(document, mails=[{"recipients": ["north@shop.example"], "reports": [], "outlet": "3"}])

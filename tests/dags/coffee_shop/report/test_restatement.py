@@ -1,9 +1,28 @@
 from typing import Any
 
 import pytest
-from coffee_shop.report.restatement import causes_of, income_change, is_worth_a_mail, restatement_of
+from coffee_shop.report.outlet_report import NOTHING
+from coffee_shop.report.restatement import (
+    causes_of,
+    income_change,
+    is_worth_a_mail,
+    reports_that_people_have,
+    restatement_of,
+    with_restatements,
+)
+from coffee_shop.report.sent import marker_of
+from coffee_shop.report.store import put_json
 
-from tests.dags.coffee_shop.report.report_samples import ALL_THERE, DAYS, HEADLINE, OUTLETS, draft, summary
+from tests.dags.coffee_shop.report.report_samples import (
+    ALL_THERE,
+    COMPARED,
+    DAYS,
+    HEADLINE,
+    OUTLETS,
+    RESTATED,
+    draft,
+    summary,
+)
 
 FIX = "sales-reciept/corrections/fix.csv"
 APRIL = "sales-reciept/april.csv"
@@ -103,6 +122,57 @@ def test_data_that_come_or_go_are_a_change_without_a_measure():
     went = restatement_of(summary(), later(**nothing), NOTHING_LOADED)
     assert went
     assert went["income_change"] is None
+
+
+def of_outlet_3(income: str, **changes: Any) -> dict[str, Any]:
+    """Parts of a week in which outlet 3 had an income and outlet 8 always the same."""
+    reports = {"3": NOTHING, "8": NOTHING}
+    outlets = [OUTLETS[0] | {"income": income}, OUTLETS[1]]
+    return {"outlets": outlets, "compared": COMPARED | {"outlet_reports": reports}} | changes
+
+
+def test_the_shop_and_an_outlet_are_each_told_what_replaces_the_version_that_they_have(s3):
+    """Outlet 3 was told of its 380 in version 2, which moved the shop's income too little for a mail."""
+    for bucket in ("reports-of-two", "state-of-two"):
+        s3.create_bucket(Bucket=bucket)
+    first, second = summary(**of_outlet_3("350.00")), summary(**of_outlet_3("380.00")) | {"version": 2}
+    put_json(s3, "reports-of-two", "weekly/2019-W17/versions/1/summary.json", first)
+    for sent in (marker_of("weekly/2019-W17/1"), marker_of("weekly/2019-W17/2", "-outlet-3")):
+        s3.put_object(Bucket="state-of-two", Key=sent, Body=b"{}")
+
+    people_have = reports_that_people_have(s3, second, reports_bucket="reports-of-two", state_bucket="state-of-two")
+    assert people_have == {None: first, "3": second}
+
+    new = with_restatements(later(**of_outlet_3("390.00")), people_have, NOTHING_LOADED, repeat=False)
+    assert new["restated"]
+    assert [(each["before"], each["after"]) for each in new["restated"]["outlets"]] == [("350.00", "390.00")]
+    own = new["outlet_reports"]["3"]["restated"]
+    assert own
+    assert (own["version"], own["before"], own["income_change"]) == (2, {"income": "380.00"}, pytest.approx(10 / 380))
+    assert new["outlet_reports"]["8"]["restated"] is None
+
+
+def test_a_report_that_was_never_mailed_is_compared_with_the_version_before(s3):
+    s3.create_bucket(Bucket="state-of-none")
+    newest = summary()
+    assert reports_that_people_have(s3, newest, reports_bucket="none", state_bucket="state-of-none") == {None: newest}
+
+
+def test_equal_figures_replace_what_the_equal_report_replaced_only_for_who_asks_for_them_again():
+    had = {None: summary(**of_outlet_3("350.00")) | {"restated": RESTATED}}
+
+    again = with_restatements(later(**of_outlet_3("350.00")), had, NOTHING_LOADED, repeat=True)
+    assert again["restated"] == RESTATED
+    by_a_load = with_restatements(later(**of_outlet_3("350.00")), had, NOTHING_LOADED, repeat=False)
+    assert by_a_load["restated"] is None
+
+
+def test_an_outlet_that_had_figures_is_told_when_the_whole_shop_has_none():
+    had = {None: summary(**of_outlet_3("350.00")), "3": summary(**of_outlet_3("350.00"))}
+    gone = with_restatements(later(status="no data", headline=None), had, NOTHING_LOADED, repeat=False)
+    own = gone["outlet_reports"]["3"]["restated"]
+    assert own
+    assert (own["before"], own["income_change"]) == ({"income": "350.00"}, None)
 
 
 def test_causes_are_the_files_that_changed_days_of_the_period_since_the_report_before():

@@ -1,6 +1,6 @@
 from coffee_shop.periods import Period
 from coffee_shop.report import sent
-from coffee_shop.report.sent import marker_of, newest_sent_version, reports_to_restate
+from coffee_shop.report.sent import marker_of, newest_sent_versions, reports_to_restate
 
 
 def state_bucket(s3, name, *markers):
@@ -10,18 +10,20 @@ def state_bucket(s3, name, *markers):
     return name
 
 
-def test_the_newest_version_that_anybody_got(s3):
+def test_the_newest_version_that_went_out_about_the_shop_and_about_an_outlet(s3):
     bucket = state_bucket(
         s3,
         "state-of-versions",
+        marker_of("weekly/2019-W17/1", "-customer-sales"),
         marker_of("weekly/2019-W17/2"),
+        marker_of("weekly/2019-W17/9", "-outlet-3"),
         marker_of("weekly/2019-W17/10", "-outlet-3"),
         marker_of("weekly/2019-W17/11", "-alarm"),  # that is the operators'
         marker_of("weekly/2019-W18/1", "-alarm"),
     )
-    assert newest_sent_version(s3, bucket, "weekly/2019-W17") == 10
-    assert newest_sent_version(s3, bucket, "weekly/2019-W18") is None
-    assert newest_sent_version(s3, bucket, "weekly/2019-W1") is None
+    assert newest_sent_versions(s3, bucket, "weekly/2019-W17") == {None: 2, "3": 10}
+    assert newest_sent_versions(s3, bucket, "weekly/2019-W18") == {}
+    assert newest_sent_versions(s3, bucket, "weekly/2019-W1") == {}
 
 
 def test_sent_reports_that_hold_a_changed_date(s3):

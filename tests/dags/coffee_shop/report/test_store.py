@@ -114,6 +114,15 @@ def test_another_run_makes_a_new_version_and_keeps_the_one_before(store):
     assert kept["files"][2]["key"] == "weekly/2019-W17/versions/1/sales.xlsx"
 
 
+def test_a_run_that_was_slower_than_one_of_newer_data_leaves_that_ones_report_in_place(store):
+    """Two restated runs of a week: the first saw load 7, and one of its tasks was tried again after the second ended."""
+    newer = {"load_id": "load-8", "published_at": "2019-05-02T09:03:00+00:00", "changed_while_made": False}
+    second = store.put("run-2", THREE | {"sales": b"s2"}, state=newer)
+    assert store.put("run-1", THREE) == second
+    assert store.found()["weekly/2019-W17/sales.xlsx"] == b"s2"
+    assert store.turns() == []
+
+
 def test_a_run_cleared_after_a_correction_makes_a_new_version(store):
     store.put("run-1", THREE)
     assert store.put("run-1", THREE | {"sales": b"s2"})["version"] == 2

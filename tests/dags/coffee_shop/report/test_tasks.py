@@ -5,15 +5,19 @@ from types import SimpleNamespace
 import pytest
 from coffee_shop.periods import PeriodError, TooManyDaysError
 from coffee_shop.report.recipients import RecipientsError
+from coffee_shop.report.store import put_json
 from coffee_shop.report.tasks import (
     ReportRequestError,
     build_workbook,
     decide_request,
+    draft_summary,
     list_questions,
     list_reports_to_restate,
     wants_mail,
 )
 from coffee_shop.settings import Settings
+
+from tests.dags.coffee_shop.report.report_samples import HEADLINE, draft, summary
 
 SHOP = Settings(mail_recipients=("boss@shop.example",), mail_allowed=("@shop.example",))
 FORM = {"from": None, "to": None, "reports": ["customer", "employee", "sales"], "mail": False, "recipients": None}
@@ -46,9 +50,11 @@ def sent(monkeypatch):
     folders: list[str] = []
     monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(state_bucket="state"))
     monkeypatch.setattr("coffee_shop.report.tasks.s3_client", lambda: None)
-    monkeypatch.setattr(
-        "coffee_shop.report.sent.newest_sent_version", lambda s3, bucket, folder: 1 if folder in folders else None
-    )
+    for module in ("restatement", "sent"):
+        monkeypatch.setattr(
+            f"coffee_shop.report.{module}.newest_sent_versions",
+            lambda s3, bucket, folder: {None: 1} if folder in folders else {},
+        )
     return folders
 
 
@@ -158,6 +164,38 @@ def test_a_load_has_each_report_made_again_that_went_out_and_holds_a_changed_day
         },
     ]
     assert list_reports_to_restate(context()) == []
+
+
+def test_a_load_that_undoes_a_change_too_small_for_a_mail_makes_the_report_again(s3, sent, monkeypatch):
+    """Version 2, which nobody got, would go on saying 601."""
+    sent.append("weekly/2019-W17")
+    undone = draft_after_two_versions(s3, monkeypatch, ("600.00", "601.00"), "600.00")
+    assert undone is not None
+    assert undone["restated"] is None  # people have these figures: no mail
+    more = draft_after_two_versions(s3, monkeypatch, ("600.00", "601.00"), "602.00")
+    assert more is not None
+    assert more["restated"]
+    assert more["restated"]["before"]["income"] == "600.00"
+
+
+def test_a_load_that_changes_no_figure_of_any_version_makes_no_report(s3, sent, monkeypatch):
+    sent.append("weekly/2019-W17")
+    assert draft_after_two_versions(s3, monkeypatch, ("600.00", "600.00"), "600.00") is None
+
+
+def draft_after_two_versions(s3, monkeypatch, incomes, income):
+    """What a restated report comes to when version 1 was mailed and version 2 was not."""
+    bucket = f"buckets-{'-'.join((*incomes, income))}"
+    s3.create_bucket(Bucket=bucket)
+    first, second = (summary(headline=HEADLINE | {"income": each}) for each in incomes)
+    put_json(s3, bucket, "weekly/2019-W17/versions/1/summary.json", first)
+    put_json(s3, bucket, "weekly/2019-W17/summary.json", second | {"version": 2})
+    names = SimpleNamespace(state_bucket=bucket, reports_bucket=bucket)
+    new = draft(headline=HEADLINE | {"income": income})
+    monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: names)
+    monkeypatch.setattr("coffee_shop.report.tasks.s3_client", lambda: s3)
+    monkeypatch.setattr("coffee_shop.report.tasks._draft_of_now", lambda *given: new)
+    return draft_summary({"period": new["period"], "restates": True}, {}, {})  # type: ignore[typeddict-item]
 
 
 def test_a_report_on_an_upload_does_not_repeat_what_restated_reports_say(sent):
