@@ -85,6 +85,12 @@ class Order(TypedDict):
     at: str
 
 
+class Withdrawn(Order):
+    """The same of a withdrawal, with the days that the file delivered; older programs did not keep these."""
+
+    days: NotRequired[list[str]]
+
+
 class LastSeen(Stamp, total=False):
     """The last version of a key that a load has seen, and what became of it. Without a version: withdrawn unseen."""
 
@@ -101,7 +107,7 @@ class FileOfLedger(TypedDict):
 
     last_seen: LastSeen
     holding: Holding | None
-    withdrawn: Order | None
+    withdrawn: Withdrawn | None
     accepted: NotRequired[Order]
 
 

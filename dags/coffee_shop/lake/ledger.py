@@ -30,6 +30,7 @@ from coffee_shop.lake.documents import (
     Stamp,
     Usage,
     VersionOfKey,
+    Withdrawn,
 )
 from coffee_shop.lake.loads import PENDING_KEY, changed_dates, read_pending
 from coffee_shop.lake.state import ChangedMeanwhileError, Stored, read_json, replace_json
@@ -246,7 +247,9 @@ def _file_withdrawn(before: FileOfLedger | None, unread: VersionOfKey | None, st
     seen = before["last_seen"] if before else cast("LastSeen", {})
     if unread:
         seen = _seen(unread, REFUSED, "withdrawn before it was read", stamp)
-    return {"last_seen": seen, "holding": None, "withdrawn": {"run_id": stamp["run_id"], "at": stamp["at"]}}
+    days = sorted(before["holding"]["claims"]) if before and before["holding"] else []
+    withdrawn: Withdrawn = {"run_id": stamp["run_id"], "at": stamp["at"], "days": days}
+    return {"last_seen": seen, "holding": None, "withdrawn": withdrawn}
 
 
 def _load(plan: Plan, result: Result, stamp: Stamp, usage: Usage | None) -> PublishedLoad:

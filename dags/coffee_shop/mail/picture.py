@@ -20,6 +20,7 @@ from coffee_shop.report.workbook_style import COFFEE, CREAM, GREY, INK, LINE
 WIDTH, HEIGHT = 1104, 480  # twice as wide as the mail is on a screen
 LEFT, RIGHT, TOP, BOTTOM = 150, 24, 84, 64
 LETTERS = 32
+MOST_LETTERS_OF_SIGN = 2
 BEFORE = "D9C3A8"  # CARAMEL, mixed with the ground
 STEPS = (1, 2, 2.5, 5, 10)
 
@@ -132,7 +133,10 @@ def _top(bars: Sequence[Bar]) -> Decimal:
 
 
 def _short(value: Decimal, words: Wording) -> str:
+    """Return an amount of the scale, with a sign that Pillow's font has (plain letters only) and there is room for."""
+    is_plain = words.currency.isascii() and len(words.currency.strip()) <= MOST_LETTERS_OF_SIGN
+    sign = words.currency if is_plain else ""
     for size, letter in ((1_000_000, "m"), (1_000, "k")):
         if value >= size:
-            return f"{words.currency}{(value / size).normalize():f}{letter}"
-    return f"{words.currency}{value.normalize():f}"
+            return f"{sign}{(value / size).normalize():f}{letter}"
+    return f"{sign}{value.normalize():f}"

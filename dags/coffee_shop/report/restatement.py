@@ -191,7 +191,8 @@ def _causes_in(ledger: Ledger, load: PublishedLoad, days: list[str]) -> list[Cau
     for key, file in files:
         holding, withdrawn = file["holding"], file["withdrawn"]
         if withdrawn and withdrawn["run_id"] == load["run_id"]:
-            what[key] = "withdrawn"
+            if _has_any(withdrawn.get("days", days), days):
+                what[key] = "withdrawn"
         elif file["last_seen"].get("load_id") == load["load_id"] and holding and _has_any(holding["claims"], days):
             what[key] = "loaded"
     for handover in ledger["handovers"]:

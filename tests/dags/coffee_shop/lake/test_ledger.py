@@ -219,7 +219,11 @@ def test_a_key_withdrawn_holds_nothing(loaded: Any) -> None:
     )
     file = new["files"]["sales_reciept"][APRIL]
     assert file["holding"] is None
-    assert file["withdrawn"] == {"run_id": "run of load-2", "at": "2019-05-01T06:10:00+00:00"}
+    assert file["withdrawn"] == {
+        "run_id": "run of load-2",
+        "at": "2019-05-01T06:10:00+00:00",
+        "days": ["2019-04-01"],
+    }
     assert file["last_seen"]["version_id"] == "v1"
     assert new["days"]["sales_reciept"] == {}
     assert open_files(new) == []
@@ -232,6 +236,7 @@ def test_a_key_withdrawn_before_it_was_read_is_seen(loaded: Any) -> None:
     )
     file = new["files"]["sales_reciept"][FIX]
     assert (file["last_seen"]["version_id"], file["last_seen"]["reason"]) == ("f1", "withdrawn before it was read")
+    assert file["withdrawn"]["days"] == []
     assert open_files(new) == []
 
 

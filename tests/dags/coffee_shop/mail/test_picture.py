@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -33,6 +34,14 @@ def test_words_have_every_figure():
 def test_equal_figures_give_equal_bytes():
     assert draw_chart(WEEK, WORDS) == draw_chart(WEEK, WORDS)
     assert draw_chart(WEEK, WORDS) != draw_chart(HOURS, WORDS)
+
+
+@pytest.mark.parametrize("sign", ["\u20ac", "CHF "])
+def test_a_sign_that_the_font_lacks_or_that_is_too_long_stands_in_the_words_alone(sign):
+    """The font would draw a box for it, or the edge cut it off."""
+    shop, bare = replace(WORDS, currency=sign), replace(WORDS, currency="")
+    assert draw_chart(WEEK, shop) == draw_chart(WEEK, bare) != draw_chart(WEEK, WORDS)
+    assert f"{sign}100.00" in words_of_chart(WEEK, shop)
 
 
 def test_the_picture_has_a_ground_of_its_own_and_bars_that_are_as_high_as_their_figures():

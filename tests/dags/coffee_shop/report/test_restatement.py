@@ -203,6 +203,14 @@ def test_a_file_that_was_withdrawn_is_a_cause():
     assert (cause["key"], cause["what"]) == (FIX, "withdrawn")
 
 
+def test_a_file_that_was_withdrawn_in_the_same_load_and_had_other_days_is_no_cause():
+    other = file("load-7", withdrawn_by="run-8")
+    other["withdrawn"]["days"] = ["2019-05-01"]
+    now = ledger(load(8, "2019-04-24", "2019-05-01"), april=file("load-8", "2019-04-24"), fix=other)
+    assert [cause["key"] for cause in causes_of(now, "2019-04-22", "2019-04-28", "load-7")] == [APRIL]
+    assert [cause["key"] for cause in causes_of(now, "2019-05-01", "2019-05-01", "load-7")] == [FIX]
+
+
 def test_a_file_that_took_receipts_over_is_a_cause_also_when_a_later_load_has_read_it_again():
     taken = {"load_id": "load-8", "day": "2019-04-24", "from_key": APRIL, "to_key": FIX}
     now = ledger(load(8, "2019-04-24"), load(9, "2019-05-01"), handovers=(taken,), fix=file("load-9", "2019-05-01"))
