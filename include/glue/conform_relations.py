@@ -70,6 +70,7 @@ class Job:
         return {name: zone_tables.read_dimension(self.spark, self.arguments.conform_bucket, name) for name in names}
 
 
+@zone_tables.unreadable_objects_named()
 def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
     s3 = placing.s3_client()

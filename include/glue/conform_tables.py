@@ -50,6 +50,7 @@ class Job:
         return self.arguments.state_bucket, f"{self.staging}/{name}"
 
 
+@zone_tables.unreadable_objects_named()
 def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
     s3 = placing.s3_client()

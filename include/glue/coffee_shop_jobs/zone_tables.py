@@ -6,7 +6,9 @@ reads only the days it needs, and no other table of the catalog can disturb it. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .columns import CONTRACTS, TARGETS, TYPES
@@ -34,12 +36,12 @@ def read_days(spark: SparkSession, bucket: str, dataset: str, days: Sequence[str
         held: who holds each day, with its number of rows.
 
     Raises:
-        MissingRowsError: an object is missing or damaged, or the rows are not exactly those that are held.
+        MissingRowsError: the rows are not exactly those that are held.
     """
     paths = [f"s3://{bucket}/{dataset}/date={day}/{OBJECT}" for day in days]
     schema = f"{_clean_schema(dataset)}, date string"
-    rows = _read(spark, schema, *paths, basePath=f"s3://{bucket}/{dataset}")
-    counted = {row["date"]: row["count"] for row in _collect(rows.groupBy("date").count())}
+    rows = spark.read.option("basePath", f"s3://{bucket}/{dataset}").schema(schema).parquet(*paths)
+    counted = {row["date"]: row["count"] for row in rows.groupBy("date").count().collect()}
     for day, path in zip(days, paths, strict=True):
         _expect(path, counted.get(day, 0), sum(entry["rows"] for entry in held[day].values()))
     return rows
@@ -55,46 +57,38 @@ def read_targets(spark: SparkSession, bucket: str, held: Mapping[str, Days]) -> 
     if not expected:
         return spark.createDataFrame([], _clean_schema(TARGETS))
     path = f"s3://{bucket}/{TARGETS}/{OBJECT}"
-    rows = _read(spark, _clean_schema(TARGETS), path)
-    _expect(path, _collect(rows.groupBy().count())[0]["count"], expected)
+    rows = spark.read.schema(_clean_schema(TARGETS)).parquet(path)
+    _expect(path, rows.count(), expected)
     return rows
 
 
 def read_dimension(spark: SparkSession, bucket: str, table: str) -> DataFrame:
-    """Return a dimension as readers see it now.
-
-    Raises:
-        MissingRowsError: its object is missing.
-    """
+    """Return a dimension as readers see it now."""
     schema = ", ".join(f"{name} {kind}" for name, kind in TABLES[table])
-    return _read(spark, schema, f"s3://{bucket}/{table}/{OBJECT}")
+    return spark.read.schema(schema).parquet(f"s3://{bucket}/{table}/{OBJECT}")
 
 
 def _clean_schema(dataset: str) -> str:
     return ", ".join(f"{column.name} {TYPES[column.kind]}" for column in CONTRACTS[dataset].columns)
 
 
-def _read(spark: SparkSession, schema: str, *paths: str, **options: str) -> DataFrame:
+@contextmanager
+def unreadable_objects_named() -> Iterator[None]:
+    """Let what Spark says of an object that is missing or damaged name the object, and how to build it again.
+
+    Raises:
+        MissingRowsError: in place of Spark's error, which stays its cause. Errors that name no object stay as they are.
+    """
+    from py4j.protocol import Py4JJavaError
     from pyspark.errors import AnalysisException
 
     try:
-        return spark.read.options(**options).schema(schema).parquet(*paths)
-    except AnalysisException as error:
-        raise _unreadable(error) from error
-
-
-def _collect(counts: DataFrame) -> list[Any]:
-    from py4j.protocol import Py4JJavaError
-
-    try:
-        return counts.collect()
-    except Py4JJavaError as error:
-        raise _unreadable(error) from error
-
-
-def _unreadable(reason: object) -> MissingRowsError:
-    lines = str(reason).splitlines()
-    return MissingRowsError(f"{next((line for line in lines if 's3://' in line), lines[0])}. {REBUILD}")
+        yield
+    except (AnalysisException, Py4JJavaError) as error:
+        named = next((line for line in str(error).splitlines() if re.search(r"s3a?://\S+\.parquet", line)), None)
+        if named is None:
+            raise
+        raise MissingRowsError(f"{named}. {REBUILD}") from error
 
 
 def _expect(path: str, rows: int, expected: int) -> None:
@@ -102,4 +96,7 @@ def _expect(path: str, rows: int, expected: int) -> None:
         raise MissingRowsError(f"{path} has {rows:,} rows, the ledger expects {expected:,}. {REBUILD}")
 
 
-REBUILD = "Build its days again from the raw files: trigger coffee_shop_load with reload_from and reload_to."
+REBUILD = (
+    "Build its days again from the raw files, of an object in members/ all days of its month: trigger coffee_shop_load"
+    " with reload_from and reload_to."
+)

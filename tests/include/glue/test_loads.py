@@ -296,6 +296,22 @@ def test_an_object_of_the_clean_zone_that_is_gone_or_damaged_or_another_is_named
     assert [row["quantity"] for row in lake.facts("2019-04-01")] == [1]
 
 
+@pytest.mark.parametrize("harm", [{}, {"Body": b"not Parquet"}])
+def test_an_extract_of_members_that_is_gone_or_damaged_is_named_and_built_again(lake, harm):
+    lake.sales("april", DAY1, DAY2 | {"CustomerNo": "202"})
+    lake.load()
+    place = {"Bucket": lake.state, "Key": "members/sales_reciept/2019-04.parquet"}
+    (lake.s3.put_object if harm else lake.s3.delete_object)(**place, **harm)
+    lake.sales("late", DAY3)
+    load_id = lake.plan()
+    lake.run("partition_data", load_id)
+    with pytest.raises(MissingRowsError, match=r"members/sales_reciept/2019-04.parquet.* all days of its month"):
+        lake.run("conform_tables", load_id)
+
+    lake.load(reload=("2019-04-01", "2019-04-30"))
+    assert numbers(lake, "customer", "customerno") == ["101", "202"]
+
+
 def test_deleting_a_raw_object_changes_nothing_and_a_version_that_is_gone_for_good_is_named(lake):
     shop5 = DAY1 | {"SalesOutletNo": "5"}
     lake.sales("april", DAY1, shop5)
