@@ -41,10 +41,9 @@ class Glue:
         return run
 
     def seconds(self, job: str) -> float:
-        """How long the last run that succeeded took."""
-        runs = self.client.get_job_runs(JobName=job)["JobRuns"]
-        run = max((each for each in runs if each["JobRunState"] == "SUCCEEDED"), key=lambda each: each["StartedOn"])
-        return float((run["CompletedOn"] - run["StartedOn"]).total_seconds())
+        """How long the fastest run that succeeded took: a moment within it is within most runs, however busy the machine."""
+        runs = [run for run in self.client.get_job_runs(JobName=job)["JobRuns"] if run["JobRunState"] == "SUCCEEDED"]
+        return min(float((run["CompletedOn"] - run["StartedOn"]).total_seconds()) for run in runs)
 
     def kill_after(self, job: str, seconds: float) -> str:
         """Start a run and end its process with SIGKILL after so many seconds of its work; return its last state."""
@@ -101,8 +100,7 @@ def test_jobs_that_are_killed_ten_times_each_leave_the_tables_of_an_undisturbed_
     killed: dict[str, list[str]] = {}
     for job, zone in (("partition_data", "clean"), ("conform_tables", "conform"), ("conform_relations", "conform")):
         name = f"coffee-shop-{job.replace('_', '-')}"
-        lasts = glue.seconds(name)
-        killed[job] = [glue.kill_after(name, moments.uniform(0, lasts)) for _ in range(KILLS)]
+        killed[job] = [glue.kill_after(name, moments.uniform(0, glue.seconds(name))) for _ in range(KILLS)]
         assert glue.end_of(name, glue.start(name))["JobRunState"] == "SUCCEEDED"
         glue.crawl(f"coffee-shop-{zone}")
     publish(s3, stack, glue.load_id)
