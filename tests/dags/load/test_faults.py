@@ -41,9 +41,10 @@ class Glue:
         return run
 
     def seconds(self, job: str) -> float:
-        """How long the fastest run that succeeded took: a moment within it is within most runs, however busy the machine."""
-        runs = [run for run in self.client.get_job_runs(JobName=job)["JobRuns"] if run["JobRunState"] == "SUCCEEDED"]
-        return min(float((run["CompletedOn"] - run["StartedOn"]).total_seconds()) for run in runs)
+        """How long the last run that succeeded took; one that ended before it was killed says how fast the machine is now."""
+        runs = self.client.get_job_runs(JobName=job)["JobRuns"]
+        run = max((each for each in runs if each["JobRunState"] == "SUCCEEDED"), key=lambda each: each["StartedOn"])
+        return float((run["CompletedOn"] - run["StartedOn"]).total_seconds())
 
     def kill_after(self, job: str, seconds: float) -> str:
         """Start a run and end its process with SIGKILL after so many seconds of its work; return its last state."""
