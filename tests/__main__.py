@@ -62,8 +62,8 @@ SLOW = [
     Group(AIRFLOW, ("tests/smoke",), slow=True),
     Group(AIRFLOW, ("tests/dags/load",), slow=True),
     Group(LOCAL_AWS, ("tests/include",), slow=True),
-    Group(AIRFLOW, ("tests/infrastructure", "tests/laptop", "tests/sample_data", "tests/docs"), slow=True),
     Group(AIRFLOW, ("tests/dags",), slow=True, but="tests/dags/load"),
+    Group(AIRFLOW, ("tests/infrastructure", "tests/laptop", "tests/sample_data", "tests/docs"), slow=True),
     Group(LOCAL_AWS, ("tests/local_aws",), slow=True),
     Group(AIRFLOW, ("tests/plugins",), slow=True),
 ]
