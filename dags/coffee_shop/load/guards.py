@@ -109,7 +109,7 @@ def release(context: Context) -> None:
 def before_crawl(context: Context, *, zone: str) -> None:
     """Hold the lease, and skip the crawl when the catalog has all that the jobs wrote into the zone.
 
-    Else make sure that the crawler exists: the operator would make one.
+    A second try crawls in any case. Before a crawl, make sure that the crawler exists: the operator would make one.
 
     Args:
         context: the task's context.
@@ -126,7 +126,9 @@ def before_crawl(context: Context, *, zone: str) -> None:
     # a task that comes back from the triggerer has crawled: it must not decide again
     reason = ti.xcom_pull(task_ids=ti.task_id, key=CRAWL_REASON)
     if not reason:
-        reason = _why_crawl(glue, load_id_of(context), zone)
+        # a crawl that was cut off may have made a table without its partitions
+        again = "an earlier try may have left off halfway" if ti.try_number > 1 else None
+        reason = again or _why_crawl(glue, load_id_of(context), zone)
         if reason is None:
             raise AirflowSkipException(f"No crawl: the catalog has all tables and columns of the {zone} zone.")
         log.info("Crawling, because %s.", reason)

@@ -114,6 +114,7 @@ def load(s3: Any, local_aws: str, request: pytest.FixtureRequest, monkeypatch: p
 
     ti = SimpleNamespace(
         task_id="crawl_clean",
+        try_number=1,
         xcom_pull=xcom_pull,
         xcom_push=lambda key, value: pushed.update({key: value}),
         get_dagrun_state=lambda dag_id, run_id: "running",
@@ -228,6 +229,13 @@ def test_a_task_that_comes_back_from_the_triggerer_does_not_decide_again(load: A
     catalog_has(load, "sales_reciept", **SALES)  # what the crawl found
     with pytest.raises(AirflowFailException, match="no Glue crawler"):
         guards.before_crawl(load, **CLEAN)
+
+
+def test_a_second_try_crawls_what_the_first_may_have_left_halfway(load: Any, s3: Any) -> None:
+    jobs_keep(s3, load, {"sales_reciept": SALES})
+    catalog_has(load, "sales_reciept", **SALES)  # and no partition: the server was killed in between
+    load["ti"].try_number = 2
+    assert why_it_crawls(load) == "an earlier try may have left off halfway"
 
 
 def test_a_run_without_a_plan_says_what_to_clear(load: Any) -> None:
