@@ -171,7 +171,7 @@ def _seconds(environment: Mapping[str, str], variable: str, *, default: int) -> 
     return int(value)
 
 
-_CHECKED = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+_CHECKED = ConfigDict(extra="forbid", strict=True)
 
 
 def _with_example(**example: object) -> ConfigDict:

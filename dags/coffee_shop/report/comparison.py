@@ -1,7 +1,7 @@
 """What a report's figures are compared with, and how they went lately: from the lake's daily sums and the ledger.
 
-The rows are those of ``headline/history.sql``. A transaction belongs to one day and outlet, so all figures of a span
-are sums over its days. Pure functions; docs/figures.md says which periods are compared and when one is no measure.
+The rows are those of ``headline/history.sql``. Pure functions; docs/figures.md says which periods are compared and when
+one is no measure.
 """
 
 from __future__ import annotations
@@ -10,22 +10,17 @@ import calendar
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import Any
 
 from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, WEEKLY, Period, named_period, period_around
-from coffee_shop.report.documents import Category, Comparison, Figures, OutletsOfDay, Span
+from coffee_shop.report.documents import Comparison, OutletsOfDay, Span
 from coffee_shop.report.expectations import Expectations
-
-Row = Mapping[str, Any]
-Sums = dict[str, Any]  # int, Decimal or float by the names of SUMS
+from coffee_shop.report.history import Row, Sums, figures_of, figures_of_days, sums_by_day, total_of_days
 
 BEFORE, YEAR_BEFORE, WEEKDAY_AVERAGE = "before", "year_before", "weekday_average"
 PERIOD_INCOMPLETE, NOT_LOADED, LACKS_OUTLETS, CLOSED = "period incomplete", "not loaded", "lacks outlets", "closed"
 YEAR = timedelta(days=364)  # 52 weeks, so that weekdays meet weekdays
 WEEKDAYS_AVERAGED = 4
 TREND_DAYS, TREND_WEEKS, MOST_TREND_DAYS = 14, 8, 31
-SUMS = ("income", "net_income", "transactions", "items", "registered_transactions")
 
 
 def compare(period: Period, history: Iterable[Row], expectations: Expectations, *, complete: bool) -> list[Comparison]:
@@ -113,7 +108,7 @@ def _comparison(
         "start": min(days).isoformat(),
         "end": max(days).isoformat(),
         "averaged": counted if len(periods) > 1 else None,
-        "figures": None if reason else _figures(_total(by_day, open_days), counted),
+        "figures": None if reason else figures_of(total_of_days(by_day, open_days), counted),
         "reason": reason,
         "closed": [day.isoformat() for day in days if day not in open_days],
         "unpublished": [day.isoformat() for day in unpublished],
@@ -150,47 +145,6 @@ def _reason(
     return None if complete else PERIOD_INCOMPLETE
 
 
-def sums_by_day(history: Iterable[Row]) -> dict[date, Sums]:
-    """Return the figures of each day with sales, over all outlets."""
-    by_day: dict[date, Sums] = {}
-    for row in history:
-        if row["salesoutletno"] is None:
-            continue
-        day = by_day.setdefault(row["business_date"], dict.fromkeys(SUMS, 0))
-        for name in SUMS:
-            day[name] += row[name] or 0
-    return by_day
-
-
-def _total(by_day: Mapping[date, Sums], days: Iterable[date]) -> Sums:
-    sold = [by_day[day] for day in days if day in by_day]
-    return {name: sum((day[name] for day in sold), start=0) for name in SUMS}
-
-
-def _figures(total: Sums, days: int = 1) -> Figures:
-    """Return the figures of a sum, or of its average over some days: amounts as text, averages of counts as numbers."""
-    transactions = total["transactions"]
-    return {
-        "income": amount_text(Decimal(total["income"]) / days),
-        "net_income": amount_text(Decimal(total["net_income"]) / days),
-        "transactions": transactions if days == 1 else transactions / days,
-        "items": total["items"] if days == 1 else total["items"] / days,
-        "average_receipt": float(total["income"]) / transactions if transactions else None,
-        "registered_share": total["registered_transactions"] / transactions if transactions else None,
-    }
-
-
-def figures_of_days(by_day: Mapping[date, Sums], days: Iterable[date]) -> Figures:
-    """Return the figures of some days together: six of the headline's, from what `sums_by_day` returned."""
-    return _figures(_total(by_day, days))
-
-
-def amount_text(value: Any) -> str:
-    """Return an amount as a decimal text with all its decimals, two to four."""
-    amount = round(Decimal(str(value or 0)), 4)
-    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:f}"
-
-
 def trend_of(period: Period, history: Iterable[Row], expectations: Expectations) -> list[Span]:
     """Return the figures of the spans that end with the period, oldest first: what a row of small bars shows.
 
@@ -221,16 +175,3 @@ def _span(span: Period, by_day: Mapping[date, Sums], expectations: Expectations)
         "complete": not expectations.unpublished(span.days) and not expectations.missing(span.days),
         "figures": figures if figures["transactions"] else None,
     }
-
-
-def categories_of(period: Period, history: Iterable[Row]) -> list[Category]:
-    """Return ``category``, ``income``, ``items`` of each product category sold in the period, highest income first."""
-    sums: dict[str, list[Any]] = {}
-    for row in history:
-        if row["productcategory"] is None or not period.period_start <= row["business_date"] <= period.period_end:
-            continue
-        total = sums.setdefault(row["productcategory"], [Decimal(0), 0])
-        total[0] += Decimal(row["income"] or 0)
-        total[1] += row["items"] or 0
-    ranked = sorted(sums.items(), key=lambda entry: (-entry[1][0], entry[0]))
-    return [{"category": name, "income": amount_text(income), "items": int(items)} for name, (income, items) in ranked]

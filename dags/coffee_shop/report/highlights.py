@@ -15,9 +15,9 @@ from datetime import date, timedelta
 from statistics import fmean
 
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import Row, amount_text
 from coffee_shop.report.documents import Highlights
 from coffee_shop.report.expectations import Expectations
+from coffee_shop.report.history import Row, amount_text
 
 SHOP, OUTLET, CATEGORY = "shop", "outlet", "category"
 WEEKS = 8

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import BEFORE, PERIOD_INCOMPLETE, amount_text, bases_of, sums_by_day
+from coffee_shop.report.comparison import BEFORE, PERIOD_INCOMPLETE, bases_of
 from coffee_shop.report.documents import Bar, Comparison, IncomeChart
-
-Row = Mapping[str, Any]
+from coffee_shop.report.history import Row, amount_text, sums_by_day
 
 DAY, HOUR = "day", "hour"
 MOST_DAYS = 62  # more bars than two months' are a blur on a phone

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import Row, Sums, compare, figures_of_days, sums_by_day, trend_of
+from coffee_shop.report.comparison import compare, trend_of
 from coffee_shop.report.data_quality import COMPLETE, INCOMPLETE, NO_DATA
 from coffee_shop.report.documents import (
-    Day,
     Draft,
     Headline,
     Highlights,
@@ -19,6 +17,7 @@ from coffee_shop.report.documents import (
 )
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import OUTLET, highlights_of
+from coffee_shop.report.history import Row, days_of, figures_of_days, sums_by_day
 from coffee_shop.report.wording import outlet_name
 
 NOTHING: OutletReport = {
@@ -59,22 +58,11 @@ def outlet_report(number: str, period: Period, history: Iterable[Row], expectati
         "figures": figures_of_days(by_day, period.days),
         "registered_transactions": sum(day["registered_transactions"] for day in sold),
         "missing": missing,
-        "days": [_day(day, by_day) for day in period.days],
+        "days": days_of(period, rows),
         "comparisons": compare(period, rows, own, complete=not missing),
         "trend": trend_of(period, rows, own),
         "highlights": _of_outlet(number, highlights_of(period, rows, own)),
         "restated": None,
-    }
-
-
-def _day(day: date, by_day: dict[date, Sums]) -> Day:
-    figures = figures_of_days(by_day, [day])
-    return {
-        "day": day.isoformat(),
-        "income": figures["income"],
-        "transactions": int(figures["transactions"]),
-        "items": int(figures["items"]),
-        "outlets": int(day in by_day),
     }
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from coffee_shop.report.comparison import amount_text
 from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.documents import Draft, Inventory
+from coffee_shop.report.history import amount_text
 from coffee_shop.report.wording import Wording
 
 Row = Mapping[str, Any]

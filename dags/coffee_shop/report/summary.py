@@ -11,7 +11,7 @@ from typing import Any
 
 from coffee_shop.lake.documents import Usage
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import amount_text, categories_of, compare, trend_of
+from coffee_shop.report.comparison import compare, trend_of
 from coffee_shop.report.data_quality import NO_DATA
 from coffee_shop.report.documents import (
     Compared,
@@ -27,6 +27,7 @@ from coffee_shop.report.documents import (
 )
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.report.highlights import highlights_of
+from coffee_shop.report.history import amount_text, categories_of
 from coffee_shop.report.income_chart import income_chart
 from coffee_shop.report.outlet_report import outlet_report
 
@@ -53,8 +54,8 @@ def draft_summary(
     usage: Usage | None,
     quality: DataQuality,
     headline: Row | None,
-    outlets: Sequence[Row],
-    days: Sequence[Row],
+    outlets: list[Outlet],
+    days: list[Day],
     targets: list[MonthOfTargets],
     inventory: Inventory | None,
     compared: Compared,
@@ -70,8 +71,8 @@ def draft_summary(
         usage: what the queries used, None when that is not known.
         quality: what ``data_quality`` found.
         headline: the row of headline.sql, None without data.
-        outlets: the rows of outlets.sql.
-        days: the rows of days.sql.
+        outlets: what ``outlets_of`` returns.
+        days: what ``days_of`` returns.
         targets: what ``targets_of`` returns.
         inventory: what ``inventory_of`` returns.
         compared: what ``compared_with_history`` returns.
@@ -93,8 +94,8 @@ def draft_summary(
         "status": status,
         "data": state,
         "headline": _headline(headline, outlets, quality) if there and headline else None,
-        "outlets": [_outlet(row) for row in outlets] if there else [],
-        "days": [_day(row) for row in days] if there else [],
+        "outlets": outlets if there else [],
+        "days": days if there else [],
         "comparisons": told["comparisons"],
         "trend": told["trend"],
         "highlights": told["highlights"],
@@ -141,10 +142,10 @@ def compared_with_history(
     }
 
 
-def _headline(row: Row, outlets: Sequence[Row], quality: DataQuality) -> Headline:
+def _headline(row: Row, outlets: Sequence[Outlet], quality: DataQuality) -> Headline:
     transactions = int(row["transactions"] or 0)
     registered = int(row["registered_transactions"] or 0)
-    ranked = sorted((_outlet(outlet) for outlet in outlets), key=lambda outlet: Decimal(outlet["income"]))
+    ranked = sorted(outlets, key=lambda outlet: Decimal(outlet["income"]))
     return {
         "income": amount_text(row["income"]),
         "production_cost": amount_text(row["production_cost"]),
@@ -159,24 +160,4 @@ def _headline(row: Row, outlets: Sequence[Row], quality: DataQuality) -> Headlin
         "worst_outlet": ranked[0] if len(ranked) > 1 else None,
         "days_missing": sum(1 for entry in quality["missing"] if entry["whole_day"]),
         "outlet_days_missing": sum(len(entry["outlets"]) for entry in quality["missing"]),
-    }
-
-
-def _outlet(row: Row) -> Outlet:
-    return {
-        "number": str(row["salesoutletno"]),
-        "neighbourhood": str(row["neighbourhood"] or ""),
-        "income": amount_text(row["income"]),
-        "transactions": int(row["transactions"]),
-        "items": int(row["items"]),
-    }
-
-
-def _day(row: Row) -> Day:
-    return {
-        "day": str(row["business_date"]),
-        "income": amount_text(row["income"]),
-        "transactions": int(row["transactions"]),
-        "items": int(row["items"]),
-        "outlets": int(row["outlets"]),
     }

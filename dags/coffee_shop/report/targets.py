@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import amount_text
 from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.documents import Draft, MonthOfTargets
+from coffee_shop.report.history import amount_text
 from coffee_shop.report.target_unit import FORMAT_OF
 from coffee_shop.report.wording import Wording
 from coffee_shop.settings import TargetUnit

@@ -29,18 +29,13 @@ Event = dict[str, Any]  # what a load tells with its asset: `load_id` and `chang
 Queries = Mapping[str, tuple[list[QueryParams], list[str]]]  # by report: its questions, the ids of their queries
 
 HEADLINE = "headline"
-OUTLET_DAYS = "outlet_days"
-# Figures of the mail and of summary.json that a workbook's question answers too: the same SQL, so the same figures.
-TARGET, TARGETS, INVENTORY = "target", "targets", "inventory"
-HEADLINE_QUESTIONS = {
-    TARGETS: "target/01_goals_by_outlet.sql",
-    INVENTORY: "inventory/01_stock_and_waste_by_outlet.sql",
-}
-
-
+HISTORY = f"{HEADLINE}/history"
+# reports of whose questions the mail and summary.json show some
+SALES, TARGET, INVENTORY = "sales", "target", "inventory"
+GOALS, STOCK = f"{TARGET}/01_goals_by_outlet", f"{INVENTORY}/01_stock_and_waste_by_outlet"
 # of a single day, for the chart of its mail: its hours, and those of the day that it is compared with
-HOURS, HOURS_BEFORE = "hours", "hours_before"
-BY_HOUR = "sales/11_sales_by_weekday_and_hour.sql"
+HOURS = f"{SALES}/11_sales_by_weekday_and_hour"
+HOURS_BEFORE = f"{HEADLINE}/hours_before"
 
 
 class ReportRequestError(ValueError):
@@ -166,22 +161,24 @@ def list_questions(report: str, request: Request, published: Published) -> list[
         published: what the wait found.
 
     Returns:
-        For each question its name, SQL file, period and what a goal is counted in; nothing when the report was not
-        asked for or there is no data.
+        For each question its name, SQL file, period and what a goal is counted in; nothing when there is no data. Of a
+        report that was not asked for only what the mail and summary.json show as well.
     """
     from coffee_shop.report.data_quality import NO_DATA
     from coffee_shop.report.definition import load_report
 
-    if published["status"] == NO_DATA or report not in (HEADLINE, *request["reports"]):
-        return []
-    if report == INVENTORY and not published["has_inventory"]:
-        return []  # there is no such table
+    if published["status"] == NO_DATA or (report == INVENTORY and not published["has_inventory"]):
+        return []  # without inventory there is no such table
     folder = include_folder() / "sql" / report
+    is_day = request["period"]["period_start"] == request["period"]["period_end"]
     if report == HEADLINE:
         own = [(path.stem, f"{HEADLINE}/{path.name}") for path in sorted(folder.glob("*.sql"))]
-        shared = [each for each in HEADLINE_QUESTIONS.items() if each[0] != INVENTORY or published["has_inventory"]]
-        return [*_queries([*own, *shared], request), *_queries_by_hour(request)]
-    return _queries([(question.name, question.sql) for question in load_report(folder).questions], request)
+        return [*_queries(own, request), *(_hours_before(request) if is_day else [])]
+    questions = [(question.name, question.sql) for question in load_report(folder).questions]
+    if report not in request["reports"]:
+        shown = (GOALS, STOCK, HOURS) if is_day else (GOALS, STOCK)
+        questions = [(name, sql) for name, sql in questions if f"{report}/{name}" in shown]
+    return _queries(questions, request)
 
 
 def _queries(questions: Iterable[tuple[str, str]], request: Request, period: Period | None = None) -> list[QueryParams]:
@@ -199,13 +196,11 @@ def _queries(questions: Iterable[tuple[str, str]], request: Request, period: Per
     ]
 
 
-def _queries_by_hour(request: Request) -> list[QueryParams]:
+def _hours_before(request: Request) -> list[QueryParams]:
     from coffee_shop.report.income_chart import period_before
 
-    if request["period"]["period_start"] != request["period"]["period_end"]:
-        return []
-    before = period_before(period_from_json(request["period"]))
-    return [*_queries([(HOURS, BY_HOUR)], request), *_queries([(HOURS_BEFORE, BY_HOUR)], request, before)]
+    name = HOURS_BEFORE.removeprefix(f"{HEADLINE}/")
+    return _queries([(name, f"{HOURS}.sql")], request, period_before(period_from_json(request["period"])))
 
 
 def settle_queries(published: Published, queries: Queries, poll_seconds: int) -> State:
@@ -257,13 +252,12 @@ def _differences(executions: Mapping[str, str], queries: Queries) -> list[str]:
     """Compare the period's days and outlets in the lake with the ledger as it is now; nothing without the question."""
     from coffee_shop.report.tie_out import differences
 
-    periods = {question["question"]: question for question in queries.get(HEADLINE, ([], []))[0] or []}
-    if OUTLET_DAYS not in periods:
+    own = queries.get(HEADLINE, ([], []))[0] or []
+    period = next((query for query in own if query["sql"] == f"{HISTORY}.sql"), None)
+    if period is None:
         return []
-    ledger = read_ledger(s3_client(), names().state_bucket).value
-    answers = _answers(executions, HEADLINE, (OUTLET_DAYS,))
-    period = periods[OUTLET_DAYS]
-    return differences(ledger, period["period_start"], period["period_end"], _as_dicts(answers.get(OUTLET_DAYS)))
+    ledger, history = read_ledger(s3_client(), names().state_bucket).value, _answers(executions, [HISTORY])[HISTORY]
+    return differences(ledger, period["period_start"], period["period_end"], _as_dicts(history))
 
 
 def draft_summary(request: Request, published: Published, state: State) -> Draft | None:
@@ -301,18 +295,19 @@ def _draft_of_now(request: Request, published: Published, state: State, ledger: 
     from coffee_shop.report import summary
     from coffee_shop.report.data_quality import COMPLETE, NO_DATA, data_quality, status_of
     from coffee_shop.report.expectations import Expectations
+    from coffee_shop.report.history import days_of, outlets_of
     from coffee_shop.report.stock import inventory_of
     from coffee_shop.report.targets import targets_of
 
     shop, period = settings(), period_from_json(request["period"])
-    own = ("headline", "outlets", "days", "quarantine", "history", HOURS, HOURS_BEFORE)
-    answers = _answers(state["executions"], HEADLINE, (*own, *HEADLINE_QUESTIONS))
-    headline = next(iter(_as_dicts(answers.get("headline"))), None)
+    figures, quarantine = f"{HEADLINE}/headline", f"{HEADLINE}/quarantine"
+    answers = _answers(state["executions"], (figures, quarantine, HISTORY, GOALS, STOCK, HOURS, HOURS_BEFORE))
+    headline, history = next(iter(_as_dicts(answers.get(figures))), None), _as_dicts(answers.get(HISTORY))
     expectations = Expectations(ledger, shop)
     missing, closed = expectations.missing(period.days), expectations.closed(period.days)
     without_data = published["status"] == NO_DATA or headline is None or not headline["lines"]
     status = NO_DATA if without_data else status_of(ledger, period.days, missing)
-    if not without_data and "history" not in answers:
+    if not without_data and HISTORY not in answers:
         raise ReportRequestError("No query ran for history; clear headline.list_questions and what follows it.")
     return summary.draft_summary(
         run=request["run"],
@@ -321,15 +316,15 @@ def _draft_of_now(request: Request, published: Published, state: State, ledger: 
         state=state["data"],
         status=status,
         usage=looked_up(lambda: usage_of({}, {}, bytes_scanned(athena_client(), state["queries"]), shop.prices)),
-        quality=data_quality(ledger, period.days, missing, closed, headline, _as_dicts(answers.get("quarantine"))),
+        quality=data_quality(ledger, period.days, missing, closed, headline, _as_dicts(answers.get(quarantine))),
         headline=headline,
-        outlets=_as_dicts(answers.get("outlets")),
-        days=_as_dicts(answers.get("days")),
-        targets=targets_of(period, _as_dicts(answers.get(TARGETS)), request["target_unit"]),
-        inventory=inventory_of(_as_dicts(answers.get(INVENTORY))),
+        outlets=outlets_of(period, history),
+        days=days_of(period, history),
+        targets=targets_of(period, _as_dicts(answers.get(GOALS)), request["target_unit"]),
+        inventory=inventory_of(_as_dicts(answers.get(STOCK))),
         compared=summary.compared_with_history(
             period,
-            _as_dicts(answers.get("history")),
+            history,
             expectations,
             complete=status == COMPLETE,
             outlets=sorted({mail["outlet"] for mail in request["mails"] if mail["outlet"]}),
@@ -359,11 +354,12 @@ def build_workbook(report: str, request: Request, state: State, draft: Draft) ->
     if report == INVENTORY and not state["has_inventory"]:
         return None
     definition = in_target_unit(load_report(include_folder() / "sql" / report), request["target_unit"])
-    questions = [question.name for question in definition.questions]
-    answers = _answers(state["executions"], report, questions)
-    if lost := [question for question in questions if question not in answers]:
+    questions = {question.name: f"{report}/{question.name}" for question in definition.questions}
+    rows = _answers(state["executions"], questions.values())
+    answers = {name: rows[question] for name, question in questions.items() if question in rows}
+    if lost := questions.keys() - answers.keys():
         raise ReportRequestError(
-            f"No query ran for {', '.join(lost)}; clear {report}.list_questions and what follows it."
+            f"No query ran for {', '.join(sorted(lost))}; clear {report}.list_questions and what follows it."
         )
     body = build_workbook(definition, answers, _page(report, draft, request))
     return stage(s3_client(), names().state_bucket, request["run"], report, definition.file, body)
@@ -415,13 +411,12 @@ def _page(report: str, draft: Draft, request: Request) -> Page:
     )
 
 
-def _answers(queries: Mapping[str, str], report: str, questions: Iterable[str]) -> dict[str, Rows]:
-    """Return the rows of those questions of a report whose queries ran."""
+def _answers(queries: Mapping[str, str], questions: Iterable[str]) -> dict[str, Rows]:
+    """Return the rows of those questions, named with their report, whose queries ran."""
     from coffee_shop.report.athena_results import read_rows
 
     athena, s3 = athena_client(), s3_client()
-    executions = {question: queries.get(f"{report}/{question}") for question in questions}
-    return {question: read_rows(athena, s3, id_) for question, id_ in executions.items() if id_ is not None}
+    return {question: read_rows(athena, s3, queries[question]) for question in questions if question in queries}
 
 
 def _as_dicts(rows: Rows | None) -> list[Row]:

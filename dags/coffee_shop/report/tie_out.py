@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from coffee_shop.lake.documents import SALES, Ledger
+from coffee_shop.report.history import Row
 
-Row = Mapping[str, Any]
 Totals = tuple[int, int, Decimal]  # lines, items, income
 NOTHING: Totals = (0, 0, Decimal("0.00"))
 SHOWN = 5
@@ -18,14 +17,14 @@ class LakeDiffersError(RuntimeError):
     """The lake does not hold what the ledger says; no report is made of it."""
 
 
-def differences(ledger: Ledger, first: str, last: str, outlet_days: Iterable[Row]) -> list[str]:
+def differences(ledger: Ledger, first: str, last: str, history: Iterable[Row]) -> list[str]:
     """Return in words where the lake and the ledger differ.
 
     Args:
         ledger: the ledger of loads.
         first: the period's first day, ISO.
         last: its last day, included.
-        outlet_days: rows of ``headline/outlet_days.sql`` for the period.
+        history: the rows of ``headline/history.sql``.
 
     Returns:
         One sentence a day and outlet, in order, each beginning with the day.
@@ -37,8 +36,9 @@ def differences(ledger: Ledger, first: str, last: str, outlet_days: Iterable[Row
         for outlet, entry in outlets.items()
     }
     held = {
-        (row["business_date"], row["salesoutletno"]): (row["lines"], row["items"], Decimal(row["income"]))
-        for row in outlet_days
+        (day, row["salesoutletno"]): (row["lines"], row["items"], Decimal(row["income"]))
+        for row in history
+        if row["salesoutletno"] is not None and first <= (day := row["business_date"].isoformat()) <= last
     }
     places = sorted(published.keys() | held.keys())
     pairs = [(place, published.get(place, NOTHING), held.get(place, NOTHING)) for place in places]

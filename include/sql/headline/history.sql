@@ -1,4 +1,5 @@
 -- What did each outlet and each product category sell a day, in the period and in all that it is compared with?
+-- For the period's days it is compared with what the loads published, too.
 -- Grain: one row per day and outlet with a sale (productcategory is null), and one per day and category with a sale
 -- (salesoutletno is null). Days: eight weeks before the period, or as many as it has, to its end; and a year earlier
 -- (364 days for days and weeks, the same dates for a month, so a few days more than either needs).
@@ -17,7 +18,9 @@ goods as (
 select
     cast(lines.business_date as date) as business_date,
     sales_outlet.salesoutletno,
+    sales_outlet.neighbourhood,
     goods.productcategory,
+    count(*) as lines,
     sum(lines.saleamount) as income,
     coalesce({{ net_income('lines') | indent }}, 0) as net_income,
     count(distinct lines.transaction_id) as transactions,
@@ -36,5 +39,7 @@ where
     ) and '{{ params.period_end }}'
     or lines.business_date between cast({{ first_day }} - interval '366' day as varchar)
     and cast({{ last_day }} - interval '364' day as varchar)
-group by grouping sets ((lines.business_date, sales_outlet.salesoutletno), (lines.business_date, goods.productcategory))
+group by grouping sets (
+    (lines.business_date, sales_outlet.salesoutletno, sales_outlet.neighbourhood), (lines.business_date, goods.productcategory)
+)
 order by lines.business_date, sales_outlet.salesoutletno, goods.productcategory

@@ -228,7 +228,7 @@ def test_however_much_is_wrong_a_mail_stays_below_100_kb():
     """Gmail cuts a message off at 102 kB. Names as long as a cell, 300 outlets and categories, a month of bars."""
     name = "&" * 32_767
     numbers = [str(number) for number in range(300)]
-    outlets = [OUTLETS[0] | {"salesoutletno": number, "neighbourhood": name} for number in numbers]
+    outlets = [OUTLETS[0] | {"number": number, "neighbourhood": name} for number in numbers]
     days = [f"2019-04-{day:02d}" for day in range(1, 31)]
     quality = QUALITY | {
         "missing": [{"day": day, "outlets": numbers, "whole_day": False} for day in days],

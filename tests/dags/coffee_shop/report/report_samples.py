@@ -1,5 +1,6 @@
 """A weekly report written out by hand, for the tests of summary, words and mail."""
 
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -79,23 +80,23 @@ HEADLINE = {
 }
 OUTLETS = [
     {
-        "salesoutletno": "3",
+        "number": "3",
         "neighbourhood": "Astoria",
-        "income": Decimal("350.00"),
+        "income": "350.00",
         "transactions": 50,
         "items": 200,
     },
     {
-        "salesoutletno": "8",
+        "number": "8",
         "neighbourhood": "Hell's <Kitchen>",
-        "income": Decimal("250.00"),
+        "income": "250.00",
         "transactions": 40,
         "items": 100,
     },
 ]
 DAYS = [
-    {"business_date": date(2019, 4, day), "income": Decimal(income), "transactions": 15, "items": 50, "outlets": 2}
-    for day, income in ((22, "100.00"), (23, "200.00"), (24, "50.00"), (25, "250.00"), (26, "0"))
+    {"day": f"2019-04-{day}", "income": income, "transactions": 15, "items": 50, "outlets": 2}
+    for day, income in ((22, "100.00"), (23, "200.00"), (24, "50.00"), (25, "250.00"), (26, "0.00"))
 ]
 LAST_WEEK = {
     "base": "before",
@@ -229,9 +230,28 @@ def draft(**changes):
         "inventory": INVENTORY,
         "compared": COMPARED,
     }
-    return draft_summary(**(parts | changes))
+    return draft_summary(**deepcopy(parts | changes))
 
 
 def summary(**changes):
     """The week's summary, with some of its parts changed."""
     return draft(**changes) | {"version": 1, "made_at": "2019-04-29T10:31:00+00:00", "files": []}
+
+
+NEIGHBOURHOODS = {"3": "Astoria", "8": "Hell's <Kitchen>"}
+
+
+def sold(day, outlet="3", income="10.00", net_income="6.00", transactions=2, items=3, registered=1, category=None):
+    """A row of history.sql."""
+    return {
+        "business_date": day,
+        "salesoutletno": None if category else outlet,
+        "neighbourhood": None if category else NEIGHBOURHOODS.get(outlet),
+        "productcategory": category,
+        "lines": items,
+        "income": Decimal(income),
+        "net_income": Decimal(net_income),
+        "transactions": transactions,
+        "items": items,
+        "registered_transactions": registered,
+    }

@@ -1,35 +1,16 @@
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 from coffee_shop.lake.ledger import empty_ledger
 from coffee_shop.periods import Period
-from coffee_shop.report.comparison import (
-    amount_text,
-    bases_of,
-    categories_of,
-    compare,
-    trend_of,
-)
+from coffee_shop.report.comparison import bases_of, compare, trend_of
 from coffee_shop.report.expectations import Expectations
 from coffee_shop.settings import ClosedOutlet, Settings
 
+from tests.dags.coffee_shop.report.report_samples import sold
+
 DAY = Period("daily", date(2019, 4, 24), date(2019, 4, 24))
 WEEK = Period("weekly", date(2019, 4, 22), date(2019, 4, 28))
-
-
-def sold(day, outlet="3", income="10.00", net_income="6.00", transactions=2, items=3, registered=1, category=None):
-    """A row of history.sql."""
-    return {
-        "business_date": day,
-        "salesoutletno": None if category else outlet,
-        "productcategory": category,
-        "income": Decimal(income),
-        "net_income": Decimal(net_income),
-        "transactions": transactions,
-        "items": items,
-        "registered_transactions": registered,
-    }
 
 
 def published(rows, **settings):
@@ -261,26 +242,3 @@ def test_the_trend_of_other_periods_is_days(period, first, count):
 
 def test_a_long_span_has_no_trend():
     assert trend_of(Period("custom", date(2019, 1, 1), date(2019, 4, 1)), [], published([])) == []
-
-
-def test_categories_of_the_period_by_income():
-    rows = [
-        sold(DAY.period_start, category="Tea", income="5.00", items=2),
-        sold(DAY.period_start, category="Coffee", income="7.00", items=3),
-        sold(date(2019, 4, 17), category="Coffee", income="100.00"),
-        sold(DAY.period_start),
-    ]
-    assert categories_of(DAY, rows) == [
-        {"category": "Coffee", "income": "7.00", "items": 3},
-        {"category": "Tea", "income": "5.00", "items": 2},
-    ]
-
-
-def test_amounts_keep_two_to_four_decimals():
-    assert [amount_text(value) for value in (Decimal("1.5"), Decimal("1.2345"), Decimal(10) / 3, 0, None)] == [
-        "1.50",
-        "1.2345",
-        "3.3333",
-        "0.00",
-        "0.00",
-    ]

@@ -15,7 +15,7 @@ from coffee_shop.report.tasks import (
     list_reports_to_restate,
     wants_mail,
 )
-from coffee_shop.settings import Settings
+from coffee_shop.settings import REPORT_NAMES, Settings
 
 from tests.dags.coffee_shop.report.report_samples import HEADLINE, draft, summary
 
@@ -274,29 +274,43 @@ def test_questions_carry_file_period_and_name(monkeypatch):
     }
     published = {"status": "incomplete", "has_inventory": True}
     assert [question["question"] for question in list_questions("headline", request, published)] == [
-        "days",
         "headline",
         "history",
-        "outlet_days",
-        "outlets",
         "quarantine",
-        "targets",
-        "inventory",
     ]
+
+
+def test_of_a_report_that_was_not_asked_for_only_what_the_mail_shows(monkeypatch):
+    monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(clean_database="clean_db"))
+    period = {"period_start": "2019-04-22", "period_end": "2019-04-28"}
+    request = {"reports": ["employee"], "period": period, "target_unit": "items"}
+    published = {"status": "complete", "has_inventory": True}
+    questions = {report: list_questions(report, request, published) for report in REPORT_NAMES}
+
+    assert {report: [question["question"] for question in asked] for report, asked in questions.items()} == {
+        "customer": [],
+        "employee": [
+            "01_income_per_transaction",
+            "02_lines_outside_tea_coffee_and_chocolate",
+            "03_sales_by_employee_and_outlet",
+        ],
+        "sales": [],
+        "target": ["01_goals_by_outlet"],
+        "inventory": ["01_stock_and_waste_by_outlet"],
+    }
 
 
 def test_a_single_day_asks_for_its_hours_and_those_of_the_day_that_it_is_compared_with(monkeypatch):
     monkeypatch.setattr("coffee_shop.report.tasks.names", lambda: SimpleNamespace(clean_database="clean_db"))
     request = decide_request("daily", context(conf={"from": "2019-04-24", "to": "2019-04-24"}), SHOP)
     assert request is not None
+    request["reports"] = ["customer"]
+    published = {"status": "complete", "has_inventory": False}
 
-    questions = list_questions("headline", request, {"status": "complete", "has_inventory": False})
+    questions = [list_questions("sales", request, published)[-1], list_questions("headline", request, published)[-1]]
 
-    assert [
-        (question["question"], question["sql"], question["period_start"], question["period_end"])
-        for question in questions[-2:]
-    ] == [
-        ("hours", "sales/11_sales_by_weekday_and_hour.sql", "2019-04-24", "2019-04-24"),
+    assert [(each["question"], each["sql"], each["period_start"], each["period_end"]) for each in questions] == [
+        ("11_sales_by_weekday_and_hour", "sales/11_sales_by_weekday_and_hour.sql", "2019-04-24", "2019-04-24"),
         ("hours_before", "sales/11_sales_by_weekday_and_hour.sql", "2019-04-17", "2019-04-17"),
     ]
 
@@ -308,8 +322,6 @@ def test_without_any_inventory_nothing_asks_its_table_and_there_is_no_workbook_o
     published = {"status": "complete", "has_inventory": False}
 
     assert list_questions("inventory", request, published) == []
-    headline = list_questions("headline", request, published)
-    assert "inventory" not in {question["question"] for question in headline}
     assert (
         build_workbook("inventory", request, {"executions": {}, "has_inventory": False}, {"status": "complete"}) is None
     )

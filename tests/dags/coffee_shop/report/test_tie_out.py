@@ -1,3 +1,5 @@
+from datetime import date
+
 from coffee_shop.report.tie_out import differences, message
 
 
@@ -16,7 +18,13 @@ def ledger(**days):
 
 
 def row(day, outlet, lines, items, income):
-    return {"business_date": day, "salesoutletno": outlet, "lines": lines, "items": items, "income": income}
+    return {
+        "business_date": date.fromisoformat(day),
+        "salesoutletno": outlet,
+        "lines": lines,
+        "items": items,
+        "income": income,
+    }
 
 
 PUBLISHED = ledger(
@@ -28,7 +36,10 @@ THIRD, FIFTH = row("2019-04-24", "3", 2, 3, "453.35"), row("2019-04-24", "5", 1,
 
 
 def test_the_lake_holds_what_was_published():
-    assert differences(PUBLISHED, "2019-04-24", "2019-04-24", [THIRD, FIFTH]) == []
+    of_a_category = row("2019-04-24", None, 3, 4, "456.35")
+    day_before = row("2019-04-23", "3", 9, 9, "9.00")
+
+    assert differences(PUBLISHED, "2019-04-24", "2019-04-24", [day_before, THIRD, FIFTH, of_a_category]) == []
 
 
 def test_a_day_that_is_gone_from_the_lake_one_with_other_figures_and_one_that_nobody_published():
