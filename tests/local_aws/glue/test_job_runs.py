@@ -116,7 +116,8 @@ def test_a_run_ends_with_the_server_that_is_killed(tmp_path):
         run_id = aws.glue.start_job_run(JobName="left")["JobRunId"]
         until(lambda: aws.log(run_id))
         process, server = map(int, aws.log(run_id).split())
-        until(lambda: run_id in (tmp_path / "aws" / "state" / "glue.json").read_text())
+        state = tmp_path / "aws" / "state" / "glue.json"
+        until(lambda: state.exists() and run_id in state.read_text())
         os.kill(server, signal.SIGKILL)
         until(lambda: not alive(process))
     with running_local_aws(tmp_path, environment) as url:
