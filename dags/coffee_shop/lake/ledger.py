@@ -90,6 +90,21 @@ def newest_load(ledger: Ledger) -> str | None:
     return str(ledger["loads"][-1]["load_id"]) if ledger["loads"] else None
 
 
+def changes_since(ledger: Ledger, load_id: str | None, first: str, last: str) -> list[tuple[PublishedLoad, list[str]]]:
+    """Return the loads after one, oldest first, that changed days of a period, with those days.
+
+    Args:
+        ledger: the ledger of loads.
+        load_id: the load; without one, or with one that the ledger does not know, all loads count.
+        first: the period's first ISO date.
+        last: its last one.
+    """
+    loads = ledger["loads"]
+    seen = next((place for place, load in enumerate(loads) if load["load_id"] == load_id), -1)
+    changes = [(load, [day for day in load["changed_dates"] if first <= day <= last]) for load in loads[seen + 1 :]]
+    return [(load, days) for load, days in changes if days]
+
+
 def outlets_on(ledger: Ledger, day: date, dataset: str = SALES) -> set[str]:
     """Return the numbers of the outlets that have published rows on a day."""
     return set(ledger["days"][dataset].get(day.isoformat(), {}))

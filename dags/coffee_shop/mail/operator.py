@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from coffee_shop.aws import s3_client
+from coffee_shop.lake.ledger import changes_since, read_ledger
 from coffee_shop.mail.addresses import workbook_address
 from coffee_shop.mail.sending import send_once
 from coffee_shop.report.data_quality import NO_DATA, was_closed
@@ -96,7 +97,28 @@ class ReportMailOperator(BaseOperator):
         return summary_of_outlet(self.summary, mail["outlet"]) if mail["outlet"] else self.summary
 
     def _send(self, s3: S3Client, shop: Settings, mail: MailOfRun) -> str | None:
-        return send_once(s3, self._marker_of(mail), mail["recipients"], lambda: self._report(s3, shop, mail))
+        return send_once(
+            s3,
+            self._marker_of(mail),
+            mail["recipients"],
+            lambda: self._report(s3, shop, mail),
+            lambda: self._refuse_if_overtaken(s3),
+        )
+
+    def _refuse_if_overtaken(self, s3: S3Client) -> None:
+        """Fail if a load changed the report's days after its queries ran.
+
+        From the marker on coffee_shop_restate sees the report, so no load falls between.
+        """
+        from airflow.sdk.exceptions import AirflowFailException
+
+        period, ledger = self.summary["period"], read_ledger(s3, names().state_bucket).value
+        if changes := changes_since(ledger, self.summary["data"]["load_id"], period["start"], period["end"]):
+            loads = ", ".join(load["load_id"] for load, _ in changes)
+            raise AirflowFailException(
+                f"Not mailed: {loads} changed days of this report after its queries ran. Clear settle_queries with all "
+                "that follows it: the queries run again, and the mail has the new figures."
+            )
 
     def _marker_of(self, mail: MailOfRun) -> str:
         own = [f"-outlet-{mail['outlet']}"] if mail["outlet"] else [f"-{report}" for report in mail["reports"] or ()]

@@ -40,7 +40,13 @@ def new_message(subject: str, mail_from: str, to: Sequence[str], now: datetime) 
     return message
 
 
-def send_once(s3: S3Client, marker: str, recipients: Sequence[str], make: Callable[[], bytes]) -> str | None:
+def send_once(
+    s3: S3Client,
+    marker: str,
+    recipients: Sequence[str],
+    make: Callable[[], bytes],
+    check: Callable[[], None] = lambda: None,
+) -> str | None:
     """Send a mail unless its marker is there.
 
     Args:
@@ -48,6 +54,7 @@ def send_once(s3: S3Client, marker: str, recipients: Sequence[str], make: Callab
         marker: the marker's key in the state bucket.
         recipients: the addresses.
         make: returns the raw message.
+        check: raises if the mail must not go out; called when the marker is there, which goes again then.
 
     Returns:
         SES's message id, None when the mail was sent before.
@@ -61,6 +68,11 @@ def send_once(s3: S3Client, marker: str, recipients: Sequence[str], make: Callab
     except ChangedMeanwhileError:
         _refuse_if_unknown(s3, bucket, marker)
         return None
+    try:
+        check()
+    except Exception:
+        s3.delete_object(Bucket=bucket, Key=marker)
+        raise
     message_id = _hand_over(s3, bucket, marker, recipients, raw)
     write_json(s3, bucket, marker, _mark("sent", recipients) | {"message_id": message_id})
     return message_id

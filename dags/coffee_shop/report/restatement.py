@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from coffee_shop.lake.documents import DAILY_DATASETS, Ledger, PublishedLoad
+from coffee_shop.lake.ledger import changes_since
 from coffee_shop.report.data_quality import NO_DATA
 from coffee_shop.report.documents import (
     Cause,
@@ -175,14 +176,8 @@ def causes_of(ledger: Ledger, first: str, last: str, load_before: str | None) ->
         ``load_id``, ``at``, ``key`` (null where the ledger no longer knows which file it was), ``what`` (loaded or
         withdrawn) and ``days``, those dates of the period that the load changed.
     """
-    loads = ledger["loads"]
-    seen = next((place for place, load in enumerate(loads) if load["load_id"] == load_before), -1)
-    causes: list[Cause] = []
-    for load in loads[seen + 1 :]:
-        days = [day for day in load["changed_dates"] if first <= day <= last]
-        if days:
-            causes += _causes_in(ledger, load, days)
-    return causes
+    changes = changes_since(ledger, load_before, first, last)
+    return [cause for load, days in changes for cause in _causes_in(ledger, load, days)]
 
 
 def _causes_in(ledger: Ledger, load: PublishedLoad, days: list[str]) -> list[Cause]:

@@ -10,6 +10,9 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from botocore.exceptions import ClientError, ReadTimeoutError
+from coffee_shop.lake.documents import PublishedLoad
+from coffee_shop.lake.ledger import empty_ledger
+from coffee_shop.lake.state import write_json
 from coffee_shop.mail import operator as mail_operator
 from coffee_shop.mail import sending
 from coffee_shop.mail.operator import ReportMailOperator
@@ -148,6 +151,32 @@ def test_when_nobody_knows_whether_it_went_out_it_is_not_sent_again(shop):
     with pytest.raises(AirflowFailException, match=r"whether it went out is not known.*delete s3://state-"):
         shop.send(shop.report())
     assert shop.sent == []
+
+
+def test_a_report_is_not_mailed_when_a_load_changed_its_days_after_its_queries_ran(shop):
+    report = shop.report()
+    loads = [published("load-8", "2019-04-29"), published("load-9", "2019-04-24")]  # the first after the report's week
+    write_json(shop.s3, shop.state, "ledger.json", empty_ledger() | {"loads": [published("load-7"), *loads]})
+
+    with pytest.raises(AirflowFailException, match=r"load-9 changed days of this report.* Clear settle_queries"):
+        shop.send(report)
+    assert shop.sent == []
+
+    shop.send(report | {"data": report["data"] | {"load_id": "load-9"}})  # made again
+    assert len(shop.sent) == 1
+
+
+def published(load_id: str, *days: str) -> PublishedLoad:
+    """A load of the ledger that changed some days."""
+    return {
+        "load_id": load_id,
+        "run_id": "manual",
+        "published_at": "2019-04-30T05:00:00+00:00",
+        "changed_dates": list(days),
+        "files": 1,
+        "refused": [],
+        "held_back": [],
+    }
 
 
 def test_too_large_a_mail_carries_links(shop):
