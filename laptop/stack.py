@@ -127,7 +127,9 @@ def write_aws_profiles(stack: Stack) -> None:
 def aws_environment(stack: Stack) -> dict[str, str]:
     """Return the environment that sends every AWS call to the local AWS, as the account, which may do everything."""
     write_aws_profiles(stack)
-    base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_", "PYTHONPATH"))}
+    # each task is a process, which would compile the project's modules again where PYTHONDONTWRITEBYTECODE is set
+    ours = ("AIRFLOW", "AWS_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    base = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     here = str(Path(sys.executable).parent)
     return base | {
         "PATH": here + os.pathsep + base.get("PATH", os.defpath),
@@ -175,8 +177,8 @@ def airflow_environment(stack: Stack) -> dict[str, str]:
             "PYTHONPATH": str(ROOT / "dags"),  # the pages' periods, which plugins.zip brings on MWAA
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-            # three at a time: more would only compete for two cores, and memory stays low
-            "AIRFLOW__CORE__PARALLELISM": "3",
+            # most of a task's time it waits for a query or a job
+            "AIRFLOW__CORE__PARALLELISM": "6",
             # a supervisor that misses its task's end notices it at its next heartbeat: by default after up to 5 s
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as patient as with three, every 5 s
