@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -19,7 +19,8 @@ from ministack.services import iam
 Keys = dict[str, str]  # temporary keys, their region and endpoint, as the environment variables of AWS's own programs
 
 
-_making = threading.Lock()
+# one for all: each task comes with new keys, and a new session would read AWS's models again
+_session, _making = boto3.Session(), threading.Lock()
 
 
 def client_of(service: str, keys: Mapping[str, str]) -> Any:
@@ -36,18 +37,12 @@ def client_of_key(service: str, access_key: str) -> Any:
     return _client(service, keys.access_key_id, keys.secret_access_key, keys.session_token)
 
 
-@cache
-def _session() -> Any:
-    """Return the session of all clients: each task comes with new keys, and a new session reads AWS's models again."""
-    return boto3.Session()
-
-
 @lru_cache(maxsize=128)
 def _client(service: Any, key: str, secret: str, token: str | None) -> Any:
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=20)
     names = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
     with _making:  # sessions are not thread-safe (boto3, "Session reference")
-        return _session().client(service, config=config, **dict(zip(names, (key, secret, token), strict=True)))
+        return _session.client(service, config=config, **dict(zip(names, (key, secret, token), strict=True)))
 
 
 def is_trusted(role: str) -> bool:
