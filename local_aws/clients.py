@@ -20,7 +20,8 @@ Keys = dict[str, str]  # temporary keys, their region and endpoint, as the envir
 
 
 # one for all: each task comes with new keys, and a new session would read AWS's models again
-_session, _making = boto3.Session(), threading.Lock()
+_session: Any = boto3.Session()
+_making = threading.Lock()
 
 
 def client_of(service: str, keys: Mapping[str, str]) -> Any:
