@@ -170,9 +170,8 @@ def test_every_fault_is_named_at_once() -> None:
     assert "wait_days" in str(refused.value)
 
 
-def test_every_setting_is_described_and_its_default_keeps_its_rule() -> None:
+def test_the_default_of_every_setting_keeps_its_rule() -> None:
     schema = TypeAdapter(settings.Settings).json_schema()
-    assert [name for name, rule in schema["properties"].items() if "description" not in rule] == []
     defaults = {name: rule["default"] for name, rule in schema["properties"].items() if name != "time_zone"}
     assert check_settings(defaults) == settings.Settings()
 
