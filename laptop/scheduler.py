@@ -16,6 +16,7 @@ IMPORTED_BY_TASKS = (
     "airflow.providers.standard.operators.python",
     "airflow.providers.standard.sensors.python",
     "openpyxl.chart",
+    "pandas",
 )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlparse
+
+ROWS_AT_ONCE = 100_000  # texts and values of more would be in memory at the same time
 
 Value = str | int | float | Decimal | bool | date | None
 
@@ -53,14 +54,29 @@ def typed_rows(result_file: str, types: dict[str, str]) -> Rows:
     Raises:
         ValueError: a type has no place in a sheet (array, map, row).
     """
+    import pandas
+
     readers = [_reader(name, kind) for name, kind in types.items()]
-    lines = csv.reader(io.StringIO(result_file, newline=""))
-    next(lines, None)
-    rows = [
-        tuple(None if text == "" else read(text) for read, text in zip(readers, line, strict=True))
-        for line in (line or [""] for line in lines)  # a lone null is an empty line
-    ]
+    chunks = pandas.read_csv(
+        io.StringIO(result_file.replace("\0", "\ufffd"), newline=""),  # at a NUL pandas would end the text
+        names=list(types),
+        header=0,
+        dtype=object,  # a number is read from its text, so that no digit is lost
+        keep_default_na=False,
+        na_values=[""],
+        skip_blank_lines=False,  # a lone null is an empty line
+        chunksize=ROWS_AT_ONCE,
+    )
+    rows: list[tuple[Value, ...]] = []
+    for chunk in chunks:
+        texts = (chunk.iloc[:, place] for place in range(len(readers)))
+        rows += zip(*map(_values, readers, texts), strict=True)
     return Rows(tuple(types), rows)
+
+
+def _values(read: Callable[[str], Value], texts: Iterable[Any]) -> list[Value]:
+    """Return the values of a column; pandas has a float, which is not a number, where nothing stands."""
+    return [read(text) if isinstance(text, str) else None for text in texts]
 
 
 def _number(text: str) -> float | None:

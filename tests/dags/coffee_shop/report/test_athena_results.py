@@ -33,6 +33,18 @@ def test_line_breaks_inside_a_value_and_a_lone_null():
     assert typed_rows('"a"\n"one\ntwo"\n\n"x"\n', {"a": "varchar"}).rows == [("one\ntwo",), (None,), ("x",)]
 
 
+def test_texts_that_look_like_nothing_and_odd_letters_stay():
+    rows = typed_rows('"a"\n"NA"\n"None"\n"null"\n" 007 "\n"one\rtwo"\n"x\u2028y"\n"a\0b"\n""\n', {"a": "varchar"}).rows
+    assert rows == [("NA",), ("None",), ("null",), (" 007 ",), ("one\rtwo",), ("x\u2028y",), ("a\ufffdb",), (None,)]
+
+
+def test_every_digit_of_a_large_number_stays():
+    rows = typed_rows(
+        '"a","b"\n"9007199254740993","12345678901234567890.1200"\n', {"a": "bigint", "b": "decimal(38,4)"}
+    )
+    assert rows.rows == [(9007199254740993, Decimal("12345678901234567890.1200"))]
+
+
 def test_what_is_not_a_number_is_no_value():
     rows = typed_rows('"a"\n"NaN"\n"Infinity"\n"-Infinity"\n"1.5"\n', {"a": "double"})
     assert rows.rows == [(None,), (None,), (None,), (1.5,)]
