@@ -9,7 +9,7 @@ from tests.include.sql.rendering import SQL, check, question
 
 MACROS = sorted((SQL / "macros").glob("*.sql"))
 QUERIES = [path for path in sorted(SQL.glob("*/*.sql")) if path not in MACROS]
-MOST_LINES, TOO_MANY_ALIKE = 40, 6
+MOST_LINES, MOST_LINES_OF_MACROS, TOO_MANY_ALIKE = 40, 90, 6
 CUSTOMER = (
     "customerno, customerfirstname, customersurname, customeremail, loyaltycardnumber, customersince, gender, "
     "dateofbirth, birthyear"
@@ -251,15 +251,28 @@ def test_rows_that_a_check_finds(lake, macro, expected):
     assert answer(lake, [fact, thing], f"'macros/checks.sql' import {name}", f"{{{{ {macro} }}}}") == expected
 
 
-def test_rows_that_lack_a_value(lake):
-    rows = table("given", "no, a, b", "1, 'x', 'y'", "2, null, 'y'", "3, 'x', null")
-    query = "select no from given where {{ missing('a', 'b') }} order by no"
-    assert answer(lake, [rows], "'macros/checks.sql' import missing", query) == [(2,), (3,)]
+@pytest.mark.parametrize(
+    ("day", "touched", "expected"),
+    [
+        ("business_date", ", \"business_date < '2019-04-10'\"", [("given", "2019-04-09", "id", 2)]),
+        ("monthyear", "", [("given", "2019-04-09", "id", 2), ("given", "2019-04-10", "id", 1)]),
+    ],
+)
+def test_days_whose_rows_lack_an_id(lake, day, touched, expected):
+    rows = (
+        "'2019-04-08', 'x', 'y'",
+        "'2019-04-09', null, 'y'",
+        "'2019-04-09', 'x', null",
+        "'2019-04-10', null, 'y'",
+    )
+    query = f"{{{{ incomplete('given', ['a', 'b']{touched}) }}}} order by 2"
+    given = table("given", f"{day}, a, b", *rows)
+    assert answer(lake, [given], "'macros/checks.sql' import incomplete", query) == expected
 
 
 def test_what_the_checks_of_two_zones_compare(lake):
     """Both zones have the same totals under other names of columns: those of the small shop."""
-    imports = "{% from 'macros/checks.sql' import totals_of_facts %}"
+    imports = "{% from 'macros/tables.sql' import totals_of_facts %}"
     clean = "totals_of_facts(params, params.clean_database ~ '.', 'salesoutletno', 'date')"
     conform = "totals_of_facts(params, '', 'salesoutlet_id', 'business_date')"
     queries = [f"{imports}select count(*), sum(lines) from ({{{{ {totals} }}}})" for totals in (clean, conform)]
@@ -280,10 +293,10 @@ def test_a_file_of_macros_opens_with_what_they_give_and_every_query_imports_them
     assert f"'macros/{file.name}' import" in callers
 
 
-def test_a_question_is_short():
-    questions = [path for path in QUERIES if path.parent.name != "checks"]
-    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in questions}
-    assert {name: number for name, number in lines.items() if number > MOST_LINES} == {}
+@pytest.mark.parametrize(("paths", "most"), [(QUERIES, MOST_LINES), (MACROS, MOST_LINES_OF_MACROS)])
+def test_a_file_is_short(paths, most):
+    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+    assert {name: number for name, number in lines.items() if number > most} == {}
 
 
 def test_nothing_stands_twice():
