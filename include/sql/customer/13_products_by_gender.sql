@@ -16,8 +16,5 @@ inner join product on lines.product_id = product.product_id
 where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 group by genders.gender, product.productno, product.productname, product.productcategory
 order by
-    {{ group_order('genders.gender') }} asc,
-    genders.gender asc,
-    items desc,
-    length(product.productno) asc,
-    product.productno asc
+    {{ group_order('genders.gender') }} asc, genders.gender asc,
+    items desc, length(product.productno) asc, product.productno asc

@@ -18,10 +18,7 @@ where
     counted.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
     and not {{ agrees() }}
 order by
-    abs(counted.soldquantity - coalesce(till.items, 0)) desc,
-    counted.business_date asc,
-    length(sales_outlet.salesoutletno) asc,
-    sales_outlet.salesoutletno asc,
-    length(product.productno) asc,
-    product.productno asc
+    abs(counted.soldquantity - coalesce(till.items, 0)) desc, counted.business_date asc,
+    length(sales_outlet.salesoutletno) asc, sales_outlet.salesoutletno asc,
+    length(product.productno) asc, product.productno asc
 limit 500
