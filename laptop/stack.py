@@ -22,6 +22,30 @@ EVENTS_USER = "start-load"
 # the local AWS's account, which may do everything; Airflow works as a role with the template's two policies
 ACCOUNT_KEY, ACCOUNT_ID = "laptop", "123456789012"
 AIRFLOW_ROLE = f"{STACK_NAME}-airflow"
+# what every Airflow of a laptop has, whichever stack it is of
+AIRFLOW_SETTINGS = {
+    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+    "PYTHONPATH": str(ROOT / "dags"),  # the pages' periods, which plugins.zip brings on MWAA
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+    # most of a task's time it waits for a query or a job
+    "AIRFLOW__CORE__PARALLELISM": "6",
+    # a supervisor that misses its task's end notices it at its next heartbeat: by default after up to 5 s
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as patient as with three, every 5 s
+    # a task whose worker was killed, as when the battery is empty, begins again after a minute, not after five
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{EVENTS_USER}:user",
+    "AIRFLOW__API__HOST": "127.0.0.1",
+    "AIRFLOW__API__WORKERS": "1",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "20",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
+    "COFFEE_SHOP_POLL_SECONDS": "1",
+    "COFFEE_SHOP_DEFERRABLE": "0",
+}
 
 
 @dataclass(frozen=True)
@@ -167,41 +191,19 @@ def airflow_environment(stack: Stack) -> dict[str, str]:
     passwords.touch(mode=0o600, exist_ok=True)
     passwords.write_text(json.dumps({USER: keys["password"], EVENTS_USER: keys["events_password"]}))
     aws = {name: value for name, value in aws_environment(stack).items() if name != "AWS_PROFILE"}
-    return (
-        aws
-        | read_names(stack)
-        | {
-            "AIRFLOW_HOME": str(home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-            "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-            "PYTHONPATH": str(ROOT / "dags"),  # the pages' periods, which plugins.zip brings on MWAA
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-            # most of a task's time it waits for a query or a job
-            "AIRFLOW__CORE__PARALLELISM": "6",
-            # a supervisor that misses its task's end notices it at its next heartbeat: by default after up to 5 s
-            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-            "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as patient as with three, every 5 s
-            # a task whose worker was killed, as when the battery is empty, begins again after a minute, not after five
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
-            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
-            "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{EVENTS_USER}:user",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{stack.airflow_url}/execution/",
-            "AIRFLOW__API__HOST": "127.0.0.1",
-            "AIRFLOW__API__PORT": str(stack.airflow_port),
-            "AIRFLOW__API__BASE_URL": stack.airflow_url,
-            "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__API__SECRET_KEY": keys["api_secret"],
-            "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "20",
-            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-            "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
-            # the schedules begin now: a period before the set-up is a back-fill, not a mail at first switch-on
-            "COFFEE_SHOP_START_DATE": keys["made_at"],
-            "COFFEE_SHOP_POLL_SECONDS": "1",
-            "COFFEE_SHOP_DEFERRABLE": "0",
-        }
-    )
+    return {
+        **aws,
+        **read_names(stack),
+        **AIRFLOW_SETTINGS,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{stack.airflow_url}/execution/",
+        "AIRFLOW__API__PORT": str(stack.airflow_port),
+        "AIRFLOW__API__BASE_URL": stack.airflow_url,
+        "AIRFLOW__API__SECRET_KEY": keys["api_secret"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        # the schedules begin now: a period before the set-up is a back-fill, not a mail at first switch-on
+        "COFFEE_SHOP_START_DATE": keys["made_at"],
+    }

@@ -7,7 +7,9 @@ Two weeks of a shop with two outlets. 2019-04-22 to 28 is the week that the test
 import contextlib
 import hashlib
 import json
+import os
 import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +17,8 @@ from typing import Any
 
 import boto3
 import yaml
+
+from tests.local_aws_process import running_local_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
@@ -69,6 +73,26 @@ MEMBERS = {
     "staff": [("11", "Sue", "Smith"), ("12", "Bob", "Jones")],
     "sales_outlet": [("3", "Astoria"), ("8", "Hell's Kitchen")],
 }
+
+
+SETTINGS = {
+    "mail_recipients": ["boss@coffee-shop.example"],
+    "mail_operators": ["operator@coffee-shop.example"],
+    "mail_allowed": ["@coffee-shop.example"],
+}
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Path]:
+    """Run a local AWS with this lake, its state below the folder; the environment points there meanwhile."""
+    before = dict(os.environ)
+    with running_local_aws(folder, os.environ) as url:
+        os.environ.update(NAMES, AWS_ENDPOINT_URL=url, AIRFLOW_VAR_COFFEE_SHOP=json.dumps(SETTINGS))
+        fill()
+        yield folder
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 def md5(text: str) -> str:

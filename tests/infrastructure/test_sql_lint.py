@@ -95,8 +95,8 @@ def test_a_template_that_cannot_be_read(tmp_path):
             "2: the template 'macros/customers.sql' (imported on line 1) does not export the requested name 'pets'",
         ),
         (
-            "{% from 'macros/customers.sql' import cards %}\nwith {{ cards() }}\nselect cards.gender from cards",
-            "None: line 9 of the rendered SQL: no column gender in reach",
+            "{% from 'macros/customers.sql' import genders %}\nwith {{ genders() }}\nselect genders.age from genders",
+            "None: line 13 of the rendered SQL: no column age in reach",
         ),
     ],
 )

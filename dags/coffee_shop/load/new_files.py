@@ -263,20 +263,10 @@ def make_plan(
     withdraw = _by_dataset([*request.withdraw, *_keys_read_no_more(ledger)])
     _refuse_unknown_keys(ledger, listing, request.withdraw)
     _refuse_what_is_not_held_back(ledger, _by_dataset(request.accept))
-    # a later upload of the same key is judged by itself: nobody has seen it yet
-    uploaded = {version.key for versions in new.values() for version in versions}
-    accept = _by_dataset(key for key in request.accept if key not in uploaded)
+    accept = _accepted(request.accept, new)
     reload = ALL if ledger["format"] == WITHOUT_RECEIPTS else request.reload
     again = _versions_to_reload(ledger, reload) if reload else {}
-    read: dict[str, list[VersionOfKey]] = {}
-    unread: dict[str, list[VersionOfKey]] = {}
-    for dataset in DATASETS:
-        gone = set(withdraw.get(dataset, ()))
-        fresh = {version.key: cast("VersionOfKey", asdict(version)) for version in new[dataset]}
-        accepted = {key: _last_seen(key, ledger["files"][dataset][key]) for key in accept.get(dataset, ())}
-        wanted = again.get(dataset, {}) | accepted | fresh
-        read[dataset] = [wanted[key] for key in sorted(wanted) if key not in gone]
-        unread[dataset] = [fresh[key] for key in sorted(fresh) if key in gone]
+    read, withdrawn = _versions_to_read(ledger, new, withdraw, accept, again)
     return {
         "format": FORMAT,
         "load_id": load_id,
@@ -286,8 +276,7 @@ def make_plan(
         "read": read,
         "withdraw": withdraw,
         "accept": accept,
-        # new versions of keys that are withdrawn: seen, but not to be read
-        "withdrawn_versions": {dataset: versions for dataset, versions in unread.items() if versions},
+        "withdrawn_versions": withdrawn,
         "rebuild": _days_to_rebuild(ledger, reload) if reload else {},
         "not_read": dict(not_read or {}),
         "settings": {
@@ -333,6 +322,32 @@ def _refuse_what_is_not_held_back(ledger: Ledger, accept: Mapping[str, Iterable[
             if key not in held_back:
                 shown = ", ".join(held_back[:20]) or "none"
                 raise RequestError(f"Cannot accept {key!r}: it is not held back. Keys that are held back: {shown}.")
+
+
+def _accepted(keys: Iterable[str], new: Mapping[str, Iterable[Version]]) -> dict[str, list[str]]:
+    """Return keys to accept by dataset, without those uploaded since: nobody has seen what they hold now."""
+    uploaded = {version.key for versions in new.values() for version in versions}
+    return _by_dataset(key for key in keys if key not in uploaded)
+
+
+def _versions_to_read(
+    ledger: Ledger,
+    new: Mapping[str, Iterable[Version]],
+    withdraw: Mapping[str, Iterable[str]],
+    accept: Mapping[str, Iterable[str]],
+    again: Mapping[str, dict[str, VersionOfKey]],
+) -> tuple[dict[str, list[VersionOfKey]], dict[str, list[VersionOfKey]]]:
+    """Return the versions to read, and new ones of keys that are withdrawn: seen, but not to be read; by dataset."""
+    read, withdrawn = {}, {}
+    for dataset in DATASETS:
+        gone = set(withdraw.get(dataset, ()))
+        fresh = {version.key: cast("VersionOfKey", asdict(version)) for version in new[dataset]}
+        accepted = {key: _last_seen(key, ledger["files"][dataset][key]) for key in accept.get(dataset, ())}
+        wanted = again.get(dataset, {}) | accepted | fresh
+        read[dataset] = [wanted[key] for key in sorted(wanted) if key not in gone]
+        if unread := [fresh[key] for key in sorted(fresh) if key in gone]:
+            withdrawn[dataset] = unread
+    return read, withdrawn
 
 
 def _last_seen(key: str, file: FileOfLedger) -> VersionOfKey:

@@ -12,7 +12,7 @@ from typing import Any
 
 from coffee_shop.lake.documents import SALES, Ledger
 from coffee_shop.lake.ledger import open_files, outlets_on
-from coffee_shop.report.documents import DataQuality, Draft, OutletsOfDay, Quarantine, UnreadableColumn
+from coffee_shop.report.documents import DataQuality, Draft, OpenFile, OutletsOfDay, Quarantine, UnreadableColumn
 
 COMPLETE, INCOMPLETE, NO_DATA = "complete", "incomplete", "no data"
 
@@ -76,16 +76,7 @@ def data_quality(
         },
         "unreadable_columns": _unreadable_columns(ledger, first, last),
         "quarantine": _quarantine(ledger, quarantine),
-        "open_files": [
-            {
-                "dataset": file["dataset"],
-                "key": file["key"],
-                "status": file["status"],
-                "reason": file["reason"],
-                "at": file["at"],
-            }
-            for file in open_files(ledger)
-        ],
+        "open_files": _open_files(ledger),
         "handovers": [
             handover
             for handover in ledger["handovers"]
@@ -103,6 +94,19 @@ def _quarantine(ledger: Ledger, found: Iterable[Mapping[str, Any]]) -> Quarantin
             continue
         rows += int(entry["quarantined"] or 0)
     return {"rows": rows}
+
+
+def _open_files(ledger: Ledger) -> list[OpenFile]:
+    return [
+        {
+            "dataset": file["dataset"],
+            "key": file["key"],
+            "status": file["status"],
+            "reason": file["reason"],
+            "at": file["at"],
+        }
+        for file in open_files(ledger)
+    ]
 
 
 def _unreadable_columns(ledger: Ledger, first: str, last: str) -> list[UnreadableColumn]:

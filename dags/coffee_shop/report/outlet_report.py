@@ -83,27 +83,12 @@ def summary_of_outlet(summary: Summary, number: str) -> Summary:
             "setting mail_lists named this outlet. Clear the run's task figures and what follows it."
         )
     own = summary["outlet_reports"].get(number, NOTHING)
-    figures, headline = own["figures"], None
-    if figures:
-        headline = Headline(
-            income=figures["income"],
-            net_income=figures["net_income"],
-            transactions=figures["transactions"],
-            items=figures["items"],
-            average_receipt=figures["average_receipt"],
-            registered_share=figures["registered_share"],
-            registered_transactions=own["registered_transactions"],
-            best_outlet=None,
-            worst_outlet=None,
-            days_missing=len(own["missing"]),
-            outlet_days_missing=len(own["missing"]),
-        )
     closed = [each for each in summary["data_quality"]["closed"] if each["whole_day"] or number in each["outlets"]]
     return {
         **summary,
         "outlet": number,
         "status": own["status"],
-        "headline": headline,
+        "headline": _headline(own),
         "outlets": [outlet for outlet in summary["outlets"] if outlet["number"] == number],
         "days": own["days"],
         "comparisons": own["comparisons"],
@@ -121,6 +106,24 @@ def summary_of_outlet(summary: Summary, number: str) -> Summary:
             "closed": [_whole_day(each["day"], number) for each in closed],
         },
     }
+
+
+def _headline(own: OutletReport) -> Headline | None:
+    if not (figures := own["figures"]):
+        return None
+    return Headline(
+        income=figures["income"],
+        net_income=figures["net_income"],
+        transactions=figures["transactions"],
+        items=figures["items"],
+        average_receipt=figures["average_receipt"],
+        registered_share=figures["registered_share"],
+        registered_transactions=own["registered_transactions"],
+        best_outlet=None,
+        worst_outlet=None,
+        days_missing=len(own["missing"]),
+        outlet_days_missing=len(own["missing"]),
+    )
 
 
 def _whole_day(day: str, number: str) -> OutletsOfDay:

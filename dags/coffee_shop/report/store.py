@@ -84,21 +84,8 @@ def store_report(
         version = current["version"] + 1 if current else 1
         if current:
             _keep(s3, reports_bucket, folder, current)
-        files = _carried(current, made_reports)
-        for each in staged:
-            key = f"{folder}/{each['file']}"
-            s3.copy_object(Bucket=reports_bucket, Key=key, CopySource={"Bucket": each["bucket"], "Key": each["key"]})
-            files.append(
-                {
-                    "report": each["report"],
-                    "file": each["file"],
-                    "size": each["size"],
-                    "sha256": each["sha256"],
-                    "key": key,
-                    "version": version,
-                }
-            )
-        files.sort(key=lambda file: file["file"])
+        put = [_put(s3, reports_bucket, folder, each, version) for each in staged]
+        files = sorted([*_carried(current, made_reports), *put], key=lambda file: file["file"])
         summary: Summary = {**draft, "version": version, "made_at": now().isoformat(), "files": files}
         put_json(s3, reports_bucket, f"{folder}/{SUMMARY}", summary)
         _remove_others(s3, reports_bucket, current, files)
@@ -157,6 +144,20 @@ def _keep(s3: S3Client, bucket: str, folder: str, current: Summary) -> None:
 def _carried(current: Summary | None, made_reports: list[str]) -> list[FileOfReport]:
     """Return the files of reports that this run was not asked for."""
     return [file for file in current["files"] if file["report"] not in made_reports] if current else []
+
+
+def _put(s3: S3Client, bucket: str, folder: str, staged: Staged, version: int) -> FileOfReport:
+    """Copy a staged workbook into its report's folder; return what a summary says of it."""
+    key = f"{folder}/{staged['file']}"
+    s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": staged["bucket"], "Key": staged["key"]})
+    return {
+        "report": staged["report"],
+        "file": staged["file"],
+        "size": staged["size"],
+        "sha256": staged["sha256"],
+        "key": key,
+        "version": version,
+    }
 
 
 def _remove_others(s3: S3Client, bucket: str, current: Summary | None, files: list[FileOfReport]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from coffee_shop.lake.documents import Usage
 from coffee_shop.periods import Period
@@ -44,46 +44,35 @@ NOT_COMPARED: Compared = {
 }
 
 
-def draft_summary(
-    *,
-    run: RunOfReport,
-    period: Period,
-    words: Mapping[str, str],
-    state: DataOfReport,
-    status: str,
-    usage: Usage | None,
-    quality: DataQuality,
-    headline: Row | None,
-    outlets: list[Outlet],
-    days: list[Day],
-    targets: list[MonthOfTargets],
-    inventory: Inventory | None,
-    compared: Compared,
-) -> Draft:
-    """Return everything of summary.json but version, files and the moment it was made.
+class Findings(TypedDict):
+    """What a draft is made of."""
 
-    Args:
-        run: dag_id and run_id.
-        period: the dates that the report is about.
-        words: shop and currency.
-        state: load_id, published_at, changed_while_made: which data the queries saw.
-        status: complete, incomplete or no data.
-        usage: what the queries used, None when that is not known.
-        quality: what ``data_quality`` found.
-        headline: the row of headline.sql, None without data.
-        outlets: what ``outlets_of`` returns.
-        days: what ``days_of`` returns.
-        targets: what ``targets_of`` returns.
-        inventory: what ``inventory_of`` returns.
-        compared: what ``compared_with_history`` returns.
-    """
-    there = status != NO_DATA and headline is not None
-    told = compared if there else NOT_COMPARED
+    run: RunOfReport
+    period: Period
+    words: Mapping[str, str]  # shop and currency
+    state: DataOfReport  # which data the queries saw
+    status: str  # complete, incomplete or no data
+    usage: Usage | None  # what the queries used, None when that is not known
+    quality: DataQuality  # what data_quality returns
+    headline: Row | None  # the row of headline.sql, None without data
+    outlets: list[Outlet]  # what outlets_of returns
+    days: list[Day]  # what days_of returns
+    targets: list[MonthOfTargets]  # what targets_of returns
+    inventory: Inventory | None  # what inventory_of returns
+    compared: Compared  # what compared_with_history returns
+
+
+def draft_summary(**findings: Unpack[Findings]) -> Draft:
+    """Return everything of summary.json but version, files and the moment it was made."""
+    if findings["status"] == NO_DATA or findings["headline"] is None:
+        findings |= {"headline": None, "outlets": [], "days": [], "targets": [], "inventory": None}
+        findings |= {"compared": NOT_COMPARED}
+    period, headline, compared = findings["period"], findings["headline"], findings["compared"]
     return {
         "format": FORMAT,
-        "shop": words["shop"],
-        "currency": words["currency"],
-        "run": run,
+        "shop": findings["words"]["shop"],
+        "currency": findings["words"]["currency"],
+        "run": findings["run"],
         "period": {
             "kind": period.kind,
             "start": period.period_start.isoformat(),
@@ -91,22 +80,22 @@ def draft_summary(
             "label": period.label,
             "folder": period.folder,
         },
-        "status": status,
-        "data": state,
-        "headline": _headline(headline, outlets, quality) if there and headline else None,
-        "outlets": outlets if there else [],
-        "days": days if there else [],
-        "comparisons": told["comparisons"],
-        "trend": told["trend"],
-        "highlights": told["highlights"],
-        "categories": told["categories"],
-        "chart": told["chart"],
-        "outlet_reports": told["outlet_reports"],
-        "targets": targets if there else [],
-        "inventory": inventory if there else None,
-        "data_quality": quality,
+        "status": findings["status"],
+        "data": findings["state"],
+        "headline": _headline(headline, findings["outlets"], findings["quality"]) if headline else None,
+        "outlets": findings["outlets"],
+        "days": findings["days"],
+        "comparisons": compared["comparisons"],
+        "trend": compared["trend"],
+        "highlights": compared["highlights"],
+        "categories": compared["categories"],
+        "chart": compared["chart"],
+        "outlet_reports": compared["outlet_reports"],
+        "targets": findings["targets"],
+        "inventory": findings["inventory"],
+        "data_quality": findings["quality"],
         "restated": None,
-        "usage": usage,
+        "usage": findings["usage"],
     }
 
 

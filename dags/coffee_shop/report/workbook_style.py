@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from coffee_shop.report.athena_results import Value
 
@@ -137,8 +137,7 @@ class Pen:
         put(cell, value)
         if link:
             cell.hyperlink = Hyperlink(ref="A1", location=link)
-        made: Cell = cell
-        return made
+        return cast("Cell", cell)
 
 
 def put(cell: Cell, value: Value | Formula) -> None:

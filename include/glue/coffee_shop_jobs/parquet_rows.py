@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from .cells import Value
 from .columns import TYPES, Dataset
-from .raw_file import Quarantined
+from .row_checker import Quarantined
 
 _ARROW = {
     "string": pa.string(),

@@ -17,10 +17,12 @@ from coffee_shop.lake.ledger import holding_of
 
 from .cells import Limits, Value
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
+from .control_totals import Summary, too_many_quarantined
 from .ownership import version_digest
 from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema
-from .raw_file import Quarantined, Summary, read_file, too_many_quarantined
+from .raw_file import read_file
 from .records import RefusedError
+from .row_checker import Quarantined
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)

@@ -139,12 +139,7 @@ def held_rows(
     from pyspark.sql import functions as f
 
     contract = CONTRACTS[dataset]
-    holders = []
-    for day in days:
-        for outlet, entry in shares.get(day, {}).items():
-            ranked = sorted((counting[key].source for key in entry["keys"]), key=lambda source: source.rank)
-            written = day_as_written(dataset, day)
-            holders += [(written, outlet, each.id, rank, len(ranked) > 1) for rank, each in enumerate(ranked)]
+    holders = _holders(dataset, days, shares, counting)
     used = sorted({paths[source_id] for _, _, source_id, *_ in holders})
     rows = staged_rows(spark, dataset, used)
     schema = "held_day string, held_outlet string, held_id string, held_rank int, is_shared boolean"
@@ -162,3 +157,16 @@ def held_rows(
     shared = delivered.where("is_shared").withColumn("highest_rank", f.max("held_rank").over(receipt))
     highest = shared.where("held_rank = highest_rank")
     return delivered.where("not is_shared").select(*columns).unionByName(highest.select(*columns))
+
+
+def _holders(
+    dataset: str, days: Iterable[str], shares: Days, counting: Mapping[str, Delivery]
+) -> list[tuple[str, str, str, int, bool]]:
+    """Return who holds something of days: the day as written, outlet, version, its rank, and whether others do too."""
+    holders = []
+    for day in days:
+        for outlet, entry in shares.get(day, {}).items():
+            ranked = sorted((counting[key].source for key in entry["keys"]), key=lambda source: source.rank)
+            written = day_as_written(dataset, day)
+            holders += [(written, outlet, each.id, rank, len(ranked) > 1) for rank, each in enumerate(ranked)]
+    return holders

@@ -1,7 +1,7 @@
 -- #fail
 -- An id is the md5 of the natural number as text, so that it never changes.
 -- Grain: one row per member, and per key of a fact of the dates touched, whose id is another one.
-{%- from 'macros/checks.sql' import numbers_of_members %}
+{%- from 'macros/tables.sql' import numbers_of_members %}
 with expected as (
     {{ numbers_of_members() | indent }}
     union all

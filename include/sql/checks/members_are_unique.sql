@@ -1,7 +1,7 @@
 -- #fail
 -- A dimension has one row for each member: neither an id nor a natural number repeats.
 -- Grain: one row per id or number that stands in more than one row.
-{%- from 'macros/checks.sql' import numbers_of_members %}
+{%- from 'macros/tables.sql' import numbers_of_members %}
 with members as (
     {{ numbers_of_members() | indent }}
 )

@@ -1,7 +1,7 @@
 -- #fail
 -- Conform holds what clean holds: rows, quantity and amount, to the cent.
 -- Grain: one row per table, outlet and date (a month's first day for targets) where they differ, among those touched.
-{%- from 'macros/checks.sql' import totals_of_facts %}
+{%- from 'macros/tables.sql' import totals_of_facts %}
 with clean as (
     {{ totals_of_facts(params, params.clean_database ~ '.', 'salesoutletno', 'date') | indent }}
 ),
@@ -12,12 +12,8 @@ facts as (
 
 conform as (
     select
-        facts.table_name,
-        sales_outlet.salesoutletno,
-        facts.business_date,
-        facts.lines,
-        facts.quantity,
-        facts.amount
+        facts.*,
+        sales_outlet.salesoutletno
     from facts
     left join sales_outlet on facts.salesoutlet_id = sales_outlet.salesoutlet_id
 )

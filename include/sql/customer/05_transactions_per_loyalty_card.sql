@@ -1,13 +1,13 @@
 -- How many transactions were made with each loyalty card in the period?
 -- Grain: one row per loyalty card that was used, busiest first.
-{%- from 'macros/customers.sql' import cards %}
-with {{ cards() }}
+{%- from 'macros/customers.sql' import registered %}
+with {{ registered() }}
 
 select
-    cards.loyaltycardnumber,
+    registered.loyaltycardnumber,
     count(distinct lines.transaction_id) as transactions
 from sales_reciept as lines
-inner join cards on lines.customer_id = cards.customer_id
+inner join registered on lines.customer_id = registered.customer_id and registered.loyaltycardnumber is not null
 where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
-group by cards.loyaltycardnumber
-order by transactions desc, cards.loyaltycardnumber asc
+group by registered.loyaltycardnumber
+order by transactions desc, registered.loyaltycardnumber asc

@@ -1,7 +1,7 @@
 -- What did customers of each age group buy in the period, and how many were they?
 -- Grain: one row per age group, youngest first, NO INFO and NOT REGISTERED last. Nobody knows how many people are
 -- behind NOT REGISTERED: its customers are null.
-{%- from 'macros/customers.sql' import age_group_order, age_groups %}
+{%- from 'macros/customers.sql' import age_groups, group_order %}
 with {{ age_groups(params) }}
 
 select
@@ -13,6 +13,4 @@ from sales_reciept as lines
 inner join age_groups on lines.customer_id = age_groups.customer_id
 where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 group by age_groups.age_group
-order by
-    {{ age_group_order('age_groups.age_group') }},
-    age_groups.age_group
+order by {{ group_order('age_groups.age_group') }}, age_groups.age_group

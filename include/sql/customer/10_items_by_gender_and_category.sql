@@ -1,6 +1,6 @@
 -- What did customers of each gender buy of each product category in the period?
 -- Grain: one row per gender and category that was sold to it.
-{%- from 'macros/customers.sql' import gender_order, genders %}
+{%- from 'macros/customers.sql' import genders, group_order %}
 with {{ genders() }}
 
 select
@@ -15,7 +15,4 @@ inner join genders on lines.customer_id = genders.customer_id
 inner join product on lines.product_id = product.product_id
 where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 group by genders.gender, coalesce(product.productcategory, 'NO INFO')
-order by
-    {{ gender_order('genders.gender') }},
-    genders.gender,
-    productcategory
+order by {{ group_order('genders.gender') }}, genders.gender, productcategory

@@ -1,6 +1,6 @@
 -- What did customers of each gender buy of each product in the period?
 -- Grain: one row per gender and product that was sold to it, most bought first; products are told apart by number.
-{%- from 'macros/customers.sql' import gender_order, genders %}
+{%- from 'macros/customers.sql' import genders, group_order %}
 with {{ genders() }}
 
 select
@@ -16,8 +16,5 @@ inner join product on lines.product_id = product.product_id
 where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 group by genders.gender, product.productno, product.productname, product.productcategory
 order by
-    {{ gender_order('genders.gender') }} asc,
-    genders.gender asc,
-    items desc,
-    length(product.productno) asc,
-    product.productno asc
+    {{ group_order('genders.gender') }} asc, genders.gender asc,
+    items desc, length(product.productno) asc, product.productno asc

@@ -24,5 +24,4 @@ select
     cast(income as double) / transactions as income_per_transaction,
     days
 from per_employee
--- digits without leading zeros: the longer number is the greater, however long it is
 order by business_date, length(per_employee.staffno) nulls last, per_employee.staffno

@@ -28,5 +28,4 @@ select
     cast(other_lines as double) / all_lines as other_share,
     days
 from per_employee
--- digits without leading zeros: the longer number is the greater, however long it is
 order by business_date, length(per_employee.staffno) nulls last, per_employee.staffno

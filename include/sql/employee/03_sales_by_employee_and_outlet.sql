@@ -24,7 +24,5 @@ from worked
 inner join sales_outlet on worked.salesoutlet_id = sales_outlet.salesoutlet_id
 left join staff on worked.staff_id = staff.staff_id
 order by
-    length(staff.staffno) nulls last,
-    staff.staffno,
-    length(sales_outlet.salesoutletno),
-    sales_outlet.salesoutletno
+    length(staff.staffno) nulls last, staff.staffno,
+    length(sales_outlet.salesoutletno), sales_outlet.salesoutletno

@@ -1,16 +1,13 @@
-{#- Who a customer is. Each macro gives a CTE of its own name, or an expression.
+{#- Who a customer is. Each macro gives CTEs, the last of them of its own name, or an expression.
 
-registered(): one row per registered customer: customer_id.
-buyers(params): one row per registered customer who bought something in the period: customer_id, loyaltycardnumber,
-    customersince.
-cards(): one row per customer who holds a loyalty card: customer_id, loyaltycardnumber.
+registered(): one row per registered customer: customer_id, loyaltycardnumber, customersince.
+buyers(params): those rows of registered that bought something in the period.
 genders(): one row per customer: customer_id and gender as the till has it, NO INFO or NOT REGISTERED.
 age_groups(params): one row per customer: customer_id, age in whole years on the period's last day (null when nobody
     knows it) and age_group, NO INFO or NOT REGISTERED.
-gender_order(column), age_group_order(column): what to sort by, so that NO INFO and NOT REGISTERED come last.
+group_order(column): what to sort genders or age groups by: UNDER 20 comes first, NO INFO and NOT REGISTERED last.
 #}
 
-{#- without any of these nobody knows whose number it is #}
 {% set name_address_or_card = "coalesce(customerfirstname, customersurname, customeremail, loyaltycardnumber)" %}
 {% set nobody_known -%}
 when customerno = '0' then 'NOT REGISTERED'
@@ -20,41 +17,27 @@ when {{ name_address_or_card }} is null then 'NO INFO'
 
 {% macro registered() -%}
 registered as (
-    select customer_id
-    from customer
-    -- somebody with a name, an address or a card
-    where
-        customerno <> '0'
-        and {{ name_address_or_card }} is not null
-)
-{%- endmacro %}
-
-{% macro buyers(params) -%}
-buyers as (
     select
         customer_id,
         loyaltycardnumber,
         customersince
     from customer
-    -- registered: somebody with a name, an address or a card
-    where
-        customerno <> '0'
-        and {{ name_address_or_card }} is not null
-        and customer_id in (
-            select sales_reciept.customer_id
-            from sales_reciept
-            where sales_reciept.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
-        )
+    -- somebody with a name, an address or a card
+    where customerno <> '0' and {{ name_address_or_card }} is not null
 )
 {%- endmacro %}
 
-{% macro cards() -%}
-cards as (
-    select
-        customer_id,
-        loyaltycardnumber
-    from customer
-    where customerno <> '0' and loyaltycardnumber is not null
+{% macro buyers(params) -%}
+{{ registered() }},
+
+buyers as (
+    select *
+    from registered
+    where customer_id in (
+        select sales_reciept.customer_id
+        from sales_reciept
+        where sales_reciept.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
+    )
 )
 {%- endmacro %}
 
@@ -71,21 +54,15 @@ genders as (
 {%- endmacro %}
 
 {% macro age_groups(params) -%}
-{% set last_day = "date '" ~ params.period_end ~ "'" -%}
 birthdays as (
     select
         customer_id,
         case
             {{ nobody_known | indent(12) }}
         end as nobody,
-        -- whole years on the period's last day, from the date of birth, else from the year of birth
-        case
-            when dateofbirth is null then year({{ last_day }}) - birthyear
-            when
-                month({{ last_day }}) * 100 + day({{ last_day }}) < month(dateofbirth) * 100 + day(dateofbirth)
-                then year({{ last_day }}) - year(dateofbirth) - 1
-            else year({{ last_day }}) - year(dateofbirth)
-        end as years
+        -- whole years on the period's last day: one less before the birthday, which nobody knows of a year alone
+        year(date '{{ params.period_end }}') - coalesce(year(dateofbirth), birthyear)
+        - if(date_format(date '{{ params.period_end }}', '%m%d') < date_format(dateofbirth, '%m%d'), 1, 0) as years
     from customer
 ),
 
@@ -107,10 +84,6 @@ age_groups as (
 )
 {%- endmacro %}
 
-{% macro gender_order(column) -%}
-case {{ column }} when 'NO INFO' then 2 when 'NOT REGISTERED' then 3 else 1 end
-{%- endmacro %}
-
-{% macro age_group_order(column) -%}
+{% macro group_order(column) -%}
 case {{ column }} when 'UNDER 20' then 1 when 'NO INFO' then 3 when 'NOT REGISTERED' then 4 else 2 end
 {%- endmacro %}

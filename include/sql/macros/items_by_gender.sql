@@ -3,7 +3,7 @@
 items_by_gender(params, only): one row per gender, NO INFO and NOT REGISTERED last: gender, items, transactions. only is
     a condition on the lines that count, which are those of sales_reciept.
 #}
-{% from 'macros/customers.sql' import gender_order, genders %}
+{% from 'macros/customers.sql' import genders, group_order %}
 
 {% macro items_by_gender(params, only=none) -%}
 with {{ genders() }}
@@ -20,7 +20,5 @@ where
     and {{ only }}
     {%- endif %}
 group by genders.gender
-order by
-    {{ gender_order('genders.gender') }},
-    genders.gender
+order by {{ group_order('genders.gender') }}, genders.gender
 {%- endmacro %}

@@ -29,29 +29,21 @@ members as (
     from sold
 ),
 
-per_day as (
+summed as (
     select
         members.member,
         calendar.business_day,
-        coalesce(sold.items, 0) as items
-    from calendar
-    cross join members
-    left join sold on calendar.business_day = sold.business_day and members.member = sold.member
-),
-
-summed as (
-    select
-        per_day.member,
-        per_day.business_day,
-        per_day.items,
-        sum(per_day.items) over (
-            partition by per_day.member
-            order by per_day.business_day
+        coalesce(sold.items, 0) as items,
+        sum(coalesce(sold.items, 0)) over (
+            partition by members.member
+            order by calendar.business_day
             rows between 6 preceding and current row
         ) as items_7_days,
-        {{ days_of_seven('per_day.business_day') }} as days
-    from per_day
+        {{ days_of_seven('calendar.business_day') }} as days
+    from calendar
+    cross join members
     cross join history
+    left join sold on calendar.business_day = sold.business_day and members.member = sold.member
 )
 {%- endmacro %}
 

@@ -1,12 +1,10 @@
-{#- What the till says of the inventory's products.
+{#- The inventory beside what the till says of its products.
 
-till(params): a CTE with one row per outlet, day and product that the till sold in the period, and its items.
-counted_and_till(): the tables of a query over the inventory: pastry_inventory as counted, with its row of
-    sales_outlet and of product, and till.items, null where the till sold nothing.
-agrees(): whether a row of that says as many sold as the till, an expression.
+counted(params): CTEs, the last of them counted: the rows of pastry_inventory of the period, each with till_items, what
+    the till sold of that product at that outlet on that day, and whether it agrees, which is null without soldquantity.
 #}
 
-{% macro till(params) -%}
+{% macro counted(params) -%}
 till as (
     select
         business_date,
@@ -16,20 +14,19 @@ till as (
     from sales_reciept
     where business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
     group by business_date, salesoutlet_id, product_id
+),
+
+counted as (
+    select
+        inventory.*,
+        coalesce(till.items, 0) as till_items,
+        inventory.soldquantity = coalesce(till.items, 0) as agrees
+    from pastry_inventory as inventory
+    left join till
+        on
+            inventory.business_date = till.business_date
+            and inventory.salesoutlet_id = till.salesoutlet_id
+            and inventory.product_id = till.product_id
+    where inventory.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 )
-{%- endmacro %}
-
-{% macro counted_and_till() -%}
-from pastry_inventory as counted
-inner join sales_outlet on counted.salesoutlet_id = sales_outlet.salesoutlet_id
-inner join product on counted.product_id = product.product_id
-left join till
-    on
-        counted.business_date = till.business_date
-        and counted.salesoutlet_id = till.salesoutlet_id
-        and counted.product_id = till.product_id
-{%- endmacro %}
-
-{% macro agrees() -%}
-counted.soldquantity = coalesce(till.items, 0)
 {%- endmacro %}

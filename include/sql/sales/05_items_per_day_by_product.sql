@@ -14,5 +14,4 @@ select
 from summed
 inner join product on summed.member = product.product_id
 where summed.business_day >= date '{{ params.period_start }}'
--- digits without leading zeros: the longer number is the greater, however long it is
 order by length(product.productno), product.productno, summed.business_day

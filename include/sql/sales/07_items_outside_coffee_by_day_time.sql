@@ -18,6 +18,4 @@ select
 from sold
 where productcategory not in ('Coffee', 'Coffee beans')
 group by day_time, productcategory
-order by
-    {{ day_time_order('day_time') }},
-    productcategory
+order by {{ day_time_order('day_time') }}, productcategory

@@ -16,5 +16,4 @@ from sales_reciept as lines
 inner join product on lines.product_id = product.product_id
 where lines.business_date between '{{ params.period_start }}' and '{{ params.period_end }}'
 group by lines.business_date, product.productno, product.productname, product.productcategory
--- digits without leading zeros: the longer number is the greater, however long it is
 order by lines.business_date, length(product.productno), product.productno

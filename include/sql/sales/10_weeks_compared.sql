@@ -6,9 +6,7 @@ with weeks as (
     select
         ends.last_day,
         ends.last_day - interval '6' day as first_day
-    from
-        unnest(sequence({{ last_day }} - interval '49' day, {{ last_day }}, interval '7' day))
-            as ends (last_day)
+    from unnest(sequence({{ last_day }} - interval '49' day, {{ last_day }}, interval '7' day)) as ends (last_day)
 ),
 
 sold as (

@@ -1,8 +1,9 @@
 -- How far are all outlets' goals for beans, beverage, food and merchandise reached together?
 -- Grain: one row per month of the period and kind with a goal or a sale, counted as in question 1 of this report. What
 -- outlets without a goal sold stands in a column of its own, so that goal and sales are of the same outlets.
-{%- from 'macros/goals.sql' import forecast, goals_and_sales, status %}
-with {{ goals_and_sales(params, by_kind=true) }},
+{%- from 'macros/goals.sql' import goals %}
+{%- from 'macros/judged.sql' import judged %}
+with {{ goals(params, by_kind=true) }},
 
 kinds_of_months as (
     select
@@ -15,25 +16,17 @@ kinds_of_months as (
     group by month_id, kind
 ),
 
-forecasts as (
-    select
-        months.first_day,
-        months.is_over,
-        sums.*,
-        {{ forecast('sums.sold') }} as forecast
-    from kinds_of_months as sums
-    inner join months on sums.month_id = months.month_id
-)
+{{ judged('kinds_of_months') }}
 
 select
-    date_format(first_day, '%M %Y') as month,
+    month,
     kind,
     goal,
     sold,
-    cast(sold as double) / nullif(goal, 0) as reached,
+    reached,
     forecast,
-    forecast / nullif(goal, 0) as expected,
-    {{ status('forecast', 'goal', 'is_over') }} as status,
+    expected,
+    status,
     sold_without_goal
-from forecasts
+from judged
 order by first_day, kind

@@ -4,7 +4,8 @@ from datetime import date
 
 from coffee_shop_jobs.cells import Limits
 from coffee_shop_jobs.columns import CONTRACTS, SALES
-from coffee_shop_jobs.raw_file import read_file, too_many_quarantined
+from coffee_shop_jobs.control_totals import too_many_quarantined
+from coffee_shop_jobs.raw_file import read_file
 
 LIMITS = Limits.of_upload(date(2019, 4, 30), max_quantity=1000)
 SALES_HEADER = [column.header for column in CONTRACTS[SALES].columns]
@@ -72,3 +73,8 @@ def inventory(*rows, header="SalesOutletNo,TransactionDate,ProductNo,StoctQuanti
 
 def targets(*rows, header="SalesOutletNo,MonthYear,Beans,Beverage,Food,Merchendise,TotalGoal"):
     return "\n".join([header, *rows, ""])
+
+
+def totals(receipts, rows, quantity, amount):
+    """A claim without its digest."""
+    return {"receipts": receipts, "rows": rows, "quantity": quantity, "amount": amount}.items()

@@ -1,0 +1,212 @@
+"""Rows of one raw file against contract 3.1: which are clean, which go to quarantine, and every reason why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import compress
+from typing import cast
+
+from .cells import NOTHING, Limits, Memo, Unreadable, Value
+from .columns import SALES, Dataset
+from .control_totals import ZERO, Summary
+from .records import Header, Record, RefusedError, header_again
+
+Keys = frozenset[tuple[Value | Unreadable, ...]]
+Found = tuple[str, str, str]  # what is wrong with a row: column, reason, value
+
+STRAY_GAP = timedelta(days=60)  # from all other dates of the file: a till whose clock was reset
+HEADER_AGAIN = "header lines that came again"
+EMPTY_ROW = "rows without any value"
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A row that breaks the contract, with every reason.
+
+    ``day`` is the business date that it names, ``receipt`` what it belongs to (``Dataset.receipt_columns``), if one.
+    """
+
+    line: int
+    text: str
+    reasons: list[str]
+    day: date | None = None
+    receipt: str | None = None
+
+
+class RowChecker:
+    """Checks chunk after chunk of one file, column by column; a cell's text is read once (``Memo``).
+
+    Args:
+        dataset: the contract that the rows should keep.
+        header: the file's header.
+        limits: upload day and settings.
+        known: what only the whole file shows: keys that repeat, and dates far from all others.
+        summary: where rows that are none, faults and refunds are counted.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        header: Header,
+        limits: Limits,
+        known: tuple[Keys, frozenset[date]],
+        summary: Summary,
+    ) -> None:
+        self._dataset = dataset
+        self._header = header
+        self._repeated, self._stray = known
+        self._summary = summary
+        self._memos = [Memo(column, limits) for column in dataset.columns]
+        self._day = dataset.names.index(dataset.day)
+        self._receipt = [dataset.names.index(name) for name in dataset.receipt_columns]
+
+    def check(self, chunk: list[Record]) -> tuple[list[Sequence[Value]], list[Quarantined]]:
+        """Return the columns of the clean rows, and the rows for quarantine."""
+        width = self._header.width
+        unfit = [record for record in chunk if record.cells is None or len(record.cells) != width]
+        quarantined = [
+            self._quarantined(record, [("", _misfit(record, width), "")])
+            for record in unfit
+            if not self._is_no_row(record)
+        ]
+        fit = [record for record in chunk if record.cells is not None and len(record.cells) == width]
+        if not fit:
+            return [() for _ in self._memos], quarantined
+        cells = list(zip(*(record.cells for record in fit if record.cells is not None), strict=True))
+        values = [
+            list(map(memo.__getitem__, cells[place]))
+            for memo, place in zip(self._memos, self._header.positions, strict=True)
+        ]
+        faults = self._faults(values, cells)
+        no_rows = {row for row in faults if self._is_no_row(fit[row])}
+        self._look_at_all(values, fit, no_rows)
+        if faults:
+            bad = sorted(faults.keys() - no_rows)
+            quarantined += [
+                self._quarantined(
+                    fit[row], faults[row], values[self._day][row], [values[place][row] for place in self._receipt]
+                )
+                for row in bad
+            ]
+            quarantined.sort(key=lambda row: row.line)
+            keep = [row not in faults for row in range(len(fit))]
+            values = [list(compress(column, keep)) for column in values]
+        self._count_refunds(values)
+        return [self._without_unreadable(place, column) for place, column in enumerate(values)], quarantined
+
+    def _is_no_row(self, record: Record) -> bool:
+        """Say whether a record is the header once more, or has no value at all; both are counted and left out.
+
+        Raises:
+            RefusedError: a second header has its columns in another order: what follows cannot be told apart.
+        """
+        if record.cells is None:
+            return False
+        if not any(map(str.strip, record.cells)):
+            self._summary.skipped[EMPTY_ROW] += 1
+            return True
+        if self._dataset.columns[0].header.lower() not in record.text.lower():
+            return False
+        again = header_again(record, self._dataset)
+        if again is None:
+            return False
+        if (again.positions, again.width) != (self._header.positions, self._header.width):
+            raise RefusedError(
+                f"line {record.line}: a second header has its columns in another order; expected one header a file"
+            )
+        self._summary.skipped[HEADER_AGAIN] += 1
+        return True
+
+    def _faults(self, values: list[list[Value | Unreadable]], cells: list[tuple[str, ...]]) -> dict[int, list[Found]]:
+        """Return everything against a row, by its place in the chunk: column, reason and value."""
+        faults: dict[int, list[Found]] = {}
+        for place, column in enumerate(self._dataset.columns):
+            if not column.needed or not (self._memos[place].unreadable or self._memos[place].blank):
+                continue
+            texts = cells[self._header.positions[place]]
+            for row, value in enumerate(values[place]):
+                if value is None:
+                    faults.setdefault(row, []).append((column.header, "is missing", ""))
+                elif isinstance(value, Unreadable):
+                    faults.setdefault(row, []).append((column.header, value.reason, texts[row].strip()))
+        self._add_faults_among_rows(values, faults)
+        return faults
+
+    def _add_faults_among_rows(self, values: list[list[Value | Unreadable]], faults: dict[int, list[Found]]) -> None:
+        """Add what only the whole file shows: dates far from all others, keys that repeat."""
+        if self._stray:
+            column = self._dataset.columns[self._day].header
+            reason = f"is more than {STRAY_GAP.days} days from all other dates of the file"
+            for row, day in enumerate(values[self._day]):
+                if day in self._stray:
+                    faults.setdefault(row, []).append((column, reason, str(day)))
+        if self._repeated:
+            keys = [values[self._dataset.names.index(name)] for name in self._dataset.key]
+            for row, key in enumerate(zip(*keys, strict=True)):
+                if key in self._repeated:
+                    shown = ", ".join(str(value) for value in key)
+                    faults.setdefault(row, []).append(("the key", "is in more than one row of this file", shown))
+
+    def _look_at_all(self, values: list[list[Value | Unreadable]], fit: list[Record], no_rows: set[int]) -> None:
+        """Note the dates of all rows, and where an optional column cannot be read."""
+        if self._dataset.columns[self._day].kind == "business_day":
+            days = Counter(values[self._day])
+            self._summary.days.update({day: rows for day, rows in days.items() if isinstance(day, date)})
+        for place, column in enumerate(self._dataset.columns):
+            if column.needed or not self._memos[place].unreadable:
+                continue
+            for row, value in enumerate(values[place]):
+                if isinstance(value, Unreadable) and value.reason != NOTHING and row not in no_rows:
+                    self._summary.note_fault(column.header, value.reason, fit[row].line, optional=True)
+
+    def _quarantined(
+        self,
+        record: Record,
+        faults: list[Found],
+        day: Value | Unreadable = None,
+        receipt: Sequence[Value | Unreadable] = (),
+    ) -> Quarantined:
+        """Return a row for quarantine, with the date that it names also when that is outside the limits."""
+        for column, reason, value in faults:
+            self._summary.note_fault(column, reason, record.line, value and json.dumps(value[:60], ensure_ascii=False))
+        reasons = [f"{column} {reason}".strip() + (f": {value}" if value else "") for column, reason, value in faults]
+        named = day.day if isinstance(day, Unreadable) else day
+        is_whole = receipt and not any(value is None or isinstance(value, Unreadable) for value in receipt)
+        return Quarantined(
+            record.line,
+            record.text,
+            reasons,
+            named if isinstance(named, date) else None,
+            " ".join(map(str, receipt)) if is_whole else None,
+        )
+
+    def _count_refunds(self, values: list[list[Value | Unreadable]]) -> None:
+        """Count the clean lines of sales with a minus."""
+        if self._dataset.name != SALES:
+            return
+        quantities, amounts = (values[self._dataset.names.index(name)] for name in ("quantity", "saleamount"))
+        minus = [
+            amount
+            for quantity, amount in zip(quantities, amounts, strict=True)
+            if isinstance(quantity, int) and isinstance(amount, Decimal) and (quantity < 0 or amount < 0)
+        ]
+        self._summary.refund_rows += len(minus)
+        self._summary.refund_amount += sum(minus, ZERO)
+
+    def _without_unreadable(self, place: int, column: list[Value | Unreadable]) -> Sequence[Value]:
+        """Turn what cannot be read into null, counted with its reason."""
+        if not self._memos[place].unreadable:
+            return cast("list[Value]", column)
+        reasons = Counter(value.reason for value in column if isinstance(value, Unreadable))
+        if reasons:
+            self._summary.nulled.setdefault(self._dataset.columns[place].name, Counter()).update(reasons)
+        return [None if isinstance(value, Unreadable) else value for value in column]
+
+
+def _misfit(record: Record, width: int) -> str:
+    return record.problem or f"has {len(record.cells or ())} cells; the header has {width}"
