@@ -146,8 +146,8 @@ package: setup  ## Write what Amazon MWAA takes to dist/; a deploy builds the sa
 deploy: setup  ## Apply the template, upload code and package: make deploy ENV=production
 	$(AIRFLOW_PY) -m infrastructure.deploy --environment "$(ENV)"
 
-bench: setup  ## Measure: time to mail, one more day, memory, parsing, queries, 20 months
-	$(AIRFLOW_PY) -m bench
+bench: setup  ## Measure times and memory against their limits; some parts alone: make bench PART="workbooks pages"
+	@$(AIRFLOW_PY) -m bench $(PART)
 
 lock: .venv/.uv  ## Compile constraints.txt and the requirements of the local AWS and its clients again
 	grep -v '^-c' requirements.txt > .venv/requirements.in

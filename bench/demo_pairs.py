@@ -1,14 +1,11 @@
 """Seconds and memory of `make demo`, of this checkout and of another one in turn.
 
-    PYTHONPATH=include/glue:dags:plugins python -m bench.demo_pairs OTHER --runs 3
-
 Both are set up before. Each demo has an empty home and ports of its own. A ratio belongs to one pair, so that it holds
 although the machine's speed drifts.
 """
 
 import argparse
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -16,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.__main__ import free_port
 from bench.memory import PeakMemory
+from bench.stacks import free_port
 from laptop.stack import ROOT
 
 
@@ -27,20 +24,18 @@ def demo(checkout: Path) -> tuple[float, float]:
     Raises:
         subprocess.CalledProcessError: it failed; its words are on standard error.
     """
-    home = Path(tempfile.mkdtemp(prefix="demo-"))
-    places = {"LOCAL_HOME": str(home), "AWS_PORT": str(free_port()), "AIRFLOW_PORT": str(free_port())}
-    environment = os.environ | places
-    started = time.monotonic()
-    try:
-        process = subprocess.Popen(["make", "demo"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)
-        with PeakMemory([process.pid]) as memory:
-            process.wait()
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, process.args)
-        return time.monotonic() - started, memory.gb
-    finally:
-        subprocess.run(["make", "down"], cwd=checkout, env=environment, check=False)
-        shutil.rmtree(home, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="demo-", ignore_cleanup_errors=True) as home:
+        environment = os.environ | {"LOCAL_HOME": home, "AWS_PORT": str(free_port()), "AIRFLOW_PORT": str(free_port())}
+        started = time.monotonic()
+        try:
+            process = subprocess.Popen(["make", "demo"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)
+            with PeakMemory([process.pid]) as memory:
+                process.wait()
+            if process.returncode:
+                raise subprocess.CalledProcessError(process.returncode, process.args)
+            return time.monotonic() - started, memory.gb
+        finally:
+            subprocess.run(["make", "down"], cwd=checkout, env=environment, check=False)
 
 
 def main() -> int:

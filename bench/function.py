@@ -1,16 +1,14 @@
 """How long the Lambda works beside waiting for Airflow's answers."""
 
-import json
 import subprocess
 import sys
 
 from laptop.stack import ROOT, Stack, aws_environment, read_names
 
 SCRIPT = """
-import json, sys, time
-began = time.perf_counter()
+import time
+began, waited = time.perf_counter(), 0.0
 from infrastructure import start_load
-waited = 0.0
 send = start_load.UrlAirflow._send
 def timed(*words):
     global waited
@@ -22,7 +20,7 @@ def timed(*words):
 start_load.UrlAirflow._send = timed
 item = {"key": "sales-target/none.csv", "version-id": "bench", "etag": ""}
 start_load.handler({"detail": {"bucket": {"name": "bench"}, "object": item}}, None)
-print(json.dumps(time.perf_counter() - began - waited))
+print(time.perf_counter() - began - waited)
 """
 
 
@@ -31,18 +29,8 @@ def own_seconds(stack: Stack) -> float:
 
     It starts a run of the load, which finds nothing new.
     """
-    names = read_names(stack)
-    variables = {
-        "DAG_ID": "coffee_shop_load",
-        "AIRFLOW_URL": stack.airflow_url,
-        "AIRFLOW_SECRET_ID": names["COFFEE_SHOP_AIRFLOW_SECRET"],
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=ROOT,
-        env=aws_environment(stack) | variables,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return float(json.loads(done.stdout.splitlines()[-1]))
+    secret = read_names(stack)["COFFEE_SHOP_AIRFLOW_SECRET"]
+    own = {"DAG_ID": "coffee_shop_load", "AIRFLOW_URL": stack.airflow_url, "AIRFLOW_SECRET_ID": secret}
+    command, environment = [sys.executable, "-c", SCRIPT], aws_environment(stack) | own
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, text=True)
+    return float(done.stdout.splitlines()[-1])

@@ -2,53 +2,36 @@
 
 import contextlib
 import threading
-import time
-from collections.abc import Iterable
-from pathlib import Path
+from typing import Self
+
+import psutil
 
 
-def _parents() -> dict[int, int]:
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            found[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-    return found
-
-
-def _with_descendants(roots: Iterable[int]) -> set[int]:
-    family = set(roots)
-    parents = _parents()
-    while more := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= more
-    return family
-
-
-def proportional_memory_gb(roots: Iterable[int]) -> float:
+def proportional_memory_gb(roots: list[int]) -> float:
     """Return the memory of processes and their descendants in GB; a page that n of them share counts 1/n (PSS)."""
     total = 0
-    for pid in _with_descendants(roots):
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1])
-    return total / 1024 / 1024
+    for root in roots:
+        with contextlib.suppress(psutil.Error):
+            for process in (psutil.Process(root), *psutil.Process(root).children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    memory = process.memory_full_info()
+                    total += getattr(memory, "pss", memory.uss)  # macOS does not say what is shared
+    return total / 1024**3
 
 
 class PeakMemory:
     """Samples every second while the ``with`` block runs; ``gb`` is the largest sample."""
 
-    def __init__(self, roots: Iterable[int]) -> None:
-        self._roots = list(roots)
+    def __init__(self, roots: list[int]) -> None:
+        self._roots, self.gb = roots, 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
-        self.gb = 0.0
 
     def _sample(self) -> None:
-        while not self._ended.is_set():
+        while not self._ended.wait(1):
             self.gb = max(self.gb, proportional_memory_gb(self._roots))
-            time.sleep(1)
 
-    def __enter__(self) -> "PeakMemory":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

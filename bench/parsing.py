@@ -1,50 +1,29 @@
 """How much longer parsing all DAG files takes than importing what every DAG file needs."""
 
+import runpy
 import statistics
-import subprocess
-import sys
 import tempfile
+import time
+from importlib import import_module
 
+from bench.stacks import in_new_process
+from laptop.scheduler import IMPORTED_BY_TASKS
 from laptop.stack import ROOT
-
-OPERATORS = """
-import airflow.sdk
-from airflow.providers.amazon.aws.operators.athena import AthenaOperator
-from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
-from airflow.providers.amazon.aws.operators.glue_crawler import GlueCrawlerOperator
-from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
-"""
-SCRIPT = f"""
-import importlib.util, time
-{OPERATORS}
-started = time.perf_counter()
-for name in ("coffee_shop_load", "coffee_shop_reports"):
-    spec = importlib.util.spec_from_file_location(name, f"dags/{{name}}.py")
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
-print(time.perf_counter() - started)
-"""
 
 
 def seconds_to_parse(runs: int = 5) -> float:
     """Return the median of ``runs`` new processes: seconds to parse all DAG files once the operators are imported."""
     with tempfile.TemporaryDirectory() as home:
-        environment = {
-            "AIRFLOW_HOME": home,
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "PATH": "/usr/bin:/bin",
-            "PYTHONPATH": "dags",
-        }
-        times = [
-            float(
-                subprocess.run(
-                    [sys.executable, "-c", SCRIPT],
-                    cwd=ROOT,
-                    env=environment,
-                    capture_output=True,
-                    check=True,
-                    text=True,
-                ).stdout.splitlines()[-1]
-            )
-            for _ in range(runs)
-        ]
-    return statistics.median(times)
+        environment = {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+        return statistics.median(in_new_process(environment, parse) for _ in range(runs))
+
+
+def parse() -> float:
+    """Return the seconds that parsing all DAG files takes in this process."""
+    for name in ("airflow.sdk", *IMPORTED_BY_TASKS):
+        import_module(name)
+    files = sorted((ROOT / "dags").glob("*.py"))
+    started = time.perf_counter()
+    for file in files:
+        runpy.run_path(str(file))
+    return time.perf_counter() - started

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -59,14 +60,20 @@ def _bucket(variable: str) -> Bucket:
     Raises:
         RuntimeError: the API server was started without the bucket's name.
     """
-    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-
     name = os.environ.get(variable)
     if not name:
         raise RuntimeError(
             f"{variable} is not set for Airflow's API server; the deploy writes it from the template's outputs."
         )
-    return Bucket(S3Hook().get_conn(), name)
+    return Bucket(_s3(), name)
+
+
+@cache
+def _s3() -> Any:
+    """Return S3's client, made once: making one takes longer than most pages, and threads may share it."""
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+    return S3Hook().get_conn()
 
 
 def reports_bucket() -> Bucket:
@@ -92,8 +99,8 @@ def is_file(key: str) -> bool:
 def report_folders(bucket: Bucket, kind: str) -> list[str]:
     """Return the folders of all reports of a kind, newest period first."""
     folders = bucket.folders(f"{kind}/")
-    if kind == "upload":  # a folder for the days, and in it one for each upload
-        folders = (folder for days in list(folders) for folder in bucket.folders(f"{days}/"))
+    if kind == "upload":  # a folder for the days, and in it one for each upload: asking each for its own takes too long
+        folders = (key.removesuffix("/summary.json") for key in bucket.keys("upload/"))
     return sorted(filter(is_folder, folders), reverse=True)
 
 
