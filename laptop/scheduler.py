@@ -1,7 +1,7 @@
-"""Airflow's scheduler, with what every task of ours imports already in memory.
+"""Airflow's scheduler, with what our tasks import already in memory.
 
-LocalExecutor forks a process for each task, which then has these modules for nothing instead of for half of its work: a
-weekly report took 43 s of processor time and takes 24. Nothing else differs from `airflow scheduler`.
+LocalExecutor forks a process for each task, which then has these modules for nothing instead of for half of its work.
+Nothing else differs from `airflow scheduler`.
 """
 
 import inspect

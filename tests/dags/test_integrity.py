@@ -39,6 +39,19 @@ def test_every_dag_is_found(dags: dict[str, Any]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("of_task", "reports"),
+    [("coffee_shop_weekly_report", ["coffee_shop_weekly_report"]), ("coffee_shop_load", [])],
+)
+def test_a_task_s_process_builds_its_own_report_alone(
+    airflow_database: None, monkeypatch: pytest.MonkeyPatch, of_task: str, reports: list[str]
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", of_task)  # as Airflow sets it for a task
+    assert list(DagBag(dag_folder=str(ROOT / "dags" / "coffee_shop_reports.py")).dags) == reports
+
+
 def test_no_dag_has_a_cycle_and_each_survives_storage(dags: dict[str, Any]) -> None:
     from airflow.serialization.serialized_objects import DagSerialization
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 from collections.abc import Callable, Iterable
@@ -52,11 +53,13 @@ def typed_rows(result_file: str, types: dict[str, str]) -> Rows:
         types: Athena's type of each column by name, in order.
 
     Raises:
-        ValueError: a type has no place in a sheet (array, map, row).
+        ValueError: a type has no place in a sheet (array, map, row), or two columns have one name.
     """
     import pandas
 
     readers = [_reader(name, kind) for name, kind in types.items()]
+    if len(header := next(csv.reader(io.StringIO(result_file, newline="")))) != len(types):
+        raise ValueError(f"the query gives {', '.join(header)}: each column needs a name of its own")
     chunks = pandas.read_csv(
         io.StringIO(result_file.replace("\0", "\ufffd"), newline=""),  # at a NUL pandas would end the text
         names=list(types),

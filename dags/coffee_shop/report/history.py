@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 Sums = dict[str, Any]  # int, Decimal or float by the names of SUMS, and how many outlets sold
 
 SUMS = ("income", "net_income", "transactions", "items", "registered_transactions")
-NOTHING: Sums = dict.fromkeys((*SUMS, "outlets"), 0)
+NO_SALES: Sums = dict.fromkeys((*SUMS, "outlets"), 0)
 
 
 def amount_text(value: Any) -> str:
@@ -32,7 +32,7 @@ def sums_by_day(history: Iterable[Row]) -> dict[date, Sums]:
     by_day: dict[date, Sums] = {}
     for row in history:
         if row["salesoutletno"] is not None:
-            _add(by_day.setdefault(row["business_date"], dict(NOTHING)), row)
+            _add(by_day.setdefault(row["business_date"], dict(NO_SALES)), row)
     return by_day
 
 
@@ -69,7 +69,7 @@ def figures_of(total: Sums, days: int = 1) -> Figures:
 def days_of(period: Period, history: Iterable[Row]) -> list[Day]:
     """Return what was sold on each day of the period, 0 where nothing was."""
     by_day = sums_by_day(history)
-    return [_day(day, by_day.get(day, NOTHING)) for day in period.days]
+    return [_day(day, by_day.get(day, NO_SALES)) for day in period.days]
 
 
 def _day(day: date, sums: Sums) -> Day:
@@ -87,7 +87,7 @@ def outlets_of(period: Period, history: Iterable[Row]) -> list[Outlet]:
     sums: dict[tuple[str, str], Sums] = {}
     for row in history:
         if row["salesoutletno"] is not None and period.period_start <= row["business_date"] <= period.period_end:
-            _add(sums.setdefault((row["salesoutletno"], row["neighbourhood"] or ""), dict(NOTHING)), row)
+            _add(sums.setdefault((row["salesoutletno"], row["neighbourhood"] or ""), dict(NO_SALES)), row)
     ranked = sorted(sums.items(), key=lambda entry: (-entry[1]["income"], len(entry[0][0]), entry[0]))
     return [
         {

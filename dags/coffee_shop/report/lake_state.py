@@ -19,7 +19,7 @@ Executions = dict[str, str]
 
 @dataclass(frozen=True)
 class Settled:
-    """The queries whose results count, by question; the newest load after them; whether it still had changed.
+    """The queries whose results count, by question; the newest load that all saw; whether another came meanwhile.
 
     ``differing`` names the days and outlets of which the lake does not hold what that load published.
     """
@@ -53,7 +53,7 @@ def settle(
         noted = after
         executions = run_again(executions)
         after, differing = newest(), differences(executions)
-    return Settled(executions, after, after != noted and bool(executions), differing)
+    return Settled(executions, noted, after != noted and bool(executions), differing)
 
 
 def run_queries_again(hook: AthenaHook, executions: Executions, poll_seconds: int) -> Executions:

@@ -256,8 +256,8 @@ def _differences(executions: Mapping[str, str], queries: Queries) -> list[str]:
     period = next((query for query in own if query["sql"] == f"{HISTORY}.sql"), None)
     if period is None:
         return []
-    ledger, history = read_ledger(s3_client(), names().state_bucket).value, _answers(executions, [HISTORY])[HISTORY]
-    return differences(ledger, period["period_start"], period["period_end"], _as_dicts(history))
+    ledger, history = read_ledger(s3_client(), names().state_bucket).value, _history(_answers(executions, [HISTORY]))
+    return differences(ledger, period["period_start"], period["period_end"], history)
 
 
 def draft_summary(request: Request, published: Published, state: State) -> Draft | None:
@@ -302,7 +302,7 @@ def _draft_of_now(request: Request, published: Published, state: State, ledger: 
     shop, period = settings(), period_from_json(request["period"])
     figures, quarantine = f"{HEADLINE}/headline", f"{HEADLINE}/quarantine"
     answers = _answers(state["executions"], (figures, quarantine, HISTORY, GOALS, STOCK, HOURS, HOURS_BEFORE))
-    headline, history = next(iter(_as_dicts(answers.get(figures))), None), _as_dicts(answers.get(HISTORY))
+    headline, history = next(iter(_as_dicts(answers.get(figures))), None), _history(answers)
     expectations = Expectations(ledger, shop)
     missing, closed = expectations.missing(period.days), expectations.closed(period.days)
     without_data = published["status"] == NO_DATA or headline is None or not headline["lines"]
@@ -417,6 +417,20 @@ def _answers(queries: Mapping[str, str], questions: Iterable[str]) -> dict[str, 
 
     athena, s3 = athena_client(), s3_client()
     return {question: read_rows(athena, s3, queries[question]) for question in questions if question in queries}
+
+
+def _history(answers: Mapping[str, Rows]) -> list[Row]:
+    """Return the rows of the history.
+
+    Raises:
+        ReportRequestError: the query ran before this program, and does not give what is needed.
+    """
+    rows = answers.get(HISTORY)
+    if rows and "lines" not in rows.columns:
+        raise ReportRequestError(
+            "The history was asked before a deploy; clear headline.list_questions and what follows it."
+        )
+    return _as_dicts(rows)
 
 
 def _as_dicts(rows: Rows | None) -> list[Row]:

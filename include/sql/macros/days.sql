@@ -36,9 +36,13 @@ greatest(least(date_diff('day', history.first_day, {{ day }}) + 1, 7), 0)
 
 {% macro with_days_compared(params, column) -%}
 {% set first_day, last_day = "date '" ~ params.period_start ~ "'", "date '" ~ params.period_end ~ "'" -%}
-{{ column }} between cast(
-    date_add('day', -greatest(56, date_diff('day', {{ first_day }}, {{ last_day }}) + 1), {{ first_day }}) as varchar
-) and '{{ params.period_end }}'
-or {{ column }} between cast({{ first_day }} - interval '366' day as varchar)
-and cast({{ last_day }} - interval '364' day as varchar)
+(
+    {{ column }} between cast(
+        date_add(
+            'day', -greatest(56, date_diff('day', {{ first_day }}, {{ last_day }}) + 1), {{ first_day }}
+        ) as varchar
+    ) and '{{ params.period_end }}'
+    or {{ column }} between cast({{ first_day }} - interval '366' day as varchar)
+    and cast({{ last_day }} - interval '364' day as varchar)
+)
 {%- endmacro %}

@@ -307,3 +307,18 @@ def test_nothing_stands_twice():
             alike = tuple(lines[start : start + TOO_MANY_ALIKE])
             assert alike not in seen, f"{seen[alike]} and {path.name} have these lines: make them a macro"
             seen[alike] = path.name
+
+
+def test_days_that_a_period_is_compared_with(lake):
+    days = [f"'2019-{day}', 'c', 'p', 1" for day in ("04-12", "04-13", "06-08", "06-09", "06-10")]
+    days += [f"'2018-{day}', 'c', 'p', 1" for day in ("06-06", "06-07", "06-10", "06-11")]
+    macros = "'macros/days.sql' import with_days_compared"
+    query = """select business_date from sales_reciept
+        where {{ with_days_compared(params, 'business_date') }} and quantity = 1 order by 1"""
+    assert answer(lake, [sold(*days)], macros, query, "2019-06-08", "2019-06-09") == [
+        ("2018-06-07",),  # 366 days before the first day
+        ("2018-06-10",),  # 364 days before the last one
+        ("2019-04-13",),  # 56 days before
+        ("2019-06-08",),
+        ("2019-06-09",),
+    ]

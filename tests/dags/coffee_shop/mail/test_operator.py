@@ -10,8 +10,8 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from botocore.exceptions import ClientError, ReadTimeoutError
+from coffee_shop.lake import ledger
 from coffee_shop.lake.documents import PublishedLoad
-from coffee_shop.lake.ledger import empty_ledger
 from coffee_shop.lake.state import write_json
 from coffee_shop.mail import operator as mail_operator
 from coffee_shop.mail import sending
@@ -153,17 +153,33 @@ def test_when_nobody_knows_whether_it_went_out_it_is_not_sent_again(shop):
     assert shop.sent == []
 
 
-def test_a_report_is_not_mailed_when_a_load_changed_its_days_after_its_queries_ran(shop):
+def test_a_report_is_not_mailed_when_a_load_changed_its_days_after_its_queries_ran(shop, monkeypatch):
     report = shop.report()
     loads = [published("load-8", "2019-04-29"), published("load-9", "2019-04-24")]  # the first after the report's week
-    write_json(shop.s3, shop.state, "ledger.json", empty_ledger() | {"loads": [published("load-7"), *loads]})
+    write_json(shop.s3, shop.state, "ledger.json", ledger.empty_ledger() | {"loads": [published("load-7"), *loads]})
 
-    with pytest.raises(AirflowFailException, match=r"load-9 changed days of this report.* Clear settle_queries"):
+    there_at_the_look: list[str] = []
+
+    def read_ledger(s3: Any, bucket: str) -> Any:
+        there_at_the_look.extend(entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"])
+        return ledger.read_ledger(s3, bucket)
+
+    monkeypatch.setattr(mail_operator, "read_ledger", read_ledger)
+
+    with pytest.raises(AirflowFailException, match=r"load-9 changed days of this report.* Clear wait_until_published"):
         shop.send(report)
     assert shop.sent == []
+    # from here on a load has the report restated
+    assert there_at_the_look == ["ledger.json", "mails/weekly/2019-W17/1.json"]
+
+    no_data = report | {"status": "no data", "headline": None}
+    with pytest.raises(AirflowFailException, match="load-9"):  # nobody is alarmed of data that have come
+        shop.send(no_data)
+    shop.send(report, mail_once_as="upload/7")  # the upload of load 9 has a report of its own
+    assert len(shop.sent) == 1
 
     shop.send(report | {"data": report["data"] | {"load_id": "load-9"}})  # made again
-    assert len(shop.sent) == 1
+    assert len(shop.sent) == 2
 
 
 def published(load_id: str, *days: str) -> PublishedLoad:

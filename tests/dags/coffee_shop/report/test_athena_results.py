@@ -50,6 +50,11 @@ def test_what_is_not_a_number_is_no_value():
     assert rows.rows == [(None,), (None,), (None,), (1.5,)]
 
 
+def test_two_columns_of_one_name():
+    with pytest.raises(ValueError, match="the query gives a, a: each column needs a name of its own"):
+        typed_rows('"a","a"\n"1","2"\n', {"a": "varchar"})
+
+
 def test_no_rows():
     assert typed_rows('"a","b"\n', {"a": "varchar", "b": "integer"}).rows == []
 
