@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from http import HTTPStatus
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 Json = dict[str, Any]
 
+_KEPT: dict[tuple[str, str], tuple[str, Json]] = {}  # by bucket and key, the ETag and what was parsed
 READERS = 8  # botocore keeps ten connections
 _FILE = re.compile(r"(daily|weekly|monthly|custom|upload)(/[A-Za-z0-9_-]+){1,4}/[a-z0-9_]+\.(xlsx|json)")
+_PERIOD = re.compile(r"(daily|weekly|monthly|custom|upload)/[A-Za-z0-9_-]+")
 _FOLDER = re.compile(r"(daily|weekly|monthly|custom)/[A-Za-z0-9_-]+|upload/[A-Za-z0-9_-]+/[A-Za-z0-9_-]+")
 
 
@@ -47,6 +52,24 @@ class Bucket:
         """Return a JSON document, None when it is not there."""
         body = self.body(key)
         return json.loads(body.read()) if body else None
+
+    def kept_document(self, key: str) -> Json | None:
+        """Return a JSON document as `document` does, parsed once for all requests until it is written again.
+
+        For a large one that most pages need. It is shared: do not change it.
+        """
+        etag, kept = _KEPT.get((self._name, key), ('"never read"', None))
+        try:
+            answer = self._s3.get_object(Bucket=self._name, Key=key, IfNoneMatch=etag)
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != HTTPStatus.NOT_MODIFIED:
+                raise
+            return kept
+        document: Json = json.loads(answer["Body"].read())
+        _KEPT[self._name, key] = answer["ETag"], document
+        return document
 
     def documents(self, keys: Iterable[str]) -> list[Json]:
         """Return those JSON documents that are there, in the order of the keys."""
@@ -96,12 +119,25 @@ def is_file(key: str) -> bool:
     return bool(_FILE.fullmatch(key))
 
 
-def report_folders(bucket: Bucket, kind: str) -> list[str]:
-    """Return the folders of all reports of a kind, newest period first."""
-    folders = bucket.folders(f"{kind}/")
-    if kind == "upload":  # a folder for the days, and in it one for each upload: asking each for its own takes too long
-        folders = (key.removesuffix("/summary.json") for key in bucket.keys("upload/"))
-    return sorted(filter(is_folder, folders), reverse=True)
+def period_folders(bucket: Bucket, *kinds: str) -> list[str]:
+    """Return the folders of all periods of some kinds, kind by kind, newest period first.
+
+    A period has one report. Only the days of uploads have a folder for each upload.
+    """
+    with ThreadPoolExecutor(READERS) as readers:
+        listed = readers.map(lambda kind: sorted(bucket.folders(f"{kind}/"), reverse=True), kinds)
+        return [folder for folders in listed for folder in folders if _PERIOD.fullmatch(folder)]
+
+
+def summaries_of_periods(bucket: Bucket, periods: Iterable[str]) -> list[Json]:
+    """Return the summaries of the reports of some periods, in their order, of uploads the newest first."""
+
+    def folders_of(period: str) -> list[str]:
+        return sorted(bucket.folders(f"{period}/"), reverse=True) if period.startswith("upload/") else [period]
+
+    with ThreadPoolExecutor(READERS) as readers:
+        folders = [folder for folders in readers.map(folders_of, periods) for folder in folders if is_folder(folder)]
+    return summaries(bucket, folders)
 
 
 def summaries(bucket: Bucket, folders: Iterable[str]) -> list[Json]:

@@ -27,7 +27,9 @@ def read_ledger(state: Bucket) -> Json | None:
     Raises:
         DocumentError: another version of the project wrote it.
     """
-    return _known(state.document("ledger.json"), "ledger.json", "The next load of coffee_shop_load writes it anew.")
+    return _known(
+        state.kept_document("ledger.json"), "ledger.json", "The next load of coffee_shop_load writes it anew."
+    )
 
 
 def read_load(state: Bucket, load_id: str) -> tuple[Json, Json | None]:

@@ -23,10 +23,11 @@ from coffee_shop_reports_app.bucket import (
     Json,
     is_file,
     is_folder,
-    report_folders,
+    period_folders,
     reports_bucket,
     state_bucket,
     summaries,
+    summaries_of_periods,
     versions,
 )
 from coffee_shop_reports_app.calendars import Window, calendar_period_of_run, cell_of, state_of, window_of
@@ -61,11 +62,11 @@ def show_reports(
     if kind not in KINDS or start < 0:
         raise HTTPException(404, "There is no such page.")
     if kind not in CALENDAR_KINDS:
-        folders = report_folders(reports, kind)
-        shown = summaries(reports, folders[start : start + PAGE_SIZE])
-        return _page("list.html.j2", kind=kind, summaries=shown, count=len(folders), start=start, page_size=PAGE_SIZE)
+        periods = period_folders(reports, kind)
+        shown = summaries_of_periods(reports, periods[start : start + PAGE_SIZE])
+        return _page("list.html.j2", kind=kind, summaries=shown, count=len(periods), start=start, page_size=PAGE_SIZE)
     width = len("2019-04") if kind == "daily" else len("2019")
-    newest = next(iter(report_folders(reports, kind)), f"{kind}/{datetime.now(zone()).date()}") if not at else ""
+    newest = next(iter(period_folders(reports, kind)), f"{kind}/{datetime.now(zone()).date()}") if not at else ""
     try:
         window = window_of(kind, at or newest.split("/")[1][:width])
     except ValueError as error:
@@ -123,10 +124,10 @@ def search_reports(reports: Reports, text: str = "") -> HTMLResponse:
     wanted = [text.lower()] if text else []
     with suppress(ValueError):
         wanted += [period_around(kind, date.fromisoformat(text)).folder.lower() for kind in CALENDAR_KINDS]
-    folders = [folder for kind in KINDS for folder in (report_folders(reports, kind) if wanted else ())]
-    found = [folder for folder in folders if any(part in folder.lower() for part in wanted)]
-    shown = summaries(reports, found[:PAGE_SIZE])
-    return _page("search.html.j2", kind="", text=text, summaries=shown, count=len(found))
+    periods = period_folders(reports, *(KINDS if wanted else ()))
+    found = [period for period in periods if any(part in period.lower() for part in wanted)]
+    shown = summaries_of_periods(reports, found[:PAGE_SIZE])
+    return _page("search.html.j2", kind="", text=text, summaries=shown, count=len(found), page_size=PAGE_SIZE)
 
 
 def _report(reports: Bucket, folder: str) -> Json:

@@ -1,7 +1,9 @@
-"""How the pages read the buckets: with few calls, through one client."""
+"""How the pages read the buckets: with few calls, through one client, and the ledger only when it is another one."""
+
+import gc
 
 import pytest
-from coffee_shop_reports_app.bucket import _s3, report_folders, reports_bucket, state_bucket
+from coffee_shop_reports_app.bucket import _s3, period_folders, reports_bucket, state_bucket, summaries_of_periods
 
 
 @pytest.fixture
@@ -17,25 +19,46 @@ def calls(s3):
     s3.meta.events.unregister("before-call.s3", note)
 
 
-def test_uploads_are_listed_newest_days_first_in_one_call(bucket_of, calls):
-    bucket = bucket_of(
-        {
-            "upload/2019-04-01_2019-04-02/20190502T061000Z/summary.json": {},
-            "upload/2019-04-01_2019-04-02/20190502T061000Z/sales.xlsx": b"",
-            "upload/2019-04-01_2019-04-02/20190502T061000Z/versions/1/summary.json": {},
-            "upload/2019-04-01_2019-04-02/20190503T061000Z/summary.json": {},
-            "upload/2019-04-24_2019-04-24/20190503T061500Z/summary.json": {},
-            "weekly/2019-W17/summary.json": {},
-        }
-    )
-    calls.clear()
-
-    assert report_folders(bucket, "upload") == [
+def test_of_uploads_only_those_that_are_shown_are_looked_at(bucket_of, calls):
+    folders = [
         "upload/2019-04-24_2019-04-24/20190503T061500Z",
         "upload/2019-04-01_2019-04-02/20190503T061000Z",
         "upload/2019-04-01_2019-04-02/20190502T061000Z",
+        "upload/2019-03-01_2019-03-02/20190501T061000Z",
+        "upload/2019-02-01_2019-02-02/20190501T061000Z",
     ]
-    assert calls == ["ListObjectsV2"]
+    bucket = bucket_of({f"{folder}/summary.json": folder for folder in [*folders, f"{folders[0]}/versions/1"]})
+    calls.clear()
+
+    periods = period_folders(bucket, "upload")
+    assert periods == [
+        "upload/2019-04-24_2019-04-24",
+        "upload/2019-04-01_2019-04-02",
+        "upload/2019-03-01_2019-03-02",
+        "upload/2019-02-01_2019-02-02",
+    ]
+    assert summaries_of_periods(bucket, periods[:2]) == folders[:3]
+    assert sorted(calls) == ["GetObject"] * 3 + ["ListObjectsV2"] * (1 + 2)
+
+
+def test_a_document_that_is_kept_is_read_again_when_it_was_written_again(bucket_of, s3):
+    bucket = bucket_of({"ledger.json": {"revision": 1}})
+
+    first = bucket.kept_document("ledger.json")
+    assert first == {"revision": 1}
+    assert bucket.kept_document("ledger.json") is first
+
+    s3.put_object(Bucket=bucket._name, Key="ledger.json", Body=b'{"revision": 2}')
+    assert bucket.kept_document("ledger.json") == {"revision": 2}
+
+    s3.delete_object(Bucket=bucket._name, Key="ledger.json")
+    assert bucket.kept_document("ledger.json") is None
+
+
+def test_the_collector_does_not_walk_what_was_imported(client):
+    client.get("/coffee-shop/reports/")
+
+    assert gc.get_freeze_count() > 100_000
 
 
 def test_both_buckets_share_a_client_that_is_made_once(airflow_app, monkeypatch):

@@ -201,7 +201,7 @@ def test_a_period_is_found_by_a_part_of_its_name_or_a_date_in_it(client, reports
     page = get(client, guest, "search", text=text)
 
     assert page.text.count("./report?folder=weekly/2019-W17") == 1
-    assert "1 report" in words(page)
+    assert "1 period" in words(page)
 
 
 @pytest.mark.parametrize("text", ["2018", '"><script>', "", "2019-04-29"])
