@@ -22,7 +22,8 @@ from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, chain
 from coffee_shop.lake.ledger import CONFORM
 from coffee_shop.load import guards
 from coffee_shop.load import tasks as load_tasks
-from coffee_shop.mail import failures
+from coffee_shop.mail import failures, notes
+from coffee_shop.mail.note_lines import lines_of_load
 from coffee_shop.settings import names_while_parsing, parse_settings, task_defaults
 
 NAMES = names_while_parsing()
@@ -246,12 +247,7 @@ with DAG(
         doc_md="Fails if a file of this load was refused or held back; all else is published.",
     )
 
-    tell_operators = PythonOperator(
-        task_id="tell_operators",
-        task_display_name="Tell the operators of failures",
-        python_callable=failures.tell_operators,
-        doc_md="Mails the operators if a task failed. As a teardown it runs in any case and changes no run's state.",
-    ).as_teardown()
+    tell_operators = notes.tell_operators(lines_of_load)
 
     chain(
         wait_for_quiet_period,

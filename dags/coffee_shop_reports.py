@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.operators.athena import AthenaOperator
-from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import (
     DAG,
     Asset,
@@ -22,7 +21,8 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from coffee_shop.lake.ledger import CONFORM
-from coffee_shop.mail import failures
+from coffee_shop.mail import failures, notes
+from coffee_shop.mail.note_lines import lines_of_report
 from coffee_shop.mail.operator import ReportMailOperator
 from coffee_shop.periods import CUSTOM, DAILY, MONTHLY, RESTATED, UPLOAD, WEEKLY, TooManyDaysError
 from coffee_shop.report import tasks as report_tasks
@@ -151,12 +151,13 @@ def decide_request(kind: str) -> FromTask:
     try:
         request = report_tasks.decide_request(kind, get_current_context(), settings())
     except TooManyDaysError as error:
-        raise AirflowSkipException(str(error)) from error
+        notes.skip(get_current_context(), str(error))
     except ValueError as error:  # what was typed or set is wrong: trying again does not mend it
         raise AirflowFailException(str(error)) from error
     if request is None:
-        raise AirflowSkipException(
-            "Nothing to report: no rows changed, or only days of reports that are restated, or upload_report is false."
+        notes.skip(
+            get_current_context(),
+            "Nothing to report: no rows changed, or only days of reports that are restated, or upload_report is false.",
         )
     return request
 
@@ -183,7 +184,7 @@ def draft_summary(request: FromTask, published: FromTask, state: FromTask) -> Fr
     """Draw up the headline figures and what is missing from the data, and compare them with the report before."""
     draft = report_tasks.draft_summary(request, published, state)
     if draft is None:
-        raise AirflowSkipException("The figures are those of the report that went out: nothing is restated.")
+        notes.skip(get_current_context(), "The figures are those of the report that went out: nothing is restated.")
     return draft
 
 
@@ -276,12 +277,7 @@ def report_dag(kind: str) -> DAG:
             doc_md="Mails each version of a report at most once, also when it is cleared.",
         )
 
-        tell_operators = PythonOperator(
-            task_id="tell_operators",
-            task_display_name="Tell the operators of failures",
-            python_callable=failures.tell_operators,
-            doc_md="Mails the operators if a task failed. As a teardown it runs in any case.",
-        ).as_teardown()
+        tell_operators = notes.tell_operators(lines_of_report)
 
         steps = [request, wait_until_published, *query_groups, state, draft, workbooks, summary, send_mail]
         chain(request, wait_until_published, query_groups, state, draft, workbooks, summary, send_mail)

@@ -10,11 +10,11 @@ Leave this DAG on: the report on an upload leaves out the days that are restated
 
 from typing import Any
 
-from airflow.providers.standard.operators.python import PythonOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Asset, chain, get_current_context, task
 from coffee_shop.lake.ledger import CONFORM
-from coffee_shop.mail import failures
+from coffee_shop.mail import failures, notes
+from coffee_shop.mail.note_lines import lines_of_restating
 from coffee_shop.report import tasks as report_tasks
 from coffee_shop.settings import parse_settings, task_defaults
 
@@ -50,11 +50,6 @@ with DAG(
         doc_md="Starts a run for each of them, once, however often this task runs.",
     ).expand_kwargs(reports)
 
-    tell_operators = PythonOperator(
-        task_id="tell_operators",
-        task_display_name="Tell the operators of failures",
-        python_callable=failures.tell_operators,
-        doc_md="Mails the operators if a task failed. As a teardown it runs in any case.",
-    ).as_teardown()
+    tell_operators = notes.tell_operators(lines_of_restating)
 
     chain([reports, make_again], tell_operators)

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 Row = tuple[str | None, ...]
@@ -60,6 +62,51 @@ def states(dag_run: Any) -> dict[str, str]:
 def not_green(dag_run: Any) -> dict[str, str]:
     """Return the tasks of a run that did not end in success."""
     return {task: state for task, state in states(dag_run).items() if state != "success"}
+
+
+def run_again(dag: Any, dag_run: Any) -> Any:
+    """Clear the failed tasks of a run that has ended, with all that follows them, and run it on. Return the DAG run."""
+    from airflow.models import dagrun
+    from airflow.models.taskinstance import clear_task_instances
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        there = session.get(dagrun.DagRun, dag_run.id)
+        instances = there.get_task_instances(session=session)
+        failed = {ti.task_id for ti in instances if ti.state == "failed"}
+        cleared = failed.union(*(dag.get_task(task_id).get_flat_relative_ids(upstream=False) for task_id in failed))
+        clear_task_instances([ti for ti in instances if ti.task_id in cleared], session)
+        there.state = "running"
+
+    def the_cleared_run(**new: Any) -> Any:
+        found = new["session"].get(dagrun.DagRun, dag_run.id)
+        found.dag = new["dag"]
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dagrun, "get_or_create_dagrun", the_cleared_run)  # dag.test() would make a new one
+        return dag.test(logical_date=None)
+
+
+def note_of(dag_run: Any, before: str | None = None) -> str | None:
+    """Let a run end as the scheduler does, in a session, as dag.test() has none then. Return its note.
+
+    Args:
+        dag_run: a run whose tasks have ended.
+        before: a note to put there first.
+    """
+    from airflow.models.dagbag import DBDagBag
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        there = session.get(DagRun, dag_run.id)
+        there.note = before or there.note
+        there.dag, there.state = DBDagBag().get_dag_for_run(dag_run=there, session=session), "running"
+        there.update_state(session=session, execute_callbacks=False)
+        assert there.state == dag_run.state
+    with create_session() as session:
+        return session.get(DagRun, dag_run.id).note
 
 
 def events(asset_name: str) -> Sequence[Any]:

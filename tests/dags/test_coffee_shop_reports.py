@@ -19,8 +19,9 @@ import pytest
 from coffee_shop.lake.state import Stored
 
 from tests.dags import report_lake
+from tests.dags.athena_faults import UNCHECKED, limit_of_bytes, somebody_cancels, without_table
 from tests.dags.coffee_shop.report.test_workbook import recalculated
-from tests.dags.lake import states
+from tests.dags.lake import note_of, parsed, run_again, states
 from tests.dags.report_runs import body, keys, new_mails, run
 
 pytestmark = pytest.mark.slow
@@ -266,6 +267,17 @@ def test_one_mail_with_the_five_workbooks(week):
     assert attached == {file: body(f"weekly/2019-W17/{file}") for file in FILES}
 
 
+def test_the_run_s_note_says_what_became_of_the_report_and_keeps_what_people_wrote(week):
+    said = (
+        "**What this run did**\n"
+        "- Coffee Shop weekly report 2019-W17: incomplete, income $66.00.\n"
+        "- Incomplete, version 1, 5 workbooks.\n"
+        "- 1 mail sent."
+    )
+    assert note_of(week["run"], before="Send again weekly/2019-W17") == f"Send again weekly/2019-W17\n\n{said}"
+    assert note_of(week["run"]) == f"Send again weekly/2019-W17\n\n{said}"  # it ended twice
+
+
 def test_the_employee_report_alone_for_chosen_dates_without_a_mail(week, home):
     dag_run = run("coffee_shop_daily_report", **{"from": "2019-04-22", "to": "2019-04-23", "reports": ["employee"]})
 
@@ -283,6 +295,10 @@ def test_the_employee_report_alone_for_chosen_dates_without_a_mail(week, home):
         ("2019-04-23", "11", "Sue Smith", "3 Astoria", 2, 9.5, 4.75, 7),
     ]
     assert report_lake.mails(home) == week["mails"]
+    assert str(note_of(dag_run)).splitlines()[-2:] == [
+        "- Complete, version 1, 1 workbook.",
+        "- Not mailed. This run was not asked to mail.",
+    ]
 
 
 def test_a_period_without_any_sale_says_no_data_and_alarms(week, home):
@@ -315,6 +331,9 @@ def test_a_typed_address_that_is_not_allowed_fails_the_first_task_at_once(week, 
     [alarm] = new_mails(home, mails)
     assert alarm["To"] == "operator@coffee-shop.example"
     assert "x@evil.example" in alarm.get_content()
+    assert str(note_of(dag_run)).startswith(
+        "**What this run did**\n- Failed at `decide_request`: `These addresses are not allowed: x@evil.example. Allowed "
+    )
 
 
 def test_yesterday_is_waited_for_in_the_triggerer_until_its_outlets_are_there(home, monkeypatch):
@@ -402,3 +421,47 @@ def test_the_chart_of_a_single_day_has_its_hours(home):
             {"at": "10", "income": "7.00", "before": None},
         ],
     }
+
+
+# --- queries that do not succeed
+
+DAY_OF_EMPLOYEES = {"from": "2019-04-23", "to": "2019-04-23", "reports": ["employee"], "mail": True}
+
+
+@pytest.mark.timeout(600)
+def test_a_query_that_does_not_succeed_makes_a_red_run_with_its_reason_that_goes_on_when_cleared(home, monkeypatch):
+    """Over the limit, failed and cancelled, one after the other in the same run, which is cleared each time."""
+    report_lake.put_ledger(report_lake.ledger())
+    monkeypatch.setattr("coffee_shop.settings.task_defaults", lambda: {"retries": 0})
+    monkeypatch.setenv("COFFEE_SHOP_DEFERRABLE", "1")  # as on AWS
+    dag, mails = parsed("coffee_shop_daily_report"), report_lake.mails(home)
+    athena, glue = boto3.client("athena", config=UNCHECKED), boto3.client("glue")
+
+    with limit_of_bytes(athena, "coffee-shop"):
+        dag_run = dag.test(logical_date=None, run_conf=DAY_OF_EMPLOYEES)
+    ends_red(dag_run, home, mails, "ended CANCELLED: Bytes scanned limit was exceeded")
+    with without_table(glue, "coffee_shop_conform", "staff"):
+        dag_run = run_again(dag, dag_run)
+    ends_red(dag_run, home, mails, "ended FAILED: TABLE_NOT_FOUND: ")
+    with somebody_cancels(athena):
+        dag_run = run_again(dag, dag_run)
+    ends_red(dag_run, home, mails, "ended CANCELLED: Query cancelled by user")
+
+    dag_run = run_again(dag, dag_run)
+
+    assert dag_run.state == "success"
+    assert keys("daily/2019-04-23/") == [f"daily/2019-04-23/{name}" for name in ("employees.xlsx", "summary.json")]
+    assert new_mails(home, mails)[-1]["Subject"].startswith("Coffee Shop daily report 2019-04-23: income $5.50")
+    note = str(note_of(dag_run))
+    assert (note.count("What this run did"), note.count("Failed at")) == (1, 0)
+
+
+def ends_red(dag_run: Any, home: Path, mails: list[Path], reason: str) -> None:
+    """No report and no mail, but the operators', which has the reason, as the run's note has."""
+    assert dag_run.state == "failed"
+    assert {states(dag_run)[task] for task in ("settle_queries", "store_report", "send_mail")} == {"upstream_failed"}
+    assert keys("daily/2019-04-23/") == []
+    sent = new_mails(home, mails)
+    assert {mail["To"] for mail in sent} == {"operator@coffee-shop.example"}
+    assert reason in sent[-1].get_content()
+    assert reason in str(note_of(dag_run)).splitlines()[1]

@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 
 from tests.dags import report_lake
-from tests.dags.lake import states
+from tests.dags.lake import note_of, states
 from tests.dags.report_runs import body, new_mails, run
 
 pytestmark = pytest.mark.slow
@@ -69,7 +69,13 @@ def restated_runs(event: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> lis
     from sqlalchemy import select
 
     monkeypatch.setattr("coffee_shop.report.tasks._upload_events", lambda context: [event])
-    assert run("coffee_shop_restate").state == "success"
+    search = run("coffee_shop_restate")
+    assert search.state == "success"
+    assert note_of(search) == (
+        "**What this run did**\n"
+        "- 1 report made again:\n"
+        f"- weekly/2019-W17 went out before load {event['load_id']} changed its days"
+    )
     with create_session() as session:
         started = select(DagRun).where(DagRun.run_id.startswith(f"restated__{event['load_id']}__"))
         confs = {dag_run.run_id: dag_run.conf for dag_run in session.scalars(started)}

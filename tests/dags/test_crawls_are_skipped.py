@@ -35,7 +35,7 @@ def load(airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> Load:
     from airflow.providers.amazon.aws.operators.glue_crawler import GlueCrawlerOperator
     from coffee_shop import settings
     from coffee_shop.load import guards, tasks
-    from coffee_shop.mail import failures
+    from coffee_shop.mail import failures, notes
 
     made = Load()
 
@@ -58,7 +58,7 @@ def load(airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> Load:
     monkeypatch.setattr(tasks, "wait_for_quiet_period", lambda **context: _poked())
     monkeypatch.setattr(tasks, "plan_load", lambda **context: made.plan)
     monkeypatch.setattr(tasks, "list_checks", lambda **context: [{"query": "-- a check"}])
-    monkeypatch.setattr(failures, "tell_operators", lambda **context: None)
+    monkeypatch.setattr(notes, "end_run", lambda lines_of, **context: None)
     monkeypatch.setattr(failures, "keep_reason", lambda context: None)
     monkeypatch.setattr(settings, "task_defaults", lambda: {"retries": 0})
     return made

@@ -80,6 +80,7 @@ def test_it_is_what_mwaa_takes_and_nothing_else():
     ]
     assert {
         "coffee_shop_reports_page.py",
+        "coffee_shop_run_notes.py",
         "coffee_shop_reports_app/web.py",
         ".airflowignore",
         "constraints.txt",
@@ -395,6 +396,9 @@ def test_a_report_runs_and_the_pages_show_it(mwaa, stack):
     run_id = mwaa.rest.trigger(dag_id, asked)
     state = mwaa.rest.wait_for_run(dag_id, run_id, 180)
     assert state == "success", mwaa.rest.task_states(dag_id, run_id)
+    note = mwaa.rest.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["note"]
+    assert note.startswith("**What this run did**\n- Coffee Shop ")
+    assert "income $66.00" in note
 
     s3 = boto3.client("s3")
     keys = [one["Key"] for one in s3.list_objects_v2(Bucket=report_lake.REPORTS)["Contents"]]

@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator
 from coffee_shop.aws import s3_client
 from coffee_shop.lake.ledger import changes_since, read_ledger
 from coffee_shop.mail.addresses import workbook_address
+from coffee_shop.mail.notes import skip
 from coffee_shop.mail.sending import send_once
 from coffee_shop.report.data_quality import NO_DATA, was_closed
 from coffee_shop.report.documents import MailOfRun, Request, Summary
@@ -48,28 +49,28 @@ class ReportMailOperator(BaseOperator):
         A mail that fails keeps nobody else from theirs: its error is raised when all have been tried, one that a retry
         may mend before one that it cannot.
         """
-        from airflow.sdk.exceptions import AirflowSkipException
-
         if not self.request["mail"]:
-            raise AirflowSkipException("This run was not asked to mail.")
+            skip(context, "This run was not asked to mail.")
         shop = settings()
         s3 = s3_client()
         if self.summary["status"] == NO_DATA and not was_closed(self.summary):
             self._alarm(s3, shop)
         if not self.request["mails"]:
-            raise AirflowSkipException(
+            skip(
+                context,
                 "Nobody gets this mail: set mail_recipients or mail_lists in the Variable coffee_shop, or mail_digest "
-                "to false."
+                "to false.",
             )
         mails = [mail for mail in self.request["mails"] if self._is_worth_it(shop, mail)]
         if not mails:
-            raise AirflowSkipException(
-                "Income moved by less than the setting restated_mail_share: the workbooks are new, nobody is mailed."
+            skip(
+                context,
+                "Income moved by less than the setting restated_mail_share: the workbooks are new, nobody is mailed.",
             )
         sent = self._send_all(s3, shop, mails)
         if not any(sent):
             markers = ", ".join(self._marker_of(mail) for mail in mails)
-            raise AirflowSkipException(f"This version was mailed before: the state bucket holds {markers}.")
+            skip(context, f"This version was mailed before: the state bucket holds {markers}.")
         return ", ".join(message_id for message_id in sent if message_id)
 
     def _send_all(self, s3: S3Client, shop: Settings, mails: Sequence[MailOfRun]) -> list[str | None]:

@@ -13,7 +13,7 @@ from coffee_shop.report.dashboard import Figure
 from coffee_shop.report.data_quality import INCOMPLETE, NO_DATA, was_closed
 from coffee_shop.report.documents import Draft, FigureName, OpenFile, Outlet, Quarantine, Refunds, UnreadableColumn
 from coffee_shop.report.restated_text import replaces, restated_warning
-from coffee_shop.report.wording import Wording, missing_text, outlet_name, shortened
+from coffee_shop.report.wording import Wording, count, missing_text, outlet_name, shortened
 
 
 def title(kind: str) -> str:
@@ -81,7 +81,7 @@ def notes(summary: Draft, words: Wording) -> list[str]:
         found.append(f"Sales before {words.day(quality['history_begins'])} have never been loaded.")
     if quality["lines_without_wholesale_price"]:
         found.append(
-            f"{_count(quality['lines_without_wholesale_price'], 'line')} without a wholesale price, with "
+            f"{count(quality['lines_without_wholesale_price'], 'line')} without a wholesale price, with "
             f"{words.money(quality['income_without_wholesale_price'])} of income, "
             "count in income but not in production cost or net income."
         )
@@ -96,28 +96,28 @@ def notes(summary: Draft, words: Wording) -> list[str]:
 def _refund_notes(refunds: Refunds, words: Wording) -> list[str]:
     if not refunds["lines"]:
         return []
-    lines = _count(refunds["lines"], "line")
-    count, their = ("counts", "its") if refunds["lines"] == 1 else ("count", "their")
+    lines = count(refunds["lines"], "line")
+    counts, their = ("counts", "its") if refunds["lines"] == 1 else ("count", "their")
     amount = words.money(refunds["amount"])
     return [
-        f"{lines} with a minus (refunds and discounts), {amount} in all, {count} in every figure with {their} sign."
+        f"{lines} with a minus (refunds and discounts), {amount} in all, {counts} in every figure with {their} sign."
     ]
 
 
 def _unreadable_notes(columns: list[UnreadableColumn], most: int = 10) -> list[str]:
     found = [
-        f"{each['column']} cannot be read in {each['rows']:,} of {_count(each['of'], 'row')} of {_file(each['key'])}; "
+        f"{each['column']} cannot be read in {each['rows']:,} of {count(each['of'], 'row')} of {_file(each['key'])}; "
         "those values count as unknown."
         for each in columns[:most]
     ]
     more = len(columns) - most
-    return found + ([f"{_count(more, 'more column')} of files that cannot be read not listed."] if more > 0 else [])
+    return found + ([f"{count(more, 'more column')} of files that cannot be read not listed."] if more > 0 else [])
 
 
 def _quarantine_notes(quarantine: Quarantine) -> list[str]:
     if not quarantine["rows"]:
         return []
-    rows = _count(quarantine["rows"], "row")
+    rows = count(quarantine["rows"], "row")
     are, they_break = ("is", "it breaks") if quarantine["rows"] == 1 else ("are", "they break")
     return [f"{rows} of the files {are} in quarantine, because {they_break} the contract, and not in any figure."]
 
@@ -128,19 +128,19 @@ def data_line(summary: Draft, words: Wording) -> str:
     parts = []
     of_outlet = "outlet" in summary  # whose own missing days are a warning; of other rows the outlet is not known
     if headline and headline["outlet_days_missing"] and not of_outlet:
-        parts.append(f"{_count(headline['outlet_days_missing'], 'outlet day')} missing")
+        parts.append(f"{count(headline['outlet_days_missing'], 'outlet day')} missing")
     if quality["history_begins"]:
         parts.append(f"no sales before {words.day(quality['history_begins'])}")
     if quality["refunds"]["lines"]:
         amount = words.money(quality["refunds"]["amount"])
-        parts.append(f"{_count(quality['refunds']['lines'], 'line')} with a minus ({amount}) counted")
+        parts.append(f"{count(quality['refunds']['lines'], 'line')} with a minus ({amount}) counted")
     if quality["quarantine"]["rows"]:
-        parts.append(f"{_count(quality['quarantine']['rows'], 'row')} left out")
+        parts.append(f"{count(quality['quarantine']['rows'], 'row')} left out")
     if quality["lines_without_wholesale_price"]:
         income = words.money(quality["income_without_wholesale_price"])
-        parts.append(f"{_count(quality['lines_without_wholesale_price'], 'line')} ({income}) without a cost price")
+        parts.append(f"{count(quality['lines_without_wholesale_price'], 'line')} ({income}) without a cost price")
     if quality["open_files"]:
-        parts.append(f"{_count(len(quality['open_files']), 'file')} not loaded, waiting for a new upload")
+        parts.append(f"{count(len(quality['open_files']), 'file')} not loaded, waiting for a new upload")
     start = "Data of the whole shop" if of_outlet else "Data"
     return f"{start}: {'; '.join(parts) or 'complete, nothing left out'}."
 
@@ -168,11 +168,7 @@ def _handover_notes(handovers: list[Handover], words: Wording, most: int = 10) -
         for each in handovers[-most:]
     ]
     more = len(handovers) - most
-    return found + ([f"{_count(more, 'older take-over')} in this period not listed."] if more > 0 else [])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return found + ([f"{count(more, 'older take-over')} in this period not listed."] if more > 0 else [])
 
 
 def figures(summary: Draft, words: Wording) -> list[Figure]:

@@ -64,6 +64,11 @@ def shortened(text: str, letters: int = MOST_LETTERS) -> str:
     return line if len(line) <= letters else f"{line[: letters - 1].rstrip()}\u2026"
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, such as ``1 row`` or ``1,200 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def outlet_name(outlet: NamedOutlet) -> str:
     """Return an outlet's number and neighbourhood."""
     return " ".join(shortened(part) for part in (outlet["number"], outlet["neighbourhood"]) if part)

@@ -47,7 +47,7 @@ def local_aws(home: Path) -> Iterator[str]:
 def account(local_aws: str) -> story.Account:
     """Return what makes clients of the account itself, which may do everything."""
     session = boto3.Session(*KEY.values(), region_name="us-east-1")
-    return lambda service: session.client(service, endpoint_url=local_aws)
+    return lambda service, **more: session.client(service, endpoint_url=local_aws, **more)
 
 
 @pytest.fixture(scope="package")

@@ -7,7 +7,7 @@ from typing import Any
 from tests.dags.lake import objects
 from tests.dags.load.till_files import sales
 
-Account = Callable[[str], Any]  # makes clients of the account itself, which may do everything
+Account = Callable[..., Any]  # makes clients of the account itself, which may do everything
 
 STACK = "coffee-shop"
 ACCOUNT_ID = "123456789012"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.lake import events, not_green, objects, run, states
+from tests.dags.lake import events, not_green, note_of, objects, run, states
 from tests.dags.load.story import (
     APRIL,
     BROKEN,
@@ -69,6 +69,9 @@ def test_without_any_sales_the_run_fails_and_says_where_it_looked(without_sales,
     found = states(without_sales)
     assert without_sales.state == "failed"
     assert found["plan_load"] == "failed"
+    assert note_of(without_sales).startswith(
+        f"**What this run did**\n- Failed at `plan_load`: `No file of sales_reciept: looked for s3://{raw}/"
+    )
     assert [found[f"wait_for_files[{n}]"] for n in range(3)] == ["skipped"] * 3
     assert state_of(s3, stack, "lease.json")["run_id"] is None
 
@@ -147,6 +150,21 @@ def test_the_assets_event_names_the_dates(first, s3, stack):
     assert event["changed_dates"] == ["2019-04-01", "2019-04-02", "2019-04-03", "2019-04-30", "2019-05-01"]
 
 
+def test_the_note_of_the_first_load(first, s3, stack):
+    load_id = state_of(s3, stack, "ledger.json")["loads"][0]["load_id"]
+    *lines, used = note_of(first, before=f"s3://{stack['COFFEE_SHOP_RAW_BUCKET']}/{APRIL}").splitlines()
+    assert lines == [
+        f"s3://{stack['COFFEE_SHOP_RAW_BUCKET']}/{APRIL}",
+        "",
+        "**What this run did**",
+        f"- Load {load_id} is published.",
+        "- 2 files read: 10 rows, 1 of them in quarantine.",
+        "- 5 days changed, 2019-04-01 to 2019-05-01.",
+    ]
+    assert used.startswith("- Used ")
+    assert "3 crawls" in used
+
+
 # --- nothing new, and another load that is running
 
 
@@ -155,6 +173,7 @@ def test_nothing_new_ends_green_and_early(nothing_new):
     green = {task for task, state in states(nothing_new).items() if state == "success"}
     assert green == {"wait_for_quiet_period", "plan_load", "tell_operators"}
     assert set(not_green(nothing_new).values()) == {"skipped"}
+    assert note_of(nothing_new) == "**What this run did**\n- Nothing was new: no table was touched."
 
 
 def test_a_second_run_waits_and_then_goes_on(second_in_line):
@@ -214,6 +233,16 @@ def test_the_gate_names_files_and_reasons(corrected, s3, stack):
     assert f"{SHOP_5}: " in words
     assert f"{SPRING}: outlet 8 on 2019-05-01 has 1 receipts, 3.00 and would be left with nothing" in words
     assert FIX not in words
+
+
+def test_the_note_names_them_too(corrected):
+    lines = note_of(corrected.run).splitlines()
+    assert lines[1] == "- Failed at `fail_on_refused_files`: `Everything else is published.`"
+    assert lines[3] == "- 9 files read, 6 of them loaded: 14 rows, none in quarantine."
+    assert lines[4].startswith(f"- Refused: `{BROKEN}: ")
+    assert lines[5].startswith(f"- Refused: `{SHOP_5}: ")
+    assert lines[6].startswith(f"- Held back: `{SPRING}: outlet 8 on 2019-05-01 has 1 receipts, 3.00 and ")
+    assert lines[7] == "- 4 days changed, 2019-04-01 to 2019-04-05; targets of 1 month."
 
 
 def test_a_day_that_no_new_file_touches_keeps_its_objects(corrected, s3, stack):

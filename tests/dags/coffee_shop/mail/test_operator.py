@@ -39,6 +39,7 @@ class Shop:
         for module in (mail_operator, sending):
             monkeypatch.setattr(module, "names", lambda: names)
         monkeypatch.setattr(mail_operator, "settings", lambda: self.settings)
+        self.xcoms: dict[str, str] = {}
         self.fail_with: Exception | None = None
         self.fail_for = ""  # the only address that it fails for, when there is one
         monkeypatch.setattr("airflow.providers.amazon.aws.hooks.ses.SesHook.get_conn", lambda hook: self)
@@ -69,7 +70,10 @@ class Shop:
         mails = [{"recipients": ["boss@shop.example"], "reports": None, "outlet": None}]
         asked = {"mail": True, "mails": mails, "mail_once_as": None, "restates": False}
         operator = ReportMailOperator(task_id="mail", request=asked | request, summary=document)
-        return operator.execute({})  # type: ignore[typeddict-item]
+        return operator.execute({"ti": self})  # type: ignore[typeddict-item]
+
+    def xcom_push(self, key: str, value: str) -> None:
+        self.xcoms[key] = value
 
     def marker(self, key: str) -> dict[str, Any]:
         return json.loads(self.s3.get_object(Bucket=self.state, Key=key)["Body"].read())
@@ -218,7 +222,7 @@ def test_the_whole_mail_counts_not_only_its_workbooks(shop):
 def test_nobody_asked_for_a_mail(shop):
     with pytest.raises(AirflowSkipException, match="not asked to mail"):
         shop.send(shop.report(), mail=False)
-    assert shop.sent == []
+    assert (shop.sent, shop.xcoms) == ([], {"why_skipped": "This run was not asked to mail."})
 
 
 def test_nobody_to_mail_to(shop):
