@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -306,9 +306,8 @@ def test_a_role_is_refused_what_is_not_its_own(account, reported, role):
     """To show it, the role is let be assumed by the account for a moment; its policies stay."""
     service, call, params = OUTSIDE[role]
     arn = AIRFLOW if role == "airflow" else f"arn:aws:iam::{ACCOUNT_ID}:role/{STACK}-{role}"
-    if role != "airflow":
-        account("iam").update_assume_role_policy(RoleName=f"{STACK}-{role}", PolicyDocument=json.dumps(OWN_TRUST))
-    keys = assumed(account, arn, "outside")
+    with nullcontext() if role == "airflow" else trusting_the_account(account("iam"), f"{STACK}-{role}"):
+        keys = assumed(account, arn, "outside")
     client = boto3.client(
         service,
         region_name="us-east-1",
@@ -322,3 +321,11 @@ def test_a_role_is_refused_what_is_not_its_own(account, reported, role):
     with pytest.raises(ClientError, match=refused) as error:
         getattr(client, call)(**params)
     assert error.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+
+
+@contextmanager
+def trusting_the_account(iam: Any, role: str) -> Iterator[None]:
+    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(OWN_TRUST))
+    yield
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
