@@ -11,7 +11,7 @@ export PYTHONPATH = include/glue:dags:plugins
 UV_VERSION = 0.13.9
 UV = .venv/bin/uv
 CHECKOV_VERSION = 3.3.30
-# a package of which the local AWS takes two jars: Hadoop's S3A and the SDK that it needs
+# a package of whose jars the local AWS needs two, Hadoop's S3A and the SDK; what it requires itself is another Spark
 S3A = sagemaker_pyspark==1.4.5
 AIRFLOW_PY = .venv/bin/python
 LOCAL_AWS_PY = .venv-local-aws/bin/python
@@ -89,10 +89,7 @@ setup:  ## Make both virtual environments
 	@echo "==> Packages of the local AWS: ministack, DuckDB, Spark and its Java (about 560 MB), and Spark's way to S3 (180 MB)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-local-aws
 	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet --compile-bytecode -r local_aws/requirements.txt
-	@$(UV) pip install --quiet --python .venv-local-aws/bin/python --target .venv-local-aws/unpacked --no-deps $(S3A)
-	@echo "==> Half a minute, once, so that every Spark job starts in about half the time"
-	@$(LOCAL_AWS_PY) -m local_aws.glue.warm_up .venv-local-aws/unpacked
-	@rm -rf .venv-local-aws/unpacked
+	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet --no-deps $(S3A)
 	@touch $@
 
 .venv-clients/.installed: .venv/.uv tests/clients/requirements.txt

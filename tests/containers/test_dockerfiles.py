@@ -33,12 +33,10 @@ def test_what_it_brings_is_pinned(path):
     assert "--constraint" in path.read_text()
 
 
-def test_the_local_aws_gets_the_package_of_jars_and_the_warm_up_of_the_makefile():
+def test_the_local_aws_gets_the_package_of_jars_of_the_makefile():
     (local_aws,) = (path.read_text() for path in DOCKERFILES if path.parent.name == "local_aws")
     (package,) = re.findall(r"^S3A = (\S+)", MAKEFILE, re.MULTILINE)
     assert f"--no-deps {package}" in local_aws
-    assert "-m local_aws.glue.warm_up" in local_aws
-    assert "-m local_aws.glue.warm_up" in MAKEFILE
 
 
 def test_the_packages_of_the_group_containers_are_locked():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import boto3
+from pyspark import SparkContext, context
 from pyspark.sql import DataFrameWriter
 
 
@@ -44,6 +45,7 @@ def message_of(error: BaseException) -> str:
 def run(script: str) -> int:
     """Run a script as `__main__`; return the exit status. The traceback of a failure begins with the script."""
     write_at_once()
+    work_as_the_role()
     told = Path("error.txt").absolute()
     try:
         runpy.run_path(script, run_name="__main__")
@@ -56,7 +58,39 @@ def run(script: str) -> int:
         traceback.print_exception(type(error), error, trace)
         told.write_text(message_of(error), "utf-8")
         return 1
+    finally:
+        leave_java()
     return 0
+
+
+# --- Java serves one script after another, so each brings its keys and its environment and leaves nothing running.
+
+KEYS = {"AWS_ACCESS_KEY_ID": "accessKeyId", "AWS_SECRET_ACCESS_KEY": "secretKey", "AWS_SESSION_TOKEN": "sessionToken"}
+
+
+def work_as_the_role() -> None:
+    """Let Java take this process's keys, and give Python workers its environment, once the script asks for Spark."""
+    own: Any = context
+    plain = own.launch_gateway
+
+    def launch_gateway(*given: Any) -> Any:
+        gateway = plain(*given)
+        for name, value in os.environ.items():
+            gateway.jvm.System.setProperty(f"spark.executorEnv.{name}", value)
+        for name, java_name in KEYS.items():
+            gateway.jvm.System.setProperty(f"aws.{java_name}", os.environ.get(name, ""))
+        return gateway
+
+    own.launch_gateway = launch_gateway
+
+
+def leave_java() -> None:
+    """End what this script has running in Java."""
+    running: Any = SparkContext._active_spark_context
+    if running is not None:
+        running.stop()
+    if SparkContext._jvm is not None:
+        SparkContext._jvm.System.gc()
 
 
 # --- Parquet that Spark writes to S3 is written beside the job first, and becomes objects when all files are there. No

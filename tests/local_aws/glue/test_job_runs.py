@@ -222,3 +222,31 @@ def test_spark_does_what_the_role_may(aws):
     assert [key.rpartition("/")[0] for key in keys if key != "out/_SUCCESS"] == ["out/day=1", "out/day=2"]
     noted = aws.permissions("woodcutter/GlueJobRunnerSession")
     assert ("s3:GetObject", f"{bucket}/oak/day=1/data.parquet", True) in noted
+
+
+@pytest.mark.slow
+def test_java_serves_one_run_after_another_each_with_its_role_and_goes_with_one_that_is_killed(aws):
+    script = """
+        from pyspark.sql import SparkSession
+        spark = SparkSession.builder.getOrCreate()
+        print(spark._jvm.ProcessHandle.current().pid())
+        print(spark.sparkContext.textFile("s3://forest/plain/b.csv").collect())
+        if "--stays" in __import__("sys").argv:
+            __import__("time").sleep(600)
+        """
+    aws.put("forest", "plain/b.csv", "id\n1\n")
+    aws.role("stranger", SCRIPTS, LOG)
+    aws.job("first", script)
+    aws.job("second", script, role=f"{ARN}stranger")
+    first = aws.run("first")
+    java, read = aws.log(first["Id"]).splitlines()
+    assert read == "['id', '1']"
+    second = aws.run("second")
+    assert aws.log(second["Id"]) == java
+    assert "Status Code: 403" in second["ErrorMessage"]
+    run_id = aws.glue.start_job_run(JobName="first", Arguments={"--stays": "yes"})["JobRunId"]
+    until(lambda: read in aws.log(run_id))
+    assert aws.log(run_id).splitlines()[0] == java
+    aws.glue.batch_stop_job_run(JobName="first", JobRunIds=[run_id])
+    assert aws.until_over("first", run_id)["JobRunState"] == "STOPPED"
+    assert not alive(int(java))
