@@ -31,7 +31,7 @@ LOCAL_AWS_PYTHON = ROOT / ".venv-local-aws" / "bin" / "python"
 # order of start; log servers are left out because the UI reads the log files where they are
 AIRFLOW_PROGRAMS = {
     "api-server": ["airflow", "api-server"],
-    "scheduler": [sys.executable, "-m", "laptop.scheduler"],
+    "scheduler": [sys.executable, "-P", str(ROOT / "laptop" / "scheduler.py")],
     "dag-processor": ["airflow", "dag-processor"],
     "triggerer": ["airflow", "triggerer", "--skip-serve-logs"],
 }

@@ -1,7 +1,8 @@
 """Airflow's scheduler, with what our tasks import already in memory.
 
 LocalExecutor forks a process for each task, which then has these modules for nothing instead of for half of its work.
-Nothing else differs from `airflow scheduler`.
+Nothing else differs from `airflow scheduler`. It is started by its path, as `airflow` is: the hooks of AWS look at the
+stack for each client, and for the frames of `python -m` Python searches all modules each time.
 """
 
 import inspect
@@ -24,8 +25,7 @@ def main() -> None:
     """Import, then become the scheduler, without a log server: the UI reads the log files where they are."""
     for name in IMPORTED_BY_TASKS:
         import_module(name)
-    # the hooks of AWS look at the stack for each client: Python finds out once where the file of each module is
-    inspect.stack()
+    inspect.stack()  # Python finds out once where the file of each module is
     sys.argv = ["airflow", "scheduler", "--skip-serve-logs"]
     import_module("airflow.__main__").main()
 
