@@ -38,9 +38,13 @@ INT_MAX = 2**31 - 1
 WHOLE_DIGITS = {2: 10, 4: 8}  # before the point, of decimal(12,2) and decimal(12,4)
 
 # what tills and the programs behind them write where there is nothing, in any case; compared in upper case
-WORDS_FOR_NOTHING = frozenset(
-    {"NULL", "(NULL)", "<NULL>", "\\N", "NAN", "NONE", "N/A", "#N/A", "<NA>", "-", "--", "\u2013", "\u2014"}
-    | {"#NULL!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#DIV/0!"}
+WORDS_FOR_NOTHING = frozenset({"NULL", "(NULL)", "<NULL>", "\\N", "NAN", "NONE", "N/A", "<NA>"})
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+# of Excel (support article "Formula errors", in English and the languages that rename them), Google Sheets, LibreOffice
+_ERROR_OF_SPREADSHEET = re.compile(
+    r"#(?:NULL|VALUE|REF|NUM|DIV/0|SPILL|CALC|FIELD|BLOCKED|UNKNOWN|CONNECT|BUSY|PYTHON|EXTERNAL|ERROR|LEER|WERT|BEZUG"
+    r"|ZAHL|NUL|VALEUR|NOMBRE|VALOR|\u00a1VALOR|\u00a1REF|\u00a1NUM|\u00a1DIV/0|\u00a1NULO|NULO|VALORE|RIF|NUMERO)!"
+    r"|#\u00bf?(?:NAME|NOM|NOMBRE|NOME)\?|#N/[AD]|#NV|#NB|#GETTING_DATA|ERR:[0-9]{3}"
 )
 NOTHING = "is a word for nothing"
 
@@ -73,6 +77,10 @@ class Unreadable:
 
     reason: str
     day: date | None = None
+
+
+def _is_word_for_nothing(text: str) -> bool:
+    return text in WORDS_FOR_NOTHING or not text.strip(DASHES) or _ERROR_OF_SPREADSHEET.fullmatch(text) is not None
 
 
 def _text(text: str, limits: Limits) -> str:
@@ -269,6 +277,6 @@ class Memo(dict[str, "Value | Unreadable"]):
     def _value(self, bare: str) -> Value | Unreadable:
         if bare in ("", "NULL"):
             return None
-        if not self._needed and bare.upper() in WORDS_FOR_NOTHING:
+        if not self._needed and _is_word_for_nothing(bare.upper()):
             return Unreadable(NOTHING)
         return self._read(bare, self._limits)

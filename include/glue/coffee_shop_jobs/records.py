@@ -1,8 +1,9 @@
 """The text of a raw file as records (contract 3.1): each physical line is counted, none swallows another.
 
 A quoted cell may run over line ends. A stray quote looks the same until its partner turns up, perhaps sixty sales
-below. So lines are joined to one record only when that has exactly as many cells as the header and no line after the
-first has as many by itself; else each physical line is a record of its own, and the caller judges it alone.
+below. So lines are joined to one record only when that has exactly as many cells as the header, no line after the first
+has as many by itself, and the cell that holds the line ends has few commas; else each physical line is a record of its
+own, and the caller judges it alone.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .columns import Column, Dataset
+from .columns import Dataset
 
 MOST_LINES = 1_000  # of one record: what follows a stray quote is read at most so far ahead
 # NUL bytes of a till that was switched off, Ctrl-Z of a DOS program, the byte order mark of an appended file
 PADDING = "\x00\x1a\ufeff"
 PADDING_LINE = "lines with nothing but NUL bytes, Ctrl-Z or a byte order mark"
 PADDING_CUT = "lines with NUL bytes, Ctrl-Z or a byte order mark at an end, which were taken off"
+EMPTY_ROW = "rows without any value"
 NOT_CLOSED = "a quote is opened and not closed on this line"
 NOT_RFC = "quotes or line ends are not as in RFC 4180"
+RETURN_WITHIN = f"{NOT_RFC}: a carriage return within the line"
 
-# a whole quoted cell; a stray quote is an ordinary character
-_QUOTED_CELL = re.compile(r'(?:(?<=,)|^)"(?:[^"]|"")*"(?=,|$)')
+csv.field_size_limit(1 << 30)  # RFC 4180 has no limit, Python's own is 131,072
+# a whole quoted cell, read without ever going back; a stray quote is an ordinary character
+_QUOTED_CELL = re.compile(r'(?:(?<=,)|^)"[^"]*+(?:""[^"]*+)*+"(?=,|$)')
 
 
 class RefusedError(Exception):
@@ -79,24 +83,37 @@ def read_records(stream: Iterable[str], skipped: Counter[str]) -> Iterator[Recor
         stream: physical lines with their ends.
         skipped: gets the number of lines that were left out, or cut, because of what a till or a copy added to them.
     """
-    lines, width = _Lines(stream), 0
+    lines, width, is_above_header = _Lines(stream), 0, True
     while (numbered := lines.take()) is not None:
         number, line = numbered
         text = line.rstrip("\r\n")
         if text and (text[0] in PADDING or text[-1] in PADDING):
-            text = text.strip(PADDING)
+            text = text.strip(PADDING + "\r\n")
             skipped[PADDING_CUT if text else PADDING_LINE] += 1
         if not text or text.isspace():
             continue
+        if is_above_header and not text.strip(', "'):  # the caller counts such rows below it
+            skipped[EMPTY_ROW] += 1
+            continue
+        if "\r" in text and (rows := _rows_ended_by_returns(text, width)):
+            yield from (Record(number, row, None, RETURN_WITHIN) for row in rows)
+            continue
         record = _record(number, text, line, lines, width)
+        is_above_header = False
         width = width or len(record.cells or ())
         yield record
+
+
+def _rows_ended_by_returns(text: str, width: int) -> list[str]:
+    """Return the rows of a part of a file whose lines end with CR alone; none where the CRs are within one row."""
+    rows = [row for row in text.split("\r") if row]
+    return rows if sum(_own_cells(row) == width for row in rows) > 1 else []
 
 
 def _record(number: int, text: str, line: str, lines: _Lines, width: int) -> Record:
     if '"' not in text:
         if "\r" in text:
-            return Record(number, text, None, f"{NOT_RFC}: a carriage return within the line")
+            return Record(number, text, None, RETURN_WITHIN)
         return Record(number, text, text.split(","))
     cells, problem = _parse([text])
     if problem == NOT_CLOSED:
@@ -134,8 +151,9 @@ def _join(number: int, line: str, lines: _Lines, width: int) -> Record | None:
 
 
 def _fits(cells: list[str], width: int, later_lines: list[str]) -> bool:
-    if width:
-        return len(cells) == width  # no later line has as many, or the search had ended there
+    if width:  # no later line has as many, or the search had ended there
+        most = max((cell.count(",") for cell in cells if "\n" in cell), default=0)
+        return len(cells) == width and most <= width // 2  # a row that was swallowed brings nearly as many as a row has
     return all(_own_cells(line.rstrip("\r\n")) != len(cells) for line in later_lines)
 
 
@@ -158,7 +176,8 @@ def match_header(record: Record | None, dataset: Dataset) -> Header:
     if record.cells is None:
         raise RefusedError(f"line {record.line}, the header: {record.problem}")
     names = [cell.strip().lower() for cell in record.cells]
-    places = [_places(names, column) for column in dataset.columns]
+    found = _places(names, dataset)
+    places = [found[column.header] for column in dataset.columns]
     missing = [column.header for column, at in zip(dataset.columns, places, strict=True) if not at]
     repeated = [column.header for column, at in zip(dataset.columns, places, strict=True) if len(at) > 1]
     if missing and (separator := _other_separator(record.text, dataset)):
@@ -173,17 +192,33 @@ def match_header(record: Record | None, dataset: Dataset) -> Header:
     return Header(positions, names, ignored)
 
 
-def header_again(record: Record, dataset: Dataset) -> Header | None:
-    """Return the header that a later record is: a file was appended to another. None when it is a row."""
-    try:
-        return match_header(record, dataset)
-    except RefusedError:
+def second_header(record: Record, header: Header, dataset: Dataset) -> str | None:
+    """Return what a header below the first has instead of that one's columns in their order; nothing if it has those.
+
+    A line that names most of the contract's columns is a header, however else it stands there: its first name may be
+    glued to the last cell of the line before, if that had no end.
+
+    Returns:
+        Words for people, an empty text for a header as the first, None for a row.
+    """
+    names = [cell.strip(' "').lower() for cell in record.cells or record.text.split(",")]
+    if sum(map(bool, _places(names, dataset).values())) <= len(dataset.columns) // 2:
         return None
+    if names == header.names or names[1 - header.width :] == header.names[1:]:
+        return ""
+    return "its columns in another order" if sorted(names) == sorted(header.names) else "other columns"
 
 
-def _places(names: list[str], column: Column) -> list[int]:
-    spellings = {column.header.lower(), (column.also or column.header).lower()}
-    return [place for place, name in enumerate(names) if name in spellings]
+def _places(names: list[str], dataset: Dataset) -> dict[str, list[int]]:
+    """Return by the contract's columns where they stand in a header."""
+    spellings = {
+        name.lower(): column.header for column in dataset.columns for name in (column.header, column.also) if name
+    }
+    places: dict[str, list[int]] = {column.header: [] for column in dataset.columns}
+    for place, name in enumerate(names):
+        if name in spellings:
+            places[spellings[name]].append(place)
+    return places
 
 
 def _other_separator(header: str, dataset: Dataset) -> str | None:

@@ -14,14 +14,13 @@ from typing import cast
 from .cells import NOTHING, Limits, Memo, Unreadable, Value
 from .columns import SALES, Dataset
 from .control_totals import ZERO, Summary
-from .records import Header, Record, RefusedError, header_again
+from .records import EMPTY_ROW, Header, Record, RefusedError, second_header
 
 Keys = frozenset[tuple[Value | Unreadable, ...]]
 Found = tuple[str, str, str]  # what is wrong with a row: column, reason, value
 
 STRAY_GAP = timedelta(days=60)  # from all other dates of the file: a till whose clock was reset
 HEADER_AGAIN = "header lines that came again"
-EMPTY_ROW = "rows without any value"
 
 
 @dataclass(frozen=True)
@@ -103,22 +102,18 @@ class RowChecker:
         """Say whether a record is the header once more, or has no value at all; both are counted and left out.
 
         Raises:
-            RefusedError: a second header has its columns in another order: what follows cannot be told apart.
+            RefusedError: a second header has other columns, or another order: what follows cannot be told apart.
         """
-        if record.cells is None:
-            return False
-        if not any(map(str.strip, record.cells)):
+        if record.cells is not None and not any(map(str.strip, record.cells)):
             self._summary.skipped[EMPTY_ROW] += 1
             return True
-        if self._dataset.columns[0].header.lower() not in record.text.lower():
+        fault = second_header(record, self._header, self._dataset)
+        if fault is None:
             return False
-        again = header_again(record, self._dataset)
-        if again is None:
-            return False
-        if (again.positions, again.width) != (self._header.positions, self._header.width):
-            raise RefusedError(
-                f"line {record.line}: a second header has its columns in another order; expected one header a file"
-            )
+        if fault:
+            raise RefusedError(f"line {record.line}: a second header has {fault}; expected one header a file")
+        if record.cells is None or len(record.cells) != self._header.width:
+            return False  # glued to a row
         self._summary.skipped[HEADER_AGAIN] += 1
         return True
 

@@ -2,11 +2,12 @@
 
 import csv
 import io
+import tracemalloc
 from collections import Counter
 
 import pytest
 from coffee_shop_jobs import records
-from coffee_shop_jobs.records import NOT_CLOSED, PADDING_CUT, PADDING_LINE, read_records
+from coffee_shop_jobs.records import EMPTY_ROW, NOT_CLOSED, PADDING_CUT, PADDING_LINE, read_records
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -103,6 +104,45 @@ def test_nul_bytes_and_ctrl_z_on_the_line_of_a_row_are_taken_off(text):
     assert skipped == {PADDING_CUT: 1}
 
 
+def test_nul_bytes_between_the_two_characters_of_a_line_end_are_taken_off():
+    assert read("a,b\r\n1,2\r" + "\0" * 9) == [(1, ["a", "b"]), (2, ["1", "2"])]
+
+
+def test_rows_without_any_value_above_the_header_are_left_out():
+    skipped = Counter()
+
+    assert read(',,,,\n" ",\na,b\n1,2\n', skipped) == [(3, ["a", "b"]), (4, ["1", "2"])]
+    assert skipped == {EMPTY_ROW: 2}
+
+
+def test_where_lines_end_with_cr_alone_each_is_a_row():
+    assert read("a,b,c\n1,2,3\n4,5,6\r7,8,9\r1,2\r")[2:] == [(3, None)] * 3
+    assert read("a,b,c\n1,2\r2,3\n") == [(1, ["a", "b", "c"]), (2, None)]  # within a row
+
+
+def test_a_stray_quote_does_not_swallow_rows_that_have_other_cells_than_the_header():
+    wide, header = "4,5,6,7,8,9,10,11", "a,b,c,d,e,f,g"
+
+    for between in ([], [wide], [wide] * 5, ["4,5,6,7,8"]):
+        stray = "\n".join([header, '1,2,3,"4,5,6,7', *between, '1,2,3,12",5,6,7,8,9', "1,2,3,4,5,6,7", ""])
+        records = read(stray)
+        assert [line for line, _ in records] == list(range(1, len(between) + 5))
+        assert records[1] == (2, None)
+
+
+def test_a_cell_may_be_longer_than_pythons_own_limit():
+    assert read(f'a,b\n1,"{"x" * 200_000}"\n')[1] == (2, ["1", "x" * 200_000])
+
+
+def test_a_long_line_behind_a_quote_that_is_not_closed_needs_little_memory():
+    tracemalloc.start()
+    read('a,b,c\n1,"x,y\n"' + "z" * 1_000_000 + '",1\n2,3,4\n')
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 30_000_000  # bytes; it was 134 million
+
+
 # --- whatever a till writes
 
 LINES = st.lists(st.text(st.sampled_from('ab1,"" \r\0\x1a\ufeffé'), max_size=12), max_size=12)
@@ -112,12 +152,12 @@ LINES = st.lists(st.text(st.sampled_from('ab1,"" \r\0\x1a\ufeffé'), max_size=12
 @example(['a,"b', "", 'c"', '1,"2', "3,4"])
 def test_each_physical_line_is_in_exactly_one_record_or_is_blank(lines):
     stream = io.StringIO("\n".join(lines), newline="\n")
-    expected = 1
+    expected, no_text = 1, ' ,"\r\0\x1a\ufeff'  # above the header rows without any value are left out too
     for record in read_records(stream, Counter()):
         left_out = lines[expected - 1 : record.line - 1]
-        assert not "".join(left_out).strip(" \r\0\x1a\ufeff")
-        expected = record.line + record.text.count("\n") + 1
-    assert not "".join(lines[expected - 1 :]).strip(" \r\0\x1a\ufeff")
+        assert not "".join(left_out).strip(no_text)
+        expected, no_text = record.line + record.text.count("\n") + 1, " \r\0\x1a\ufeff"
+    assert not "".join(lines[expected - 1 :]).strip(no_text)
 
 
 @given(LINES, st.integers(0, 12))

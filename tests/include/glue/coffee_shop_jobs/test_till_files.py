@@ -157,6 +157,37 @@ def test_files_put_together_with_other_columns_are_refused_since_the_rows_would_
         read(sales(*numbered(2)) + sales(*numbered(2), header=SALES_HEADER[::-1]))
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda header: header.replace("CustomerSince", "MemberSince"),
+        lambda header: header.replace("CustomerSince", "StaffStartDate"),
+        lambda header: header.replace("CustomerSince", ""),
+        lambda header: header.replace("UnitPrice,SaleAmount", "SaleAmount,UnitPrice").replace("Transact", "# Transact", 1),
+        lambda header: header + ",Till",
+    ],
+)  # fmt: skip
+def test_a_second_header_with_other_columns_is_refused_however_it_stands_there(read, other):
+    header, *rows = sales(*numbered(3), header=SALES_HEADER).splitlines()
+    for end in ("\n", ""):  # also glued to the last line of the file before
+        with pytest.raises(RefusedError, match="a second header has"):
+            read("\n".join([header, *rows]) + end + "\n".join([other(header), *rows, ""]))
+
+
+def test_a_header_glued_to_the_last_line_of_the_file_before_costs_that_line(read):
+    one = sales(*numbered(3))
+
+    found = read(one.rstrip("\n") + one)
+
+    assert totals(found)[:3] == (6, 5, 1)
+
+
+def test_lines_that_end_with_cr_alone_are_counted_and_refuse_the_file(read):
+    found = read(sales(*numbered(10)) + sales(*numbered(10), end="\r"))
+
+    assert totals(found)[:3] == (21, 10, 11)
+
+
 def test_rows_of_nothing_but_commas_are_no_rows(read):
     found = read(sales(*numbered(2)) + ("," * 55 + "\n") * 20 + "," * 9 + "\n")
 
@@ -264,6 +295,15 @@ def test_targets_are_at_most_two_years_ahead(read):
 
 
 # --- words for nothing
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["#SPILL!", "#calc!", "#NV", "#WERT!", "#N/D", "#¡VALOR!", "#NOM?", "Err:502", "\u2012", "\u2212\u2212", "---"],
+)
+def test_every_spreadsheets_errors_and_every_dash_are_words_for_nothing(read, word):
+    assert read(sales({"CustomerFirstName": word, "ProductName": "#1!"})).clean[0]["customerfirstname"] is None
+    assert read(sales({"CustomerFirstName": "Err", "ProductName": "#1!"})).clean[0]["productname"] == "#1!"
 
 
 def test_words_for_nothing_are_null_and_counted(read):
