@@ -135,8 +135,12 @@ def run_report(airflow: AirflowRest, kind: str, first: str, last: str, **more: A
 
 
 def in_new_process(environment: dict[str, str], work: Callable[..., Result], *arguments: Any) -> Result:
-    """Return what a function returns in a new process: Airflow reads its environment when it is imported."""
-    with ProcessPoolExecutor(1, get_context("spawn"), _add_to_environment, (environment,)) as pool:
+    """Return what a function returns in a new process: Airflow reads its environment when it is imported.
+
+    Airflow logs to standard output there, where the table is, so it logs errors alone.
+    """
+    quiet = environment | {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}
+    with ProcessPoolExecutor(1, get_context("spawn"), _add_to_environment, (quiet,)) as pool:
         return pool.submit(work, *arguments).result()
 
 

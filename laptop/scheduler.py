@@ -15,6 +15,7 @@ IMPORTED_BY_TASKS = (
     "airflow.providers.amazon.aws.operators.glue_crawler",
     "airflow.providers.amazon.aws.sensors.s3",
     "airflow.providers.standard.operators.python",
+    "airflow.providers.standard.operators.trigger_dagrun",
     "airflow.providers.standard.sensors.python",
     "openpyxl.chart",
     "pandas",
