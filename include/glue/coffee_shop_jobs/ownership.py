@@ -199,8 +199,8 @@ def _total(held: Held) -> Content:
 
 
 def _shrinks(before: Content, after: Content, kept_share: Decimal) -> bool:
-    fewer = after.receipts < kept_share * before.receipts
-    return bool(before.rows) and (fewer or (before.amount > 0 and after.amount < kept_share * before.amount))
+    least = kept_share * before.amount if before.amount > 0 else before.amount
+    return bool(before.rows) and (after.receipts < kept_share * before.receipts or after.amount < least)
 
 
 def _takeovers(before: Held, after: Held) -> list[Takeover]:

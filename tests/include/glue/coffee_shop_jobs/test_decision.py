@@ -238,6 +238,28 @@ def test_what_is_left_of_a_day_must_be_nine_tenths_of_its_receipts_and_of_its_am
     assert bool(decision.held_back) is is_held_back
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_held_back"),
+    [
+        ("0.00", "0.00", False),
+        ("0.00", "5.00", False),
+        ("0.00", "-0.01", True),
+        ("-3.00", "-3.00", False),
+        ("-3.00", "-2.00", False),
+        ("-3.00", "-3.01", True),
+        ("-3.00", "-30.00", True),
+        ("3.00", "-3.00", True),
+    ],
+)
+def test_a_day_that_has_no_amount_or_one_below_zero_must_not_fall_below_it(before, after, is_held_back):
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": receipts(*"01", amount=before)}}))
+
+    decision = lake.load(Upload("day.csv", {DAY: {"3": receipts(*"01", amount=after)}}, 1, "v2"))
+
+    assert bool(decision.held_back) is is_held_back
+
+
 def test_another_file_that_takes_most_of_a_day_s_amount_is_held_back_and_a_correction_is_not():
     lake = Lake()
     lake.load(Upload("day.csv", {DAY: {"3": receipts("1", "2")}}))
@@ -404,7 +426,7 @@ def test_the_days_after_a_load_are_the_ledger_s_with_the_load_s_laid_over():
 # --- small worlds, against a plain model that uses nothing of the program
 
 KEYS = ("register-1.csv", "register-2.csv", "month.csv", "corrections/a.csv", "corrections/b.csv")
-RECEIPTS = st.dictionaries(st.sampled_from("123456"), st.sampled_from(["1.00", "3.00", "-1.00"]), min_size=1)
+RECEIPTS = st.dictionaries(st.sampled_from("123456"), st.sampled_from(["1.00", "3.00", "0.00", "-1.00"]), min_size=1)
 DAYS = st.dictionaries(
     st.sampled_from([DAY, "2019-04-02"]), st.dictionaries(st.sampled_from("35"), RECEIPTS, min_size=1)
 )
@@ -448,7 +470,8 @@ class Model:
             (len(held), sum(Decimal(amount) for _, amount in held.values()))
             for held in (before[place], after.get(place, {}))
         )
-        return 10 * now[0] < 9 * was[0] or (was[1] > 0 and 10 * now[1] < 9 * was[1])
+        least = was[1] * 9 / 10 if was[1] > 0 else was[1]
+        return 10 * now[0] < 9 * was[0] or now[1] < least
 
 
 def as_upload(position, key, days, *, accepted=False):
