@@ -30,6 +30,7 @@ from coffee_shop.lake.documents import (
     Pending,
     Result,
 )
+from coffee_shop.lake.handovers import handover_words
 from coffee_shop.lake.loads import PENDING_KEY, result_key
 from coffee_shop.lake.state import write_json
 from coffee_shop.lake.tables import Columns, write_tables
@@ -353,24 +354,13 @@ def clean_tables(job: Job, result: Result) -> Mapping[str, Columns]:
 
 
 def log_decisions(decisions: Mapping[str, Decision]) -> None:
-    """Name the days that were built again, and the receipts that changed hands."""
+    """Name the days that were built again, the receipts that changed hands, and what corrections changed."""
     for dataset, decision in decisions.items():
         log.info("%s: %s days built again, %s with other rows", dataset, len(decision.touched), len(decision.changed))
         for reason in decision.held_back.values():
             log.info("%s: held back: %s", dataset, reason)
         for handover in decision.handovers:
-            log.info(
-                "%s %s outlet %s: %s (%s receipts, %s) hands over to %s (%s receipts, %s)",
-                dataset,
-                handover["day"],
-                handover["outlet"],
-                handover["from_key"],
-                handover["receipts_before"],
-                handover["amount_before"],
-                handover["to_key"],
-                handover["receipts_after"],
-                handover["amount_after"],
-            )
+            log.info("%s", handover_words(handover))
 
 
 def main() -> None:

@@ -112,7 +112,11 @@ class FileOfLedger(TypedDict):
 
 
 class Handover(TypedDict):
-    """Receipts of a day of an outlet that another key holds since a load, with other content."""
+    """Receipts of a day of an outlet that another key holds since a load, or a day of one that a correction changed.
+
+    ``from_key`` held it before the load and ``to_key`` holds it now: several keys joined by `` + ``, empty where no
+    file does, and the same where a correction was uploaded again.
+    """
 
     load_id: str
     run_id: NotRequired[str]

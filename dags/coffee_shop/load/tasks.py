@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from coffee_shop.aws import athena_client, glue_client, s3_client
-from coffee_shop.lake.documents import SALES, Handover, Ledger, Pending, Plan, Result
+from coffee_shop.lake.documents import SALES, Ledger, Pending, Plan, Result
+from coffee_shop.lake.handovers import handover_words
 from coffee_shop.lake.ledger import CONFORM, has_published, newly_not_loaded, open_files, publish, read_ledger
 from coffee_shop.lake.loads import (
     absent_datasets,
@@ -206,17 +207,6 @@ def publish_load(**context: Any) -> None:
     for handover in result["handovers"]:
         log.info("%s", handover_words(handover))
     release(context)
-
-
-def handover_words(handover: Handover) -> str:
-    """Return in words which receipts changed hands, between which files, with the figures before and after."""
-    known = handover["receipts_before"] or not handover["rows_before"]  # a ledger of format 1 does not know receipts
-    before = f"{handover['receipts_before']} receipts" if known else f"{handover['rows_before']} rows"
-    return (
-        f"{handover['dataset']} of outlet {handover['outlet']} on {handover['day']}: "
-        f"from {handover['from_key']} ({before}, {handover['amount_before']}) "
-        f"to {handover['to_key']} ({handover['receipts_after']} receipts, {handover['amount_after']})"
-    )
 
 
 def fail_on_refused_files(**context: Any) -> None:

@@ -191,8 +191,9 @@ def _causes_in(ledger: Ledger, load: PublishedLoad, days: list[str]) -> list[Cau
         elif file["last_seen"].get("load_id") == load["load_id"] and holding and _has_any(holding["claims"], days):
             what[key] = "loaded"
     for handover in ledger["handovers"]:
-        if handover["load_id"] == load["load_id"] and handover["day"] in days and handover["to_key"]:
-            what.setdefault(handover["to_key"], "loaded")
+        key = handover["to_key"] or handover["from_key"]  # a correction whose new version lacks the day has no heir
+        if handover["load_id"] == load["load_id"] and handover["day"] in days and key:
+            what.setdefault(key, "loaded")
     return [
         {"load_id": load["load_id"], "at": load["published_at"], "key": key, "what": word, "days": days}
         for key, word in (what or {None: "loaded"}).items()

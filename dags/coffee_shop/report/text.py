@@ -160,11 +160,20 @@ def _file(key: str | None) -> str:
     return shortened(key or "no file", 200)
 
 
+def _holders(handover: Handover) -> str:
+    giver, taker = handover["from_key"], handover["to_key"]
+    if not taker:
+        return f"{_file(giver)} has no rows of it any more, nor has another file"
+    if not giver:
+        return f"{_file(taker)} has rows of it, which no file had"
+    return f"{_file(taker)} has other rows of it" if giver == taker else f"{_file(taker)} took over from {_file(giver)}"
+
+
 def _handover_notes(handovers: list[Handover], words: Wording, most: int = 10) -> list[str]:
     found = [
-        f"{words.day(each['day'])}, outlet {shortened(each['outlet'])}: {_file(each['to_key'])} took over from "
-        f"{_file(each['from_key'])}; {each['rows_before']:,} rows and {words.money(each['amount_before'])} before, "
-        f"{each['rows_after']:,} rows and {words.money(each['amount_after'])} after."
+        f"{words.day(each['day'])}, outlet {shortened(each['outlet'])}: {_holders(each)}; "
+        f"{count(each['rows_before'], 'row')} and {words.money(each['amount_before'])} before, "
+        f"{count(each['rows_after'], 'row')} and {words.money(each['amount_after'])} after."
         for each in handovers[-most:]
     ]
     more = len(handovers) - most

@@ -24,7 +24,19 @@ from coffee_shop.lake.documents import (
 )
 
 from .columns import DATASETS, TARGETS
-from .ownership import WHOLE, Case, Content, Delivery, Place, Shrinking, Source, Takeover, Verdict, judge
+from .ownership import (
+    WHOLE,
+    Case,
+    Content,
+    Delivery,
+    Place,
+    Shrinking,
+    Source,
+    Takeover,
+    Verdict,
+    is_correction,
+    judge,
+)
 
 JudgeReceipts = Callable[[Sequence[Case]], Iterable[Verdict]]
 
@@ -225,19 +237,32 @@ def _rows(day: Mapping[str, DayOfOutlet] | None) -> dict[str, str]:
 
 
 def _handovers(ledger: Ledger, dataset: str, verdicts: Sequence[Verdict], plan: Plan) -> list[Handover]:
-    """Name the receipts that changed hands, and those that came back because their file was withdrawn."""
+    """Name what changed hands, what a correction changed, and what came back because its file was withdrawn."""
     handovers = []
     withdrawn = set(plan["withdraw"].get(dataset, []))
-    for verdict in verdicts:
+    for verdict in sorted(verdicts, key=lambda each: each.place):
         day, outlet = verdict.place
         entry = ledger["days"][dataset].get(day, {}).get(outlet)
-        takeovers, keys = [*verdict.takeovers], entry["keys"] if entry else {}
-        if entry and ledger["format"] == WITHOUT_RECEIPTS:
-            takeovers += _since_files_add_up(entry, verdict)
-        for key in sorted(withdrawn & keys.keys()):
-            takeovers += _given_back(key, keys, verdict)
+        takeovers = _takeovers(entry, verdict, withdrawn, knows_receipts=ledger["format"] != WITHOUT_RECEIPTS)
         handovers += [_handover(each, dataset, verdict.place, plan) for each in takeovers]
     return handovers
+
+
+def _takeovers(
+    entry: DayOfOutlet | None, verdict: Verdict, withdrawn: set[str], *, knows_receipts: bool
+) -> list[Takeover]:
+    """Return what changed hands at a place, from the tables before the load to those after it."""
+    keys: Mapping[str, Share] = entry["keys"] if entry else {}
+    gone = sorted(withdrawn & keys.keys())
+    # what a verdict says of receipts begins without the files that the load withdraws
+    if verdict.is_corrected or any(map(is_correction, keys)) or (gone and verdict.takeovers):
+        return _whole_place(entry, verdict, knows_receipts=knows_receipts)
+    takeovers = [*verdict.takeovers]
+    if entry and not knows_receipts:  # one key held the place whole; now files add up
+        takeovers += _whole_place(entry, verdict, knows_receipts=False)
+    for key in gone:
+        takeovers += _given_back(key, keys, verdict)
+    return takeovers
 
 
 def _handover(takeover: Takeover, dataset: str, place: Place, plan: Plan) -> Handover:
@@ -259,12 +284,14 @@ def _handover(takeover: Takeover, dataset: str, place: Place, plan: Plan) -> Han
     }
 
 
-def _since_files_add_up(entry: DayOfOutlet, verdict: Verdict) -> list[Takeover]:
-    """Return how a place changes that one key held whole, by a ledger that did not know receipts."""
+def _whole_place(entry: DayOfOutlet | None, verdict: Verdict, *, knows_receipts: bool) -> list[Takeover]:
+    """Return how a place changed as a whole; nothing when it has the rows that it had."""
+    before = Content.of(entry) if entry else Content()
     now = sum((content for _, content in verdict.shares.values()), Content())
-    before = Content.of(entry)
     same = (before.rows, before.quantity, before.amount) == (now.rows, now.quantity, now.amount)
-    return [] if same else [Takeover(" + ".join(entry["keys"]), " + ".join(verdict.shares), before, now)]
+    if same and (before.digest == now.digest or not knows_receipts):
+        return []
+    return [Takeover(" + ".join(entry["keys"] if entry else ()), " + ".join(verdict.shares), before, now)]
 
 
 def _given_back(key: str, keys: Mapping[str, Share], verdict: Verdict) -> list[Takeover]:

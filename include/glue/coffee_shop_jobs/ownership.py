@@ -80,7 +80,12 @@ class Source:
     @property
     def is_correction(self) -> bool:
         """Whether it lies in a ``corrections/`` folder."""
-        return CORRECTIONS in self.key.split("/")[1:-1]
+        return is_correction(self.key)
+
+
+def is_correction(key: str) -> bool:
+    """Tell whether a key lies in a ``corrections/`` folder."""
+    return CORRECTIONS in key.split("/")[1:-1]
 
 
 def version_digest(key: str, version_id: str) -> str:
@@ -135,7 +140,10 @@ def _words(content: Content) -> str:
 
 @dataclass(frozen=True)
 class Takeover:
-    """Receipts of a place that another key holds now, with other content."""
+    """Receipts of a place that another key holds now, with other content; or a whole place that a correction changed.
+
+    Several keys are joined by `` + ``; a key is empty where no file holds anything.
+    """
 
     from_key: str
     to_key: str
@@ -145,11 +153,15 @@ class Takeover:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Who holds what of a place; ``shrinking`` names the first upload that has to be held back instead."""
+    """Who holds what of a place; ``shrinking`` names the first upload that has to be held back instead.
+
+    ``is_corrected``: a correction held it before, after or during the load, so it is named as a whole, not by receipts.
+    """
 
     place: Place
     shares: Mapping[str, tuple[str, Content]] = field(default_factory=dict)  # by key: version, content
     takeovers: Sequence[Takeover] = ()
+    is_corrected: bool = False
     shrinking: Shrinking | None = None
 
 
@@ -165,8 +177,7 @@ def judge(case: Case, contents: Mapping[str, Mapping[str, Content]], kept_share:
         kept_share: the least share of its receipts and of its amount that an upload must leave to a day.
     """
     current = {source.key: source for source in case.standing}
-    held = _held(current.values(), contents)
-    takeovers: list[Takeover] = []
+    held = first = _held(current.values(), contents)
     for step in case.steps:
         current[step.key] = step
         after = _held(current.values(), contents)
@@ -175,12 +186,13 @@ def judge(case: Case, contents: Mapping[str, Mapping[str, Content]], kept_share:
         shrinks = bool(held) and not after if case.is_goal else _shrinks(*totals, kept_share)
         if shrinks and not step.may_shrink and not step.is_correction:
             return Verdict(case.place, shrinking=Shrinking(step, case.place, *totals))
-        takeovers += _takeovers(held, after)
-        held = after
+        held, first = after, {**after, **first}
     shares: dict[str, tuple[str, Content]] = {}
     for source, content in held.values():
         shares[source.key] = source.version_id, shares.get(source.key, ("", Content()))[1] + content
-    return Verdict(case.place, dict(sorted(shares.items())), takeovers)
+    corrected = any(each.is_correction and contents.get(each.id) for each in (*case.standing, *case.steps))
+    takeovers = [] if corrected else _takeovers(first, held)
+    return Verdict(case.place, dict(sorted(shares.items())), takeovers, is_corrected=corrected)
 
 
 def _held(current: Iterable[Source], contents: Mapping[str, Mapping[str, Content]]) -> Held:
@@ -199,21 +211,19 @@ def _total(held: Held) -> Content:
 
 
 def _shrinks(before: Content, after: Content, kept_share: Decimal) -> bool:
-    fewer = after.receipts < kept_share * before.receipts
-    return bool(before.rows) and (fewer or (before.amount > 0 and after.amount < kept_share * before.amount))
+    least = kept_share * before.amount if before.amount > 0 else before.amount
+    return bool(before.rows) and (after.receipts < kept_share * before.receipts or after.amount < least)
 
 
-def _takeovers(before: Held, after: Held) -> list[Takeover]:
-    """Return which receipts another key holds now, with other content; of a correction, the whole day."""
-    keys = [sorted({source.key for source, _ in held.values()}) for held in (before, after)]
-    if any(source.is_correction for held in (before, after) for source, _ in held.values()):
-        totals = _total(before), _total(after)
-        moved = all(keys) and keys[0] != keys[1] and totals[0].digest != totals[1].digest
-        return [Takeover(" + ".join(keys[0]), " + ".join(keys[1]), *totals)] if moved else []
+def _takeovers(first: Held, now: Held) -> list[Takeover]:
+    """Return which receipts another key holds now than the one that had them first, with other content.
+
+    A receipt that is in the tables was first in them; of one that is not, the first upload of this load had it.
+    """
     found: dict[tuple[str, str], tuple[Content, Content]] = {}
-    for receipt in before.keys() & after.keys():
-        (was, old), (now, new) = before[receipt], after[receipt]
-        if was.key != now.key and old.digest != new.digest:
-            sums = found.get((was.key, now.key), (Content(), Content()))
-            found[was.key, now.key] = sums[0] + old, sums[1] + new
+    for receipt in first.keys() & now.keys():
+        (giver, before), (taker, after) = first[receipt], now[receipt]
+        if giver.key != taker.key and before.digest != after.digest:
+            sums = found.get((giver.key, taker.key), (Content(), Content()))
+            found[giver.key, taker.key] = sums[0] + before, sums[1] + after
     return [Takeover(*pair, *sums) for pair, sums in sorted(found.items())]

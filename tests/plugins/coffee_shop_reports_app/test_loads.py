@@ -11,11 +11,13 @@ from tests.plugins.coffee_shop_reports_app.lake_samples import (
     APRIL,
     FIRST_LEDGER,
     FIX,
+    HANDOVER,
     HELD_BACK,
     LEDGER,
     NOT_READ,
     REFUSED,
     REGISTER,
+    SECOND_RESULT,
     SPREADSHEET,
     STATE,
     USAGE,
@@ -131,6 +133,16 @@ def test_a_load_shows_days_and_hand_overs(client, lake, guest):
 
     assert "Sales: 2019-04-04" in words(page)
     assert f"2019-04-04, outlet 3 {APRIL} {FIX} 70, 71 140, 142 300.50, 1,304.00" in rows(page)
+
+
+def test_a_day_that_a_correction_changed_says_who_held_it_before_and_now(client, pages_of, guest):
+    again = HANDOVER | {"from_key": FIX}
+    gone = again | {"day": "2019-04-05", "to_key": "", "receipts_after": 0, "rows_after": 0, "amount_after": "0.00"}
+    pages_of({}, STATE | {"loads/load-2/result.json": SECOND_RESULT | {"handovers": [again, gone]}})
+
+    found = rows(get(client, guest, "load", id="load-2"))
+    assert f"2019-04-04, outlet 3 {FIX} {FIX} 70, 71 140, 142 300.50, 1,304.00" in found
+    assert f"2019-04-05, outlet 3 {FIX} no file 70, 0 140, 0 300.50, 0.00" in found
 
 
 def test_a_file_of_an_old_load_says_what_a_column_lacks(client, lake, guest):

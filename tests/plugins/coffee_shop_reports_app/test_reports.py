@@ -319,6 +319,20 @@ def test_the_newest_refused_files_are_there_and_text_from_the_data_is_escaped(cl
     assert len(page) < 40_000
 
 
+def test_a_day_that_a_correction_changed_says_who_held_it_before_and_now(client, pages_of, guest):
+    [taken] = QUALITY["handovers"]
+    fix = "sales-reciept/corrections/a.csv"
+    again = taken | {"from_key": fix, "rows_after": 1, "amount_after": "4.00"}
+    gone = taken | {"from_key": fix, "to_key": "", "rows_after": 0, "amount_after": "0.00"}
+    pages_of({f"{FOLDER}/summary.json": summary(quality=QUALITY | {"handovers": [taken, again, gone]})}, {})
+
+    said = words(get(client, guest, "report", folder=FOLDER))
+    assert "Day and outlet Held before by Held now by Rows before, after Amount before, after" in said
+    assert f"2019-04-23, outlet 3 sales-reciept/a.csv {fix} 1,200, 1,199 $4,000.00, $3,998.50" in said
+    assert f"2019-04-23, outlet 3 {fix} {fix} 1,200, 1 $4,000.00, $4.00" in said
+    assert f"2019-04-23, outlet 3 {fix} no file 1,200, 0 $4,000.00, $0.00" in said
+
+
 def test_a_report_of_an_earlier_version_of_this_project_is_shown_as_far_as_it_goes(client, pages_of, guest):
     quality = {"missing": [], "open_files": [], "handovers": []}
     gone = ("restated", "targets", "inventory", "comparisons", "trend", "highlights", "categories", "outlet_reports")

@@ -218,6 +218,13 @@ def test_a_file_that_took_receipts_over_is_a_cause_also_when_a_later_load_has_re
     assert (cause["key"], cause["load_id"]) == (FIX, "load-8")
 
 
+def test_a_correction_that_no_longer_has_a_day_that_nobody_has_is_a_cause():
+    gone = {"load_id": "load-8", "day": "2019-04-24", "from_key": FIX, "to_key": ""}
+    now = ledger(load(8, "2019-04-24"), handovers=(gone,), fix=file("load-8", "2019-05-01"))
+    [cause] = causes_of(now, "2019-04-22", "2019-04-28", "load-7")
+    assert (cause["key"], cause["what"]) == (FIX, "loaded")
+
+
 def test_a_load_whose_file_is_not_known_any_more_is_told_without_it():
     [cause] = causes_of(ledger(load(8, "2019-04-24")), "2019-04-22", "2019-04-28", "load-7")
     assert (cause["key"], cause["days"]) == (None, ["2019-04-24"])

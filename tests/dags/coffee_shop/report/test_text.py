@@ -59,6 +59,35 @@ def test_notes_name_prices_refunds_files_and_take_overs():
     assert notes(draft(quality=ALL_THERE), WORDS) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            {"from_key": "corrections/a.csv", "rows_after": 1, "amount_after": "4.00"},
+            "corrections/a.csv has other rows of it; 1,200 rows and $4,000.00 before, 1 row and $4.00 after.",
+        ),
+        (
+            {"from_key": "corrections/a.csv", "to_key": "", "rows_after": 0, "amount_after": "0.00"},
+            (
+                "corrections/a.csv has no rows of it any more, nor has another file; 1,200 rows and $4,000.00 before, "
+                "0 rows and $0.00 after."
+            ),
+        ),
+        (
+            {"from_key": "", "rows_before": 0, "amount_before": "0.00"},
+            (
+                "corrections/a.csv has rows of it, which no file had; 0 rows and $0.00 before, 1,199 rows and "
+                "$3,998.50 after."
+            ),
+        ),
+    ],
+)
+def test_a_day_that_a_correction_changed_says_how(change, says):
+    handover = QUALITY["handovers"][0] | {"to_key": "corrections/a.csv"} | change
+
+    assert notes(draft(quality=ALL_THERE | {"handovers": [handover]}), WORDS) == [f"2019-04-23, outlet 3: {says}"]
+
+
 def test_lists_of_files_and_take_overs_are_cut_off():
     """A key or a reason can be as long as a file makes it, and there can be any number of them."""
     file = QUALITY["open_files"][0] | {"key": "k" * 1000, "reason": "r" * 32_767}

@@ -121,6 +121,18 @@ def held(decision, day=DAY, outlet="3"):
     return {key.removeprefix(PREFIX): (share["receipts"], share["amount"]) for key, share in keys.items()}
 
 
+def told(decision):
+    """The hand-overs: outlet, key, receipts and amount before, and the same after."""
+    return [
+        (
+            each["outlet"],
+            (each["from_key"].replace(PREFIX, ""), each["receipts_before"], each["amount_before"]),
+            (each["to_key"].replace(PREFIX, ""), each["receipts_after"], each["amount_after"]),
+        )
+        for each in decision.handovers
+    ]
+
+
 # --- files add up
 
 
@@ -193,6 +205,132 @@ def test_a_correction_counts_alone_for_the_days_that_it_names_also_against_later
     assert later.touched == []
 
 
+# --- what a load changed is named, as the tables stand before and after it
+
+TEN = receipts(*"0123456789")
+FIX = "corrections/day.csv"
+
+
+@pytest.mark.parametrize(
+    ("second", "after"),
+    [
+        ({DAY: {"3": receipts("0", amount="4.00")}}, (FIX, 1, "4.00")),  # cut off
+        ({DAY: {"3": receipts(*"0123456789a", amount="4.00")}}, (FIX, 11, "44.00")),
+        ({"2019-04-02": {"5": receipts("0")}}, ("day.csv", 10, "30.00")),  # no longer names the day
+        ({}, ("day.csv", 10, "30.00")),  # a header and no rows
+    ],
+)
+def test_a_correction_that_is_uploaded_again_names_what_it_changed(second, after):
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": TEN}}))
+    lake.load(Upload(FIX, {DAY: {"3": receipts(*"0123456789", amount="4.00")}}, 1))
+
+    decision = lake.load(Upload(FIX, second, 2, "v2"))
+
+    assert decision.held_back == {}
+    assert [each for each in told(decision) if each[0] == "3"] == [("3", (FIX, 10, "40.00"), after)]
+
+
+@pytest.mark.parametrize("second", [{"2019-04-02": {"3": receipts("0")}}, {}])
+def test_a_day_that_only_a_correction_had_is_named_when_it_vanishes(second):
+    lake = Lake()
+    first = lake.load(Upload(FIX, {DAY: {"3": TEN}}))
+
+    decision = lake.load(Upload(FIX, second, 1, "v2"))
+
+    assert told(first) == [("3", ("", 0, "0.00"), (FIX, 10, "30.00"))]
+    assert held(decision) == {}
+    assert told(decision)[0] == ("3", (FIX, 10, "30.00"), ("", 0, "0.00"))
+
+
+def test_a_correction_with_the_same_rows_names_nothing():
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": TEN}}))
+
+    same = lake.load(Upload(FIX, {DAY: {"3": TEN}}, 1))
+    again = lake.load(Upload(FIX, {DAY: {"3": TEN}}, 2, "v2"))
+
+    assert (same.handovers, again.handovers) == ([], [])
+
+
+def test_of_two_versions_of_a_correction_in_one_load_the_last_is_named():
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": TEN}}))
+
+    decision = lake.load(
+        Upload(FIX, {DAY: {"3": receipts(*"0123456789", amount="4.00")}}, 1),
+        Upload(FIX, {DAY: {"3": receipts("0", amount="4.00")}}, 2, "v2"),
+    )
+
+    assert told(decision) == [("3", ("day.csv", 10, "30.00"), (FIX, 1, "4.00"))]
+
+
+def test_a_correction_that_comes_and_goes_in_one_load_hides_nothing_that_shrank_behind_it():
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": TEN}}))
+
+    decision = lake.load(
+        Upload(FIX, {DAY: {"3": TEN}}, 1),
+        Upload("day.csv", {DAY: {"3": receipts("0")}}, 2, "v2"),
+        Upload(FIX, {}, 3, "v2"),
+    )
+
+    assert decision.held_back == {}
+    assert told(decision) == [("3", ("day.csv", 10, "30.00"), ("day.csv", 1, "3.00"))]
+
+
+def test_a_correction_that_is_withdrawn_names_what_the_day_has_without_it():
+    lake = Lake()
+    lake.load(
+        Upload("day.csv", {DAY: {"3": receipts("1"), "5": receipts("1")}}),
+        Upload("late.csv", {DAY: {"3": receipts("2")}}, 1),
+    )
+    lake.load(Upload(FIX, {DAY: {"3": receipts("1", amount="4.00"), "8": receipts("1")}}, 2))
+
+    decision = lake.load(withdraw=[FIX])
+
+    assert told(decision) == [
+        ("3", (FIX, 1, "4.00"), ("day.csv + late.csv", 2, "6.00")),
+        ("8", (FIX, 1, "3.00"), ("", 0, "0.00")),
+    ]
+
+
+def test_of_two_uploads_of_a_key_in_one_load_the_last_is_named():
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": receipts("1", "2")}}))
+
+    decision = lake.load(
+        Upload("b.csv", {DAY: {"3": receipts("1", amount="50.00")}}, 1),
+        Upload("b.csv", {DAY: {"3": receipts("1", amount="51.00")}}, 2, "v2"),
+    )
+
+    assert told(decision) == [("3", ("day.csv", 1, "3.00"), ("b.csv", 1, "51.00"))]
+
+
+def test_a_receipt_that_comes_back_in_the_same_load_as_it_was_is_not_named():
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": TEN}}))
+
+    decision = lake.load(
+        Upload("b.csv", {DAY: {"3": receipts("1", amount="5.00")}}, 1),
+        Upload("c.csv", {DAY: {"3": receipts("1")}}, 2),
+    )
+
+    assert decision.handovers == []
+
+
+def test_a_key_that_is_withdrawn_while_another_takes_its_receipt_over_is_named_with_what_the_tables_had():
+    lake = Lake()
+    lake.load(
+        Upload("day.csv", {DAY: {"3": receipts("1")}}),
+        Upload("b.csv", {DAY: {"3": receipts("1", amount="4.00")}}, 1),
+    )
+
+    decision = lake.load(Upload("c.csv", {DAY: {"3": receipts("1", amount="5.00")}}, 2), withdraw=["b.csv"])
+
+    assert told(decision) == [("3", ("b.csv", 1, "4.00"), ("c.csv", 1, "5.00"))]
+
+
 # --- nothing shrinks unseen
 
 
@@ -234,6 +372,28 @@ def test_what_is_left_of_a_day_must_be_nine_tenths_of_its_receipts_and_of_its_am
     lake.load(Upload("day.csv", {DAY: {"3": receipts(*"0123456789")}}))
 
     decision = lake.load(Upload("day.csv", second, 1, "v2"))
+
+    assert bool(decision.held_back) is is_held_back
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_held_back"),
+    [
+        ("0.00", "0.00", False),
+        ("0.00", "5.00", False),
+        ("0.00", "-0.01", True),
+        ("-3.00", "-3.00", False),
+        ("-3.00", "-2.00", False),
+        ("-3.00", "-3.01", True),
+        ("-3.00", "-30.00", True),
+        ("3.00", "-3.00", True),
+    ],
+)
+def test_a_day_that_has_no_amount_or_one_below_zero_must_not_fall_below_it(before, after, is_held_back):
+    lake = Lake()
+    lake.load(Upload("day.csv", {DAY: {"3": receipts(*"01", amount=before)}}))
+
+    decision = lake.load(Upload("day.csv", {DAY: {"3": receipts(*"01", amount=after)}}, 1, "v2"))
 
     assert bool(decision.held_back) is is_held_back
 
@@ -404,7 +564,7 @@ def test_the_days_after_a_load_are_the_ledger_s_with_the_load_s_laid_over():
 # --- small worlds, against a plain model that uses nothing of the program
 
 KEYS = ("register-1.csv", "register-2.csv", "month.csv", "corrections/a.csv", "corrections/b.csv")
-RECEIPTS = st.dictionaries(st.sampled_from("123456"), st.sampled_from(["1.00", "3.00", "-1.00"]), min_size=1)
+RECEIPTS = st.dictionaries(st.sampled_from("123456"), st.sampled_from(["1.00", "3.00", "0.00", "-1.00"]), min_size=1)
 DAYS = st.dictionaries(
     st.sampled_from([DAY, "2019-04-02"]), st.dictionaries(st.sampled_from("35"), RECEIPTS, min_size=1)
 )
@@ -417,6 +577,43 @@ class Model:
     def __init__(self):
         self.counting = {}  # key -> (position, days)
         self.held_back = {}
+        self.begin()
+
+    def begin(self):
+        """A load begins: what the tables hold, and what each receipt was when it was first held."""
+        self.before = self.tables(self.counting)
+        self.first, self.corrected = {}, set()
+        self.look()
+
+    def look(self):
+        for place, held in self.tables(self.counting).items():
+            self.first[place] = held | self.first.get(place, {})
+            if any("corrections/" in key for key, _ in held.values()):
+                self.corrected.add(place)
+
+    def handovers(self):
+        """What the load must name: of days that a correction held, all of them; else receipts that changed hands."""
+        now, named = self.tables(self.counting), []
+        for place in sorted(self.before.keys() | now.keys()):
+            was, held = self.before.get(place, {}), now.get(place, {})
+            if place in self.corrected:
+                if {n: amount for n, (_, amount) in was.items()} != {n: amount for n, (_, amount) in held.items()}:
+                    named.append((place, self.figures(was), self.figures(held)))
+                continue
+            moves = {}
+            for number in self.first.get(place, {}).keys() & held.keys():
+                (key, amount), (other, other_amount) = self.first[place][number], held[number]
+                if key != other and amount != other_amount:
+                    moves.setdefault((key, other), []).append(number)
+            for pair, numbers in sorted(moves.items()):
+                some = [{number: each[number] for number in numbers} for each in (self.first[place], held)]
+                named.append((place, *(self.figures(each, key) for each, key in zip(some, pair, strict=True))))
+        return sorted(named)
+
+    @staticmethod
+    def figures(held, key=None):
+        keys = key or " + ".join(sorted({key for key, _ in held.values()}))
+        return keys, len(held), sum((Decimal(amount) for _, amount in held.values()), Decimal("0.00"))
 
     def tables(self, counting):
         cells = {}
@@ -441,6 +638,11 @@ class Model:
             return
         self.counting = wanted
         self.held_back.pop(key, None)
+        self.look()
+
+    def withdraw(self, key):
+        self.begin()
+        del self.counting[key]
 
     @staticmethod
     def shrinks(before, after, place):
@@ -448,7 +650,8 @@ class Model:
             (len(held), sum(Decimal(amount) for _, amount in held.values()))
             for held in (before[place], after.get(place, {}))
         )
-        return 10 * now[0] < 9 * was[0] or (was[1] > 0 and 10 * now[1] < 9 * was[1])
+        least = was[1] * 9 / 10 if was[1] > 0 else was[1]
+        return 10 * now[0] < 9 * was[0] or now[1] < least
 
 
 def as_upload(position, key, days, *, accepted=False):
@@ -467,6 +670,16 @@ def shown(lake):
     }
 
 
+def named(decision):
+    """The hand-overs as the model has them."""
+    return [
+        ((each["day"], outlet), (*was, Decimal(amount_before)), (*now, Decimal(amount_after)))
+        for each, (outlet, (*was, amount_before), (*now, amount_after)) in zip(
+            decision.handovers, told(decision), strict=True
+        )
+    ]
+
+
 @given(UPLOADS, st.data())
 @settings(max_examples=300, deadline=None)
 def test_small_worlds_loaded_in_any_grouping_killed_accepted_and_withdrawn_are_as_the_model_says(uploads, data):
@@ -477,21 +690,27 @@ def test_small_worlds_loaded_in_any_grouping_killed_accepted_and_withdrawn_are_a
         group = [as_upload(position, *uploads[position]) for position in range(start, end)]
         for death in data.draw(st.lists(st.integers(0, 3), max_size=2)):  # died and tried again
             lake.load(*group, dies_after=death)
-        lake.load(*group)
+        decision = lake.load(*group)
+        model.begin()
         for position in range(start, end):
             model.upload(position, *uploads[position])
         assert shown(lake) == model.tables(model.counting)
+        assert sorted(named(decision)) == model.handovers()
         act = data.draw(st.sampled_from(["nothing", "accept", "withdraw", "again"]))
         if act == "accept" and model.held_back:
             key = data.draw(st.sampled_from(sorted(model.held_back)))
             position, days = model.held_back[key]
             if position == max(number for number, (other, _) in enumerate(uploads[:end]) if other == key):
-                lake.load(as_upload(position, key, days, accepted=True))
+                decision = lake.load(as_upload(position, key, days, accepted=True))
+                model.begin()
                 model.upload(position, key, days, accepted=True)
+                assert sorted(named(decision)) == model.handovers()
         if act == "withdraw" and model.counting:
             key = data.draw(st.sampled_from(sorted(model.counting)))
-            lake.load(withdraw=[key])
-            del model.counting[key]
+            decision = lake.load(withdraw=[key])
+            model.withdraw(key)
+            corrected = [each for each in named(decision) if each[0] in model.corrected]
+            assert sorted(corrected) == [each for each in model.handovers() if each[0] in model.corrected]
         if act == "again":
             assert lake.load(forced=[DAY]).changed == []
         assert shown(lake) == model.tables(model.counting)
