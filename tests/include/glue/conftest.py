@@ -82,6 +82,7 @@ def spark(local_aws, tmp_path_factory):
     settings = engine.settings(folder) | {"spark.driver.memory": "1g"}
     # for a few rows a query is done long before its code would be compiled; tests/dags/load has it compiled
     settings |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    spark_on_laptop.work_as_the_role()
     SparkContext._ensure_initialized()  # settings are Java's properties
     for name, value in settings.items():
         SparkContext._jvm.java.lang.System.setProperty(name, value)
