@@ -154,6 +154,9 @@ def check_program(words):
             assert "--port" in told
         case ["python", "-m", module]:
             assert importlib.util.find_spec(module)
+        case ["python", "-P", script]:  # from the folder of the code, to which the image has copied it
+            assert (ROOT / script).is_file()
+            assert f"COPY {Path(script).parts[0]} " in (ROOT / "containers" / "airflow" / "Dockerfile").read_text()
         case _:
             assert words[0] in ("postgres", "sleep")  # of the base images: PostgreSQL's own, and Debian's coreutils
 
