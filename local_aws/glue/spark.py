@@ -100,8 +100,8 @@ _free: list[Java] = []
 @contextlib.contextmanager
 def java() -> Iterator[Java]:
     """Lend a Java for one script; it is lent again if it was left in order."""
-    free = [engine for engine in (_free.pop() for _ in _free[:1]) if engine.is_up()]
-    engine = next(iter(free), None) or Java()
+    engine = _free.pop() if _free else Java()
+    engine = engine if engine.is_up() else Java()  # a free one may have been killed
     engine.in_order = False
     try:
         yield engine

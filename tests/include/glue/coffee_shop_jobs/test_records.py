@@ -124,7 +124,8 @@ def test_a_stray_quote_does_not_swallow_rows_that_have_other_cells_than_the_head
     wide, header = "4,5,6,7,8,9,10,11", "a,b,c,d,e,f,g"
 
     for between in ([], [wide], [wide] * 5, ["4,5,6,7,8"]):
-        stray = "\n".join([header, '1,2,3,"4,5,6,7', *between, '1,2,3,12",5,6,7,8,9', "1,2,3,4,5,6,7", ""])
+        # joined they would have the header's seven cells
+        stray = "\n".join([header, '1,2,3,"4,5,6,7', *between, '0,1,2,3,12",5,6,7', "1,2,3,4,5,6,7", ""])
         records = read(stray)
         assert [line for line, _ in records] == list(range(1, len(between) + 5))
         assert records[1] == (2, None)

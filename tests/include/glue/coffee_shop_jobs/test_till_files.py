@@ -186,6 +186,7 @@ def test_lines_that_end_with_cr_alone_are_counted_and_refuse_the_file(read):
     found = read(sales(*numbered(10)) + sales(*numbered(10), end="\r"))
 
     assert totals(found)[:3] == (21, 10, 11)
+    assert found.refused.startswith("11 of 21 rows")
 
 
 def test_rows_of_nothing_but_commas_are_no_rows(read):
