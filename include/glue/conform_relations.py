@@ -27,7 +27,6 @@ from coffee_shop_jobs.star_schema import (
     DIMENSIONS,
     TABLES,
     inventory_facts,
-    number_lines,
     sales_facts,
     target_facts,
 )
@@ -100,7 +99,7 @@ def write_facts(job: Job, dataset: str, dimensions: dict[str, DataFrame]) -> Non
     empty = [day for day in job.touched[dataset] if day not in job.days[dataset]]
     arguments = job.arguments
     if full:
-        rows = zone_tables.read_days(job.spark, arguments.clean_bucket, dataset, full, job.days[dataset])
+        rows = zone_tables.read_days(job.spark, arguments.clean_bucket, dataset, full)
         facts = FACTS[dataset](by_day(rows, "date", len(full)), dimensions)
         staged = (arguments.state_bucket, f"{job.staging}/conform/{dataset}")
 
@@ -108,7 +107,11 @@ def write_facts(job: Job, dataset: str, dimensions: dict[str, DataFrame]) -> Non
             write_days(checked, "business_date", ORDER[dataset], f"s3://{staged[0]}/{staged[1]}")
 
         held = [entry for day in full for entry in job.days[dataset][day].values()]
-        write_checked(dataset, facts, held, write)
+        try:
+            write_checked(dataset, facts, held, write)
+        except (OrphanError, TotalsDifferError):
+            zone_tables.name_differing_days(rows, (arguments.clean_bucket, dataset), full, job.days[dataset])
+            raise
         placing.place_days(job.s3, staged, (arguments.conform_bucket, dataset), "business_date", full)
         place = (arguments.conform_database, dataset)
         partitions.register_days(job.glue, place, dict(TABLES[dataset]), "business_date", full)
@@ -117,13 +120,8 @@ def write_facts(job: Job, dataset: str, dimensions: dict[str, DataFrame]) -> Non
     placing.remove_days(clients, arguments.conform_database, dataset, arguments.conform_bucket, "business_date", empty)
 
 
-def numbered_sales_facts(lines: DataFrame, dimensions: dict[str, DataFrame]) -> DataFrame:
-    """Return the facts of sales from clean lines that lie together by day."""
-    return sales_facts(number_lines(lines), dimensions)
-
-
 FACTS: dict[str, Callable[[DataFrame, dict[str, DataFrame]], DataFrame]] = {
-    SALES: numbered_sales_facts,
+    SALES: sales_facts,
     INVENTORY: inventory_facts,
     TARGETS: target_facts,
 }

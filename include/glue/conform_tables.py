@@ -21,8 +21,8 @@ from coffee_shop.lake.state import write_json
 from coffee_shop_jobs import decision, load_state, members, placing, zone_tables
 from coffee_shop_jobs.calendar_days import date_rows, months_span
 from coffee_shop_jobs.columns import INVENTORY, SALES, TARGETS
-from coffee_shop_jobs.spark_tables import by_day, start_session, write_table
-from coffee_shop_jobs.star_schema import DATE, DATE_COLUMNS, DIMENSIONS, Dimension, number_lines
+from coffee_shop_jobs.spark_tables import by_day, small_table, start_session, write_table
+from coffee_shop_jobs.star_schema import DATE, DATE_COLUMNS, DIMENSIONS, Dimension
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -63,11 +63,12 @@ def run(arguments: load_state.Arguments) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda dataset: keep_extracts(job, dataset), (SALES, INVENTORY)))
     found = all_members(job).persist()
-    gone = members_gone(job, found)
+    gone = members_gone(job, found) if may_lose_members(job) else {}
     with ThreadPoolExecutor(len(DIMENSIONS) + 1) as pool:
         dates = pool.submit(write_dates, job)
         prune = dict(pool.map(lambda dimension: write_dimension(job, found, dimension, gone), DIMENSIONS))
         prune[DATE] = dates.result()
+    found.unpersist()  # a session that does more than one load would meet these rows again
     kept = {table: prefix for table, prefix in prune.items() if prefix}
     write_json(s3, arguments.state_bucket, arguments.load_key(DIMENSIONS_FILE), {"prune": kept})
 
@@ -76,14 +77,23 @@ def run(arguments: load_state.Arguments) -> None:
 
 
 def keep_extracts(job: Job, dataset: str) -> None:
-    """Write the extracts of the months with touched days again: their other days as they were, these anew."""
+    """Write the extracts of the months with touched days again: their other days as they were, these anew.
+
+    Raises:
+        MissingRowsError: a day of the clean zone has not the rows that the ledger expects.
+    """
+    from pyspark.sql import Observation
     from pyspark.sql import functions as f
 
     touched = job.result["touched"][dataset]
     if not touched:
         return
     full = [day for day in touched if day in job.days[dataset]]
-    parts = [members_of_days(job, dataset, full)] if full else []
+    clean = zone_tables.read_days(job.spark, job.arguments.clean_bucket, dataset, full) if full else None
+    counted = Observation(f"clean {dataset}")
+    parts = []
+    if clean is not None:
+        parts.append(members_of_days(dataset, clean.observe(counted, f.count(f.lit(1)).alias("rows")), len(full)))
     known = {day[:7] for day in job.ledger["days"][dataset] if day not in touched}
     before = sorted(known & {day[:7] for day in touched})
     if before:
@@ -95,6 +105,10 @@ def keep_extracts(job: Job, dataset: str) -> None:
         order = ["month", "day", "dimension", "number"]
         rows = rows.repartition(len(months), "month").sortWithinPartitions(*order)
         rows.write.partitionBy("month").parquet(f"s3://{staged[0]}/{staged[1]}")
+        held = sum(entry["rows"] for day in full for entry in job.days[dataset][day].values())
+        if clean is not None and counted.get["rows"] != held:
+            place = (job.arguments.clean_bucket, dataset)
+            zone_tables.name_differing_days(clean, place, full, job.days[dataset])
         objects = placing.staged_objects(job.s3, *staged)
         bucket = job.arguments.state_bucket
         placing.copy_all(
@@ -105,12 +119,9 @@ def keep_extracts(job: Job, dataset: str) -> None:
     placing.delete_all(job.s3, job.arguments.state_bucket, [extract_key(dataset, month) for month in emptied])
 
 
-def members_of_days(job: Job, dataset: str, days: list[str]) -> DataFrame:
+def members_of_days(dataset: str, rows: DataFrame, days: int) -> DataFrame:
     """Return the members of some days of the clean zone."""
-    rows = zone_tables.read_days(job.spark, job.arguments.clean_bucket, dataset, days, job.days[dataset])
-    if dataset == INVENTORY:
-        return members.of_inventory(rows)
-    return members.of_sales(number_lines(by_day(rows, "date", len(days))))
+    return members.of_inventory(rows) if dataset == INVENTORY else members.of_sales(by_day(rows, "date", days))
 
 
 def read_extracts(job: Job, dataset: str, months: Sequence[str]) -> DataFrame:
@@ -136,6 +147,15 @@ def all_members(job: Job) -> DataFrame:
     ]
     parts.append(members.of_targets(zone_tables.read_targets(job.spark, job.arguments.clean_bucket, job.days)))
     return members.latest(reduce(lambda left, right: left.unionByName(right), parts))
+
+
+def may_lose_members(job: Job) -> bool:
+    """Tell whether a member can be gone: a day held rows before this load, or one that died may have written it."""
+    return any(
+        day in job.ledger["days"][dataset] or day in job.pending["days"].get(dataset, [])
+        for dataset, days in job.result["touched"].items()
+        for day in days
+    )
 
 
 def members_gone(job: Job, found: DataFrame) -> dict[str, list[str]]:
@@ -176,7 +196,7 @@ def write_dimension(
     rows = members.dimension_rows(found, dimension)
     final = None
     old = published(job, dimension)
-    lost = gone[dimension.table]
+    lost = gone.get(dimension.table, [])
     if lost and old is not None:
         final = job.staged(f"final/{dimension.table}")
         write_table(rows, members.number_order(dimension), f"s3://{final[0]}/{final[1]}")
@@ -197,11 +217,11 @@ def write_dates(job: Job) -> str | None:
     before = [day for dataset in (SALES, INVENTORY, TARGETS) for day in job.ledger["days"][dataset]]
     before += [day for days in job.pending["days"].values() for day in days]
     both = months_span([*before, *(day for days in job.days.values() for day in days)])
-    place(job, DATE, job.spark.createDataFrame(date_rows(both), schema), ["date"])
+    place(job, DATE, small_table(job.spark, date_rows(both), schema), ["date"])
     if both == new:
         return None
     final = job.staged(f"final/{DATE}")
-    write_table(job.spark.createDataFrame(date_rows(new), schema), ["date"], f"s3://{final[0]}/{final[1]}")
+    write_table(small_table(job.spark, date_rows(new), schema), ["date"], f"s3://{final[0]}/{final[1]}")
     return final[1]
 
 

@@ -46,7 +46,7 @@ from coffee_shop_jobs.raw_versions import (
     read_all,
     uploads_since,
 )
-from coffee_shop_jobs.receipts import SharedPlaces, held_rows
+from coffee_shop_jobs.receipts import SharedPlaces, held_rows, number_lines
 from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("coffee_shop_jobs.partition_data")
 
 
-# the rows of an object are in a fixed order; those with the same digest are equal
+# the rows of an object are in a fixed order, those of sales by their numbers; rows with the same digest are equal
 ORDER = {
-    SALES: ["salesoutletno", "transactionno", "transactiontime", "productno", "row_digest"],
+    SALES: [],
     INVENTORY: ["salesoutletno", "productno", "row_digest"],
     TARGETS: ["salesoutletno", "monthyear", "row_digest"],
 }
@@ -291,8 +291,9 @@ def write_clean(job: Job, dataset: str, decision: Decision) -> None:
         from pyspark.sql import functions as f
 
         rows = held_rows(job.spark, dataset, full, decision.shares, decision.counting, paths)
-        rows = rows.withColumn("date", f.date_format("transactiondate", "yyyy-MM-dd"))
-        write_days(by_day(rows, "date", len(full)), "date", ORDER[dataset], place, drop="row_digest")
+        rows = by_day(rows.withColumn("date", f.date_format("transactiondate", "yyyy-MM-dd")), "date", len(full))
+        rows = number_lines(rows) if dataset == SALES else rows
+        write_days(rows, "date", ORDER[dataset], place, drop="row_digest")
         placing.place_days(s3, staged, (arguments.clean_bucket, dataset), "date", full)
         partitions.register_days(job.glue, (arguments.clean_database, dataset), clean_columns(dataset), "date", full)
         log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])

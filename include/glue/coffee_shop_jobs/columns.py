@@ -195,4 +195,5 @@ TYPES = {
 def clean_columns(dataset: str) -> dict[str, str]:
     """Return the columns of a table of the clean zone with their types, its partition key among them."""
     columns = {column.name: TYPES[column.kind] for column in CONTRACTS[dataset].columns} | {"source_key": "string"}
-    return columns if dataset == TARGETS else columns | {"date": "string"}
+    own = {SALES: {"line_no": "int", "date": "string"}, INVENTORY: {"date": "string"}, TARGETS: {}}
+    return columns | own[dataset]

@@ -11,10 +11,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from .cells import NOTHING, Value, month_of
+from .coded_column import CodedColumn
 from .columns import Dataset
 
 ZERO = Decimal("0.00")
+SEPARATOR, NULL = "\x1f", "\x00"  # of a row's values, written as text for its digest
+Values = Sequence[Any]  # numbers, and None where a row has none
 TOLERATED_ROWS = 3  # so many may break the contract in the smallest file
 SHOWN_FAULTS = 3  # of each kind, in a refusal
 SHOWN_KINDS = 10
@@ -48,6 +54,14 @@ class Claim:
     amount: Decimal = ZERO
     digest: int = 0
     receipts: array[int] = field(default_factory=lambda: array("q"))  # a hash for each row: eight bytes
+
+    def add(self, receipts: Values, quantities: Values, amounts: Values, digests: Sequence[bytes]) -> None:
+        """Add rows: of each the hash of its receipt, its quantity, amount and digest."""
+        self.rows += len(digests)
+        self.receipts.extend(receipt or 0 for receipt in receipts)
+        self.quantity += sum(filter(None, quantities))
+        self.amount += sum(filter(None, amounts), ZERO)
+        self.digest = (self.digest + sum(int.from_bytes(digest, "big") for digest in digests)) % 2**128
 
     def as_json(self) -> dict[str, Any]:
         """Return the claim as ledger and result hold it."""
@@ -133,7 +147,7 @@ def _fault_words(column: str, reason: str, fault: Fault) -> str:
 
 
 def add_claims(
-    claims: dict[tuple[str, str], Claim], dataset: Dataset, columns: list[Sequence[Value]], digests: list[bytes]
+    claims: dict[tuple[str, str], Claim], dataset: Dataset, columns: Sequence[CodedColumn], digests: list[bytes]
 ) -> None:
     """Add clean rows to the claims of their (day, outlet); targets have months as days."""
     by_name = dict(zip(dataset.names, columns, strict=True))
@@ -141,20 +155,40 @@ def add_claims(
     quantities = by_name[dataset.quantity] if dataset.quantity else none
     amounts = by_name[dataset.amount] if dataset.amount else none
     receipts = map(hash, zip(*(by_name[name] for name in dataset.receipt), strict=True)) if dataset.receipt else none
-    rows = zip(by_name[dataset.day], by_name["salesoutletno"], receipts, quantities, amounts, digests, strict=True)
-    for day, outlet, receipt, quantity, amount, digest in rows:
+    rows = zip(receipts, quantities, amounts, digests, strict=True)
+    by_place: dict[Any, list[Any]] = {}
+    for place, row in zip(zip(by_name[dataset.day], by_name["salesoutletno"], strict=True), rows, strict=True):
+        by_place.setdefault(place, []).append(row)
+    for (day, outlet), rows_of_place in by_place.items():
         label = day.isoformat() if isinstance(day, date) else month_of(str(day))
-        claim = claims.setdefault((label, str(outlet)), Claim())
-        claim.rows += 1
-        claim.receipts.append(receipt or 0)
-        claim.quantity += quantity if isinstance(quantity, int) else 0
-        claim.amount += amount if isinstance(amount, Decimal) else ZERO
-        claim.digest = (claim.digest + int.from_bytes(digest, "big")) % 2**128
+        claims.setdefault((label, str(outlet)), Claim()).add(*zip(*rows_of_place, strict=True))
 
 
-def row_digest(row: Sequence[Value]) -> bytes:
-    """Return 128 bits that stand for a row's typed values. The sum over rows is the same in whatever order."""
-    text = "\x1f".join(["\x00" if value is None else str(value) for value in row])
-    if text.count("\x1f") != len(row) - 1 or text.count("\x00") != row.count(None):
-        text = repr(row)  # control characters in the data: no two rows may look alike
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+def row_digests(columns: Sequence[CodedColumn]) -> list[bytes]:
+    """Return 128 bits for each row of some columns, which stand for its typed values.
+
+    The sum over rows is the same in whatever order.
+    """
+    joined = pc.binary_join_element_wise(*(column.as_array(pa.string(), _text) for column in columns), SEPARATOR)
+    rows = joined.to_pylist()
+    separators, nulls = (pc.sum(pc.count_substring(joined, mark)).as_py() or 0 for mark in (SEPARATOR, NULL))
+    expected = sum(
+        rows for column in columns if None in column.values for value, rows in column.counts() if value is None
+    )
+    if separators != len(rows) * (len(columns) - 1) or nulls != expected:
+        # control characters in the data: no two rows may look alike
+        rows = [_unmistakable(text, row) for text, row in zip(rows, zip(*columns, strict=True), strict=True)]
+    return [hashlib.blake2b(row.encode(), digest_size=16).digest() for row in rows]
+
+
+def _is_null(value: Any) -> bool:
+    return value is None
+
+
+def _text(value: Value) -> str:
+    return NULL if value is None else str(value)
+
+
+def _unmistakable(text: str, row: Sequence[Value]) -> str:
+    is_plain = text.count(SEPARATOR) == len(row) - 1 and text.count(NULL) == row.count(None)
+    return text if is_plain else repr(row)

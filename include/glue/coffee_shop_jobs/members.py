@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .columns import CONTRACTS, SALES, TYPES
-from .star_schema import CUSTOMER, DIMENSIONS, NOBODY, OUTLET, PRODUCT, Dimension, by_number, customer_number
+from .spark_tables import by_number
+from .star_schema import CUSTOMER, DIMENSIONS, NOBODY, OUTLET, PRODUCT, Dimension, customer_number
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -13,7 +13,7 @@ from pathlib import Path
 from .cells import Limits, Memo
 from .columns import Dataset
 from .raw_file import open_raw
-from .records import match_header, read_records
+from .records import Lines, match_header, read_records
 
 NO_LIMITS = Limits(date.max, 10**9)
 
@@ -30,7 +30,7 @@ def whole_receipts(path: Path, dataset: Dataset, receipts: Collection[str]) -> I
         RefusedError: the file has no header of this dataset.
     """
     with open_raw(path) as stream:
-        records = read_records(stream, Counter())
+        records = read_records(Lines(stream), Counter())
         first = next(records, None)
         header = match_header(first, dataset)
         places = [dataset.names.index(name) for name in dataset.receipt_columns]

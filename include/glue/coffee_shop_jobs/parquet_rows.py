@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .cells import Value
+from .coded_column import CodedColumn
 from .columns import TYPES, Dataset
 from .row_checker import Quarantined
 
@@ -57,9 +57,12 @@ class RowFile:
         self.close()
         self._writer = None
 
-    def append(self, columns: Sequence[Sequence[Value | bytes]]) -> None:
+    def append(self, columns: Sequence[CodedColumn | Sequence[str | bytes]]) -> None:
         """Add rows, given as columns in the schema's order."""
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
+        arrays = [
+            column.as_array(field.type) if isinstance(column, CodedColumn) else pa.array(column, field.type)
+            for column, field in zip(columns, self._schema, strict=True)
+        ]
         if self._writer is None:
             self._writer = pq.ParquetWriter(self.path, self._schema)
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))

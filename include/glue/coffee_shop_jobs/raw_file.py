@@ -7,22 +7,22 @@ knows S3 or Spark.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
 from .cells import Limits, Memo, Unreadable, Value
+from .chunks import read_chunks
+from .coded_column import CodedColumn
 from .columns import Dataset
-from .control_totals import Summary, add_claims, row_digest
-from .records import Record, RefusedError, match_header, read_records
+from .control_totals import Summary, add_claims, row_digests
+from .records import Lines, RefusedError, match_header, read_records
 from .row_checker import STRAY_GAP, Keys, Quarantined, RowChecker
 
-CHUNK = 10_000
 STRAY_SHARE = Decimal("0.01")
-TakeClean = Callable[[list[Sequence[Value]], list[bytes]], None]
+TakeClean = Callable[[list[CodedColumn], list[bytes]], None]
 
 
 def read_file(
@@ -74,11 +74,12 @@ def _read(
 ) -> Summary:
     summary = Summary()
     with open_raw(path) as stream:
-        records = read_records(stream, summary.skipped)
+        lines = Lines(stream)
+        records = read_records(lines, summary.skipped)
         header = match_header(next(records, None), dataset)
         summary.header, summary.ignored_columns = header.names, header.ignored
         checker = RowChecker(dataset, header, limits, known, summary)
-        for chunk in _chunks(records):
+        for chunk in read_chunks(lines, records, header.width):
             clean, quarantined = checker.check(chunk)
             rows = len(clean[0])
             summary.rows_read += rows + len(quarantined)
@@ -87,7 +88,7 @@ def _read(
             if quarantined:
                 take_quarantined(quarantined)
             if rows:
-                digests = [row_digest(row) for row in zip(*clean, strict=True)]
+                digests = row_digests(clean)
                 add_claims(summary.claims, dataset, clean, digests)
                 take_clean(clean, digests)
     return summary
@@ -113,7 +114,7 @@ def _repeated_keys(path: Path, dataset: Dataset, limits: Limits) -> Keys:
     seen: set[tuple[Value | Unreadable, ...]] = set()
     repeated: set[tuple[Value | Unreadable, ...]] = set()
     with open_raw(path) as stream:
-        records = read_records(stream, Counter())
+        records = read_records(Lines(stream), Counter())
         header = match_header(next(records, None), dataset)
         at = [dataset.names.index(name) for name in dataset.key]
         memos = [Memo(dataset.columns[place], limits) for place in at]
@@ -141,8 +142,3 @@ def _first_line_not_utf8(path: Path) -> str:
             except UnicodeDecodeError as error:
                 return f"line {number}, byte {error.start + 1}: 0x{line[error.start]:02x} is not UTF-8"
     return "the file is not UTF-8"
-
-
-def _chunks(records: Iterator[Record]) -> Iterator[list[Record]]:
-    while chunk := list(islice(records, CHUNK)):
-        yield chunk

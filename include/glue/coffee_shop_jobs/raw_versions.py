@@ -15,7 +15,8 @@ from typing import Any, cast
 from coffee_shop.lake.documents import PUBLISHED, REFUSED, FileOfResult, Holding, LastSeen, ReadTotals
 from coffee_shop.lake.ledger import holding_of
 
-from .cells import Limits, Value
+from .cells import Limits
+from .coded_column import CodedColumn
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
 from .control_totals import Summary, too_many_quarantined
 from .ownership import version_digest
@@ -162,7 +163,7 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
     rows = RowFile(folder / "clean.parquet", staged_schema(dataset))
     quarantine = RowFile(folder / "quarantine.parquet", QUARANTINE)
 
-    def take_clean(columns: list[Sequence[Value]], digests: list[bytes]) -> None:
+    def take_clean(columns: list[CodedColumn], digests: list[bytes]) -> None:
         rows.append([*columns, [version.key] * len(digests), digests])
 
     def take_quarantined(found: list[Quarantined]) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from coffee_shop.lake.documents import Days
 
-from .columns import CONTRACTS, TARGETS, TYPES
+from .columns import CONTRACTS, SALES, TARGETS, TYPES
 from .ownership import Case, Content, Delivery, Place, Verdict, judge
+from .spark_tables import small_table
 
 if TYPE_CHECKING:
     from pyspark import RDD
@@ -37,8 +38,8 @@ def staged_rows(spark: SparkSession, dataset: str, paths: Iterable[str]) -> Data
     columns = ", ".join(f"{column.name} {TYPES[column.kind]}" for column in CONTRACTS[dataset].columns)
     schema, places = f"{columns}, source_key string, row_digest binary", list(paths)
     if not places:
-        return spark.createDataFrame([], f"{schema}, source_id string")
-    version = f.regexp_extract(f.input_file_name(), r"([0-9a-f]{64})\.parquet", 1)
+        return small_table(spark, [], f"{schema}, source_id string")
+    version = f.substring(f.input_file_name(), -len(f"{'0' * 64}.parquet"), 64)
     return spark.read.schema(schema).parquet(*places).withColumn("source_id", version)
 
 
@@ -77,7 +78,7 @@ class SharedPlaces:
         contract = CONTRACTS[self._dataset]
         rows = staged_rows(self._spark, self._dataset, sorted(set(paths.values())))
         given = [(day, outlet) for day, outlet in sorted(places)]
-        wanted = self._spark.createDataFrame(given, "place_day string, place_outlet string")
+        wanted = small_table(self._spark, given, "place_day string, place_outlet string")
         same = (rows[contract.day].cast("string") == wanted["place_day"]) & (
             rows["salesoutletno"] == wanted["place_outlet"]
         )
@@ -143,7 +144,7 @@ def held_rows(
     used = sorted({paths[source_id] for _, _, source_id, *_ in holders})
     rows = staged_rows(spark, dataset, used)
     schema = "held_day string, held_outlet string, held_id string, held_rank int, is_shared boolean"
-    held = spark.createDataFrame(holders, schema)
+    held = small_table(spark, holders, schema)
     same = (
         (rows[contract.day].cast("string") == held["held_day"])
         & (rows["salesoutletno"] == held["held_outlet"])
@@ -157,6 +158,27 @@ def held_rows(
     shared = delivered.where("is_shared").withColumn("highest_rank", f.max("held_rank").over(receipt))
     highest = shared.where("held_rank = highest_rank")
     return delivered.where("not is_shared").select(*columns).unionByName(highest.select(*columns))
+
+
+def number_lines(lines: DataFrame) -> DataFrame:
+    """Add ``line_no`` and sort by it: from 1 in each receipt, by product number, then every other column.
+
+    Lines that are alike in all of these are alike altogether, so it does not matter which comes first. The position in
+    the file plays no part.
+
+    Args:
+        lines: sales that count, with all lines of a ``date`` in one part (``by_day``).
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as f
+
+    receipt = ("date", "salesoutletno", "transactionno", "transactiontime")
+    others = [name for name in CONTRACTS[SALES].names if name not in (*receipt, "productno", "transactiondate")]
+    order = ("digits", "productno", *others)
+    # what the window needs is what the file needs: Spark sorts once
+    lines = lines.withColumn("digits", f.length("productno")).sortWithinPartitions(*receipt, *order)
+    line_no = f.row_number().over(Window.partitionBy(*receipt).orderBy(*order))
+    return lines.withColumn("line_no", line_no).drop("digits")
 
 
 def _holders(

@@ -62,7 +62,7 @@ class Header:
         return len(self.names)
 
 
-class _Lines:
+class Lines:
     """Physical lines with their numbers, from 1; those that were read ahead in vain can be given back."""
 
     def __init__(self, stream: Iterable[str]) -> None:
@@ -70,20 +70,30 @@ class _Lines:
         self._ahead: deque[tuple[int, str]] = deque()
 
     def take(self) -> tuple[int, str] | None:
+        """Return the next line; None at the end."""
         return self._ahead.popleft() if self._ahead else next(self._stream, None)
 
+    def take_many(self, lines: int, characters: int) -> list[tuple[int, str]]:
+        """Return the next lines, so many or as many as have so many characters together."""
+        taken: list[tuple[int, str]] = []
+        while len(taken) < lines and characters > 0 and (numbered := self.take()) is not None:
+            taken.append(numbered)
+            characters -= len(numbered[1])
+        return taken
+
     def give_back(self, lines: list[tuple[int, str]]) -> None:
+        """Let lines that were taken come once more."""
         self._ahead.extendleft(reversed(lines))
 
 
-def read_records(stream: Iterable[str], skipped: Counter[str]) -> Iterator[Record]:
+def read_records(lines: Lines, skipped: Counter[str]) -> Iterator[Record]:
     """Yield the records of a CSV text, the header first; empty lines are none.
 
     Args:
-        stream: physical lines with their ends.
+        lines: the physical lines with their ends.
         skipped: gets the number of lines that were left out, or cut, because of what a till or a copy added to them.
     """
-    lines, width, is_above_header = _Lines(stream), 0, True
+    width, is_above_header = 0, True
     while (numbered := lines.take()) is not None:
         number, line = numbered
         text = line.rstrip("\r\n")
@@ -110,7 +120,7 @@ def _rows_ended_by_returns(text: str, width: int) -> list[str]:
     return rows if sum(_own_cells(row) == width for row in rows) > 1 else []
 
 
-def _record(number: int, text: str, line: str, lines: _Lines, width: int) -> Record:
+def _record(number: int, text: str, line: str, lines: Lines, width: int) -> Record:
     if '"' not in text:
         if "\r" in text:
             return Record(number, text, None, RETURN_WITHIN)
@@ -121,14 +131,32 @@ def _record(number: int, text: str, line: str, lines: _Lines, width: int) -> Rec
     return Record(number, text, cells, problem and f"{NOT_RFC}: {problem}")
 
 
+class _Fed:
+    """Lines for the one csv reader of this process: to make a reader for each line would cost as much as to read it."""
+
+    def __init__(self) -> None:
+        self.lines: Iterator[str] = iter(())
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self.lines)
+
+
+_fed = _Fed()
+_reader = csv.reader(_fed, strict=True)
+
+
 def _parse(lines: list[str]) -> tuple[list[str] | None, str]:
+    _fed.lines = iter(lines)
     try:
-        return next(csv.reader(lines, strict=True)), ""
+        return next(_reader), ""
     except csv.Error as error:
         return None, NOT_CLOSED if "unexpected end of data" in str(error) else str(error)
 
 
-def _join(number: int, line: str, lines: _Lines, width: int) -> Record | None:
+def _join(number: int, line: str, lines: Lines, width: int) -> Record | None:
     """Return the record that begins on a line and ends on a later one; None when there is none.
 
     The header tells the width, so for the header itself the joined cells do (``width`` 0).

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import compress
 from typing import cast
 
+import pyarrow as pa
+
 from .cells import NOTHING, Limits, Memo, Unreadable, Value
+from .chunks import Chunk
+from .coded_column import CodedColumn
 from .columns import SALES, Dataset
 from .control_totals import ZERO, Summary
 from .records import EMPTY_ROW, Header, Record, RefusedError, second_header
@@ -64,39 +67,35 @@ class RowChecker:
         self._day = dataset.names.index(dataset.day)
         self._receipt = [dataset.names.index(name) for name in dataset.receipt_columns]
 
-    def check(self, chunk: list[Record]) -> tuple[list[Sequence[Value]], list[Quarantined]]:
+    def check(self, chunk: Chunk) -> tuple[list[CodedColumn], list[Quarantined]]:
         """Return the columns of the clean rows, and the rows for quarantine."""
-        width = self._header.width
-        unfit = [record for record in chunk if record.cells is None or len(record.cells) != width]
         quarantined = [
-            self._quarantined(record, [("", _misfit(record, width), "")])
-            for record in unfit
+            self._quarantined(record, [("", _misfit(record, self._header.width), "")])
+            for record in chunk.unfit
             if not self._is_no_row(record)
         ]
-        fit = [record for record in chunk if record.cells is not None and len(record.cells) == width]
-        if not fit:
-            return [() for _ in self._memos], quarantined
-        cells = list(zip(*(record.cells for record in fit if record.cells is not None), strict=True))
-        values = [
-            list(map(memo.__getitem__, cells[place]))
+        columns = [
+            CodedColumn.of(chunk.columns[place], memo)
             for memo, place in zip(self._memos, self._header.positions, strict=True)
         ]
-        faults = self._faults(values, cells)
-        no_rows = {row for row in faults if self._is_no_row(fit[row])}
-        self._look_at_all(values, fit, no_rows)
+        faults = self._faults(columns)
+        no_rows = {row for row in faults if self._is_no_row(chunk.fit[row])}
+        self._look_at_all(columns, chunk.fit, no_rows)
         if faults:
-            bad = sorted(faults.keys() - no_rows)
             quarantined += [
                 self._quarantined(
-                    fit[row], faults[row], values[self._day][row], [values[place][row] for place in self._receipt]
+                    chunk.fit[row],
+                    faults[row],
+                    columns[self._day].value(row),
+                    [columns[place].value(row) for place in self._receipt],
                 )
-                for row in bad
+                for row in sorted(faults.keys() - no_rows)
             ]
             quarantined.sort(key=lambda row: row.line)
-            keep = [row not in faults for row in range(len(fit))]
-            values = [list(compress(column, keep)) for column in values]
-        self._count_refunds(values)
-        return [self._without_unreadable(place, column) for place, column in enumerate(values)], quarantined
+            mask = pa.array([row not in faults for row in range(len(chunk.fit))])
+            columns = [column.keep(mask) for column in columns]
+        self._count_refunds(columns)
+        return [self._without_unreadable(place, column) for place, column in enumerate(columns)], quarantined
 
     def _is_no_row(self, record: Record) -> bool:
         """Say whether a record is the header once more, or has no value at all; both are counted and left out.
@@ -117,45 +116,39 @@ class RowChecker:
         self._summary.skipped[HEADER_AGAIN] += 1
         return True
 
-    def _faults(self, values: list[list[Value | Unreadable]], cells: list[tuple[str, ...]]) -> dict[int, list[Found]]:
+    def _faults(self, columns: list[CodedColumn]) -> dict[int, list[Found]]:
         """Return everything against a row, by its place in the chunk: column, reason and value."""
         faults: dict[int, list[Found]] = {}
-        for place, column in enumerate(self._dataset.columns):
-            if not column.needed or not (self._memos[place].unreadable or self._memos[place].blank):
-                continue
-            texts = cells[self._header.positions[place]]
-            for row, value in enumerate(values[place]):
-                if value is None:
-                    faults.setdefault(row, []).append((column.header, "is missing", ""))
-                elif isinstance(value, Unreadable):
-                    faults.setdefault(row, []).append((column.header, value.reason, texts[row].strip()))
-        self._add_faults_among_rows(values, faults)
+        for column, coded in zip(self._dataset.columns, columns, strict=True):
+            for row in coded.rows_where(_is_missing_or_unreadable) if column.needed else ():
+                value = coded.value(row)
+                found = (value.reason, coded.text(row).strip()) if isinstance(value, Unreadable) else ("is missing", "")
+                faults.setdefault(row, []).append((column.header, *found))
+        self._add_faults_among_rows(columns, faults)
         return faults
 
-    def _add_faults_among_rows(self, values: list[list[Value | Unreadable]], faults: dict[int, list[Found]]) -> None:
+    def _add_faults_among_rows(self, columns: list[CodedColumn], faults: dict[int, list[Found]]) -> None:
         """Add what only the whole file shows: dates far from all others, keys that repeat."""
         if self._stray:
-            column = self._dataset.columns[self._day].header
+            header = self._dataset.columns[self._day].header
             reason = f"is more than {STRAY_GAP.days} days from all other dates of the file"
-            for row, day in enumerate(values[self._day]):
-                if day in self._stray:
-                    faults.setdefault(row, []).append((column, reason, str(day)))
+            for row in columns[self._day].rows_where(lambda day: day in self._stray):
+                faults.setdefault(row, []).append((header, reason, str(columns[self._day].value(row))))
         if self._repeated:
-            keys = [values[self._dataset.names.index(name)] for name in self._dataset.key]
+            keys = [columns[self._dataset.names.index(name)] for name in self._dataset.key]
             for row, key in enumerate(zip(*keys, strict=True)):
                 if key in self._repeated:
                     shown = ", ".join(str(value) for value in key)
                     faults.setdefault(row, []).append(("the key", "is in more than one row of this file", shown))
 
-    def _look_at_all(self, values: list[list[Value | Unreadable]], fit: list[Record], no_rows: set[int]) -> None:
+    def _look_at_all(self, columns: list[CodedColumn], fit: Sequence[Record], no_rows: set[int]) -> None:
         """Note the dates of all rows, and where an optional column cannot be read."""
         if self._dataset.columns[self._day].kind == "business_day":
-            days = Counter(values[self._day])
-            self._summary.days.update({day: rows for day, rows in days.items() if isinstance(day, date)})
-        for place, column in enumerate(self._dataset.columns):
-            if column.needed or not self._memos[place].unreadable:
-                continue
-            for row, value in enumerate(values[place]):
+            for day, rows in columns[self._day].counts():
+                self._summary.days.update({day: rows} if isinstance(day, date) else {})
+        for column, coded in zip(self._dataset.columns, columns, strict=True):
+            for row in coded.rows_where(_is_unreadable) if not column.needed else ():
+                value = coded.value(row)
                 if isinstance(value, Unreadable) and value.reason != NOTHING and row not in no_rows:
                     self._summary.note_fault(column.header, value.reason, fit[row].line, optional=True)
 
@@ -180,27 +173,36 @@ class RowChecker:
             " ".join(map(str, receipt)) if is_whole else None,
         )
 
-    def _count_refunds(self, values: list[list[Value | Unreadable]]) -> None:
+    def _count_refunds(self, columns: list[CodedColumn]) -> None:
         """Count the clean lines of sales with a minus."""
         if self._dataset.name != SALES:
             return
-        quantities, amounts = (values[self._dataset.names.index(name)] for name in ("quantity", "saleamount"))
-        minus = [
-            amount
-            for quantity, amount in zip(quantities, amounts, strict=True)
-            if isinstance(quantity, int) and isinstance(amount, Decimal) and (quantity < 0 or amount < 0)
-        ]
+        quantities, amounts = (columns[self._dataset.names.index(name)] for name in ("quantity", "saleamount"))
+        minus = {*quantities.rows_where(_is_below_zero), *amounts.rows_where(_is_below_zero)}
         self._summary.refund_rows += len(minus)
-        self._summary.refund_amount += sum(minus, ZERO)
+        self._summary.refund_amount += sum((cast("Decimal", amounts.value(row)) for row in minus), ZERO)
 
-    def _without_unreadable(self, place: int, column: list[Value | Unreadable]) -> Sequence[Value]:
+    def _without_unreadable(self, place: int, column: CodedColumn) -> CodedColumn:
         """Turn what cannot be read into null, counted with its reason."""
-        if not self._memos[place].unreadable:
-            return cast("list[Value]", column)
-        reasons = Counter(value.reason for value in column if isinstance(value, Unreadable))
-        if reasons:
-            self._summary.nulled.setdefault(self._dataset.columns[place].name, Counter()).update(reasons)
-        return [None if isinstance(value, Unreadable) else value for value in column]
+        if not any(map(_is_unreadable, column.values)):
+            return column
+        for value, rows in column.counts():
+            if isinstance(value, Unreadable):
+                reasons = self._summary.nulled.setdefault(self._dataset.columns[place].name, Counter())
+                reasons[value.reason] += rows
+        return replace(column, values=[None if _is_unreadable(value) else value for value in column.values])
+
+
+def _is_unreadable(value: Value | Unreadable) -> bool:
+    return isinstance(value, Unreadable)
+
+
+def _is_missing_or_unreadable(value: Value | Unreadable) -> bool:
+    return value is None or isinstance(value, Unreadable)
+
+
+def _is_below_zero(value: Value | Unreadable) -> bool:
+    return isinstance(value, (int, Decimal)) and value < 0
 
 
 def _misfit(record: Record, width: int) -> str:

@@ -136,10 +136,6 @@ TABLES = {
     "sales_target": TARGET_COLUMNS,
 }
 
-# what is the same in every line of a transaction, and what orders its lines before all other columns
-_BASKET = ("date", "salesoutletno", "transactionno", "transactiontime")
-_FIRST = ("productno",)
-
 
 def id_of(*parts: Column) -> Column:
     """Return the md5 of the parts, joined by ``|``; null when one of them is null."""
@@ -149,30 +145,6 @@ def id_of(*parts: Column) -> Column:
     for part in parts[1:]:
         joined = f.concat(joined, f.lit("|"), part)
     return f.md5(joined)
-
-
-def by_number(name: str) -> list[Column]:
-    """Return what orders a column of digits as numbers, however long they are."""
-    from pyspark.sql import functions as f
-
-    return [f.length(name), f.col(name)]
-
-
-def number_lines(lines: DataFrame) -> DataFrame:
-    """Add ``line_no``: from 1 in each transaction, by product number, then every other column.
-
-    Lines that are alike in all of these are alike altogether, so it does not matter which comes first. The position in
-    the file plays no part.
-
-    Args:
-        lines: clean sales with all lines of a ``date`` in one part (``by_day``).
-    """
-    from pyspark.sql import Window
-    from pyspark.sql import functions as f
-
-    others = [name for name in CONTRACTS[SALES].names if name not in (*_BASKET, *_FIRST, "transactiondate")]
-    basket = Window.partitionBy(*_BASKET).orderBy(*by_number("productno"), *others)
-    return lines.withColumn("line_no", f.row_number().over(basket))
 
 
 def customer_number() -> Column:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .columns import CONTRACTS, TARGETS, TYPES
+from .columns import TARGETS, clean_columns
 from .placing import OBJECT
+from .spark_tables import small_table
 from .star_schema import TABLES
 
 if TYPE_CHECKING:
@@ -25,37 +26,53 @@ class MissingRowsError(Exception):
     """A zone does not hold what the ledger says, or an object of it cannot be read; the message names it."""
 
 
-def read_days(spark: SparkSession, bucket: str, dataset: str, days: Sequence[str], held: Days) -> DataFrame:
+def read_days(spark: SparkSession, bucket: str, dataset: str, days: Sequence[str]) -> DataFrame:
     """Return the clean rows of some days, with the partition key ``date``.
+
+    They are not counted: who has read them compares their number with the ledger's, and calls ``name_differing_days``
+    where that differs.
 
     Args:
         spark: the session.
         bucket: the clean zone's.
         dataset: a table partitioned by ``date``.
         days: ISO dates.
+    """
+    paths = [_place_of_day(bucket, dataset, day) for day in days]
+    rows = spark.read.option("basePath", f"s3://{bucket}/{dataset}").schema(_clean_schema(dataset))
+    return rows.parquet(*paths)
+
+
+def name_differing_days(rows: DataFrame, place: tuple[str, str], days: Sequence[str], held: Days) -> None:
+    """Read the days once more to see which of them differs from the ledger.
+
+    Args:
+        rows: as ``read_days`` returned them.
+        place: bucket and table.
+        days: those that were read.
         held: who holds each day, with its number of rows.
 
     Raises:
-        MissingRowsError: the rows are not exactly those that are held.
+        MissingRowsError: a day has not exactly the rows that are held.
     """
-    paths = [f"s3://{bucket}/{dataset}/date={day}/{OBJECT}" for day in days]
-    schema = f"{_clean_schema(dataset)}, date string"
-    rows = spark.read.option("basePath", f"s3://{bucket}/{dataset}").schema(schema).parquet(*paths)
     counted = {row["date"]: row["count"] for row in rows.groupBy("date").count().collect()}
-    for day, path in zip(days, paths, strict=True):
-        _expect(path, counted.get(day, 0), sum(entry["rows"] for entry in held[day].values()))
-    return rows
+    for day in days:
+        _expect(_place_of_day(*place, day), counted.get(day, 0), sum(entry["rows"] for entry in held[day].values()))
+
+
+def _place_of_day(bucket: str, dataset: str, day: str) -> str:
+    return f"s3://{bucket}/{dataset}/date={day}/{OBJECT}"
 
 
 def read_targets(spark: SparkSession, bucket: str, held: Mapping[str, Days]) -> DataFrame:
     """Return all clean targets.
 
     Raises:
-        MissingRowsError: as ``read_days``.
+        MissingRowsError: the rows are not exactly those that are held.
     """
     expected = sum(entry["rows"] for outlets in held[TARGETS].values() for entry in outlets.values())
     if not expected:
-        return spark.createDataFrame([], _clean_schema(TARGETS))
+        return small_table(spark, [], _clean_schema(TARGETS))
     path = f"s3://{bucket}/{TARGETS}/{OBJECT}"
     rows = spark.read.schema(_clean_schema(TARGETS)).parquet(path)
     _expect(path, rows.count(), expected)
@@ -69,7 +86,7 @@ def read_dimension(spark: SparkSession, bucket: str, table: str) -> DataFrame:
 
 
 def _clean_schema(dataset: str) -> str:
-    return ", ".join(f"{column.name} {TYPES[column.kind]}" for column in CONTRACTS[dataset].columns)
+    return ", ".join(f"{name} {kind}" for name, kind in clean_columns(dataset).items())
 
 
 @contextmanager

@@ -86,11 +86,8 @@ def work_as_the_role() -> None:
 
 def leave_java() -> None:
     """End what this script has running in Java."""
-    running: Any = SparkContext._active_spark_context
-    if running is not None:
+    if running := cast("Any", SparkContext)._active_spark_context:
         running.stop()
-    if SparkContext._jvm is not None:
-        SparkContext._jvm.System.gc()
 
 
 # --- Parquet that Spark writes to S3 is written beside the job first, and becomes objects when all files are there. No

@@ -1,8 +1,12 @@
 """What a file's rows add up to: when too many are in quarantine, and the digests of its claims."""
 
+from hashlib import blake2b
+
+import pyarrow as pa
 import pytest
+from coffee_shop_jobs.coded_column import CodedColumn
 from coffee_shop_jobs.columns import CONTRACTS, SALES
-from coffee_shop_jobs.control_totals import Summary, row_digest, too_many_quarantined
+from coffee_shop_jobs.control_totals import Summary, row_digests, too_many_quarantined
 
 from tests.include.glue.coffee_shop_jobs.reading import SALES_HEADER, sales
 
@@ -80,6 +84,21 @@ def test_repeated_rows_do_not_cancel_out(read):
     assert len(digests) == 4
 
 
+def coded(*columns):
+    """Columns of text or null, each row with a value of its own."""
+    return [
+        CodedColumn(pa.array(range(len(values)), pa.int32()), [""] * len(values), list(values)) for values in columns
+    ]
+
+
 def test_control_characters_in_the_data_make_no_two_rows_alike():
-    assert row_digest(("a\x1f", "b")) != row_digest(("a", "\x1fb"))
-    assert row_digest(("\x00", None)) != row_digest((None, "\x00"))
+    first, second = row_digests(coded(["a\x1f", "a"], ["b", "\x1fb"]))
+    assert first != second
+    first, second = row_digests(coded(["\x00", None], [None, "\x00"]))
+    assert first != second
+
+
+def test_a_row_has_the_same_digest_beside_a_row_with_control_characters():
+    alone, beside = row_digests(coded(["a"], [None])), row_digests(coded(["a", "\x1f"], [None, "b"]))
+
+    assert beside[0] == alone[0] == blake2b(b"a\x1f\x00", digest_size=16).digest()

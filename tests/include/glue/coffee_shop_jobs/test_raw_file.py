@@ -1,7 +1,7 @@
 """Raw files as a whole (contract 3.1): which are refused, and rows in whichever chunk."""
 
 import pytest
-from coffee_shop_jobs import raw_file
+from coffee_shop_jobs import chunks
 from coffee_shop_jobs.columns import INVENTORY
 from coffee_shop_jobs.records import RefusedError
 
@@ -73,7 +73,7 @@ def test_a_byte_that_is_not_utf8_is_found_far_down_in_the_file(read):
 
 
 def test_reasons_come_from_whichever_chunk_the_row_is_in(read, monkeypatch):
-    monkeypatch.setattr(raw_file, "CHUNK", 2)
+    monkeypatch.setattr(chunks, "CHUNK", 2)
 
     found = read(sales({}, {"Quantity": "x"}, {}, {}, {"Quantity": "y"}))
 

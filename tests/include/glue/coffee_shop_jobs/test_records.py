@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from coffee_shop_jobs import records
-from coffee_shop_jobs.records import EMPTY_ROW, NOT_CLOSED, PADDING_CUT, PADDING_LINE, read_records
+from coffee_shop_jobs.records import EMPTY_ROW, NOT_CLOSED, PADDING_CUT, PADDING_LINE, Lines, read_records
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 def read(text, skipped=None):
     """The records of a text: line, cells (or None)."""
     stream = io.StringIO(text, newline="\n")
-    return [(record.line, record.cells) for record in read_records(stream, Counter() if skipped is None else skipped)]
+    return [
+        (record.line, record.cells) for record in read_records(Lines(stream), Counter() if skipped is None else skipped)
+    ]
 
 
 def test_a_quoted_cell_may_run_over_line_ends():
@@ -75,7 +77,7 @@ def test_a_record_has_at_most_a_thousand_lines(monkeypatch):
 def test_a_problem_says_what_is_wrong():
     stream = io.StringIO('a,b\n1,"2\n3,"4"5\n6,7\r8\n', newline="\n")
 
-    assert [record.problem.partition(": ")[2] for record in read_records(stream, Counter())] == [
+    assert [record.problem.partition(": ")[2] for record in read_records(Lines(stream), Counter())] == [
         "",
         NOT_CLOSED,
         "',' expected after '\"'",
@@ -154,7 +156,7 @@ LINES = st.lists(st.text(st.sampled_from('ab1,"" \r\0\x1a\ufeffé'), max_size=12
 def test_each_physical_line_is_in_exactly_one_record_or_is_blank(lines):
     stream = io.StringIO("\n".join(lines), newline="\n")
     expected, no_text = 1, ' ,"\r\0\x1a\ufeff'  # above the header rows without any value are left out too
-    for record in read_records(stream, Counter()):
+    for record in read_records(Lines(stream), Counter()):
         left_out = lines[expected - 1 : record.line - 1]
         assert not "".join(left_out).strip(no_text)
         expected, no_text = record.line + record.text.count("\n") + 1, " \r\0\x1a\ufeff"
