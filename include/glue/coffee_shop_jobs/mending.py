@@ -12,8 +12,7 @@ from pathlib import Path
 
 from .cells import Limits, Memo
 from .columns import Dataset
-from .raw_file import open_raw
-from .records import Lines, match_header, read_records
+from .records import Lines, match_header, open_raw, read_records
 
 NO_LIMITS = Limits(date.max, 10**9)
 

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TextIO
 
 from .cells import Limits, Memo, Unreadable, Value
 from .chunks import read_chunks
 from .coded_column import CodedColumn
 from .columns import Dataset
 from .control_totals import Summary, add_claims, row_digests
-from .records import Lines, RefusedError, match_header, read_records
+from .records import Lines, RefusedError, match_header, open_raw, read_records
 from .row_checker import STRAY_GAP, Keys, Quarantined, RowChecker
 
 STRAY_SHARE = Decimal("0.01")
@@ -126,12 +125,6 @@ def _repeated_keys(path: Path, dataset: Dataset, limits: Limits) -> Keys:
     return frozenset(
         key for key in repeated if not any(value is None or isinstance(value, Unreadable) for value in key)
     )
-
-
-def open_raw(path: Path) -> TextIO:
-    """Open a raw file as text, without its byte order mark."""
-    # lines end at \n alone: the reader of records sees a \r that stands before it, and any other one stays what it is
-    return path.open(encoding="utf-8-sig", newline="\n")
 
 
 def _first_line_not_utf8(path: Path) -> str:

@@ -13,7 +13,8 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TextIO
 
 from .columns import Dataset
 
@@ -60,6 +61,12 @@ class Header:
     def width(self) -> int:
         """How many cells a row has."""
         return len(self.names)
+
+
+def open_raw(path: Path) -> TextIO:
+    """Open a raw file as text, without its byte order mark."""
+    # lines end at \n alone: the reader of records sees a \r that stands before it, and any other one stays what it is
+    return path.open(encoding="utf-8-sig", newline="\n")
 
 
 class Lines:
