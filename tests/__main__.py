@@ -43,7 +43,7 @@ class Group:
 
 
 FAST = [
-    Group(LOCAL_AWS, ("tests/local_aws", "tests/include"), slow=False),
+    Group(LOCAL_AWS, ("tests/local_aws", "tests/include", "tests/sample_data"), slow=False),
     Group(
         AIRFLOW,
         (
@@ -52,7 +52,6 @@ FAST = [
             "tests/laptop",
             "tests/containers",
             "tests/plugins",
-            "tests/sample_data",
             "tests/docs",
         ),
         slow=False,
@@ -61,9 +60,9 @@ FAST = [
 SLOW = [
     Group(AIRFLOW, ("tests/smoke",), slow=True),
     Group(AIRFLOW, ("tests/dags/load",), slow=True),
-    Group(LOCAL_AWS, ("tests/include",), slow=True),
+    Group(LOCAL_AWS, ("tests/include", "tests/sample_data"), slow=True),
     Group(AIRFLOW, ("tests/dags",), slow=True, but="tests/dags/load"),
-    Group(AIRFLOW, ("tests/infrastructure", "tests/laptop", "tests/sample_data", "tests/docs"), slow=True),
+    Group(AIRFLOW, ("tests/infrastructure", "tests/laptop", "tests/docs"), slow=True),
     Group(LOCAL_AWS, ("tests/local_aws",), slow=True),
     Group(AIRFLOW, ("tests/plugins",), slow=True),
 ]
