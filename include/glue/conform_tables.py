@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -82,18 +82,13 @@ def keep_extracts(job: Job, dataset: str) -> None:
     Raises:
         MissingRowsError: a day of the clean zone has not the rows that the ledger expects.
     """
-    from pyspark.sql import Observation
     from pyspark.sql import functions as f
 
     touched = job.result["touched"][dataset]
     if not touched:
         return
     full = [day for day in touched if day in job.days[dataset]]
-    clean = zone_tables.read_days(job.spark, job.arguments.clean_bucket, dataset, full) if full else None
-    counted = Observation(f"clean {dataset}")
-    parts = []
-    if clean is not None:
-        parts.append(members_of_days(dataset, clean.observe(counted, f.count(f.lit(1)).alias("rows")), len(full)))
+    parts, check_days = members_of_days(job, dataset, full) if full else ([], None)
     known = {day[:7] for day in job.ledger["days"][dataset] if day not in touched}
     before = sorted(known & {day[:7] for day in touched})
     if before:
@@ -105,10 +100,8 @@ def keep_extracts(job: Job, dataset: str) -> None:
         order = ["month", "day", "dimension", "number"]
         rows = rows.repartition(len(months), "month").sortWithinPartitions(*order)
         rows.write.partitionBy("month").parquet(f"s3://{staged[0]}/{staged[1]}")
-        held = sum(entry["rows"] for day in full for entry in job.days[dataset][day].values())
-        if clean is not None and counted.get["rows"] != held:
-            place = (job.arguments.clean_bucket, dataset)
-            zone_tables.name_differing_days(clean, place, full, job.days[dataset])
+        if check_days is not None:
+            check_days()
         objects = placing.staged_objects(job.s3, *staged)
         bucket = job.arguments.state_bucket
         placing.copy_all(
@@ -119,9 +112,25 @@ def keep_extracts(job: Job, dataset: str) -> None:
     placing.delete_all(job.s3, job.arguments.state_bucket, [extract_key(dataset, month) for month in emptied])
 
 
-def members_of_days(dataset: str, rows: DataFrame, days: int) -> DataFrame:
-    """Return the members of some days of the clean zone."""
-    return members.of_inventory(rows) if dataset == INVENTORY else members.of_sales(by_day(rows, "date", days))
+def members_of_days(job: Job, dataset: str, days: list[str]) -> tuple[list[DataFrame], Callable[[], None]]:
+    """Return the members of some days of the clean zone, and what says whether these held the rows that they should.
+
+    That is called when the members were written, as the rows are counted on the way.
+    """
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as f
+
+    bucket, counted = job.arguments.clean_bucket, Observation(f"clean {dataset}")
+    clean = zone_tables.read_days(job.spark, bucket, dataset, days)
+    rows = clean.observe(counted, f.count(f.lit(1)).alias("rows"))
+
+    def check() -> None:
+        held = sum(entry["rows"] for day in days for entry in job.days[dataset][day].values())
+        if counted.get["rows"] != held:
+            zone_tables.name_differing_days(clean, (bucket, dataset), days, job.days[dataset])
+
+    found = members.of_inventory(rows) if dataset == INVENTORY else members.of_sales(by_day(rows, "date", len(days)))
+    return [found], check
 
 
 def read_extracts(job: Job, dataset: str, months: Sequence[str]) -> DataFrame:
@@ -195,9 +204,8 @@ def write_dimension(
 
     rows = members.dimension_rows(found, dimension)
     final = None
-    old = published(job, dimension)
     lost = gone.get(dimension.table, [])
-    if lost and old is not None:
+    if lost and (old := published(job, dimension)) is not None:
         final = job.staged(f"final/{dimension.table}")
         write_table(rows, members.number_order(dimension), f"s3://{final[0]}/{final[1]}")
         rows = rows.unionByName(old.where(f.col(dimension.number).isin(lost)).select(*rows.columns))
