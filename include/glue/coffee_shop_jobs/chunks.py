@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, overload
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import csv
@@ -25,10 +25,13 @@ _QUOTED_ON_ITS_LINE = re.compile(r'"(?<![^,\n]")[^"\n]*+(?:""[^"\n]*+)*+"(?![^,\
 
 @dataclass(frozen=True)
 class Chunk:
-    """Records with as many cells as the header, their columns as Arrow arrays of texts, and all other records."""
+    """Rows with as many cells as the header: their columns as Arrow arrays of texts, and the record of each row.
 
-    fit: Sequence[Record]
+    ``unfit`` are all other records.
+    """
+
     columns: list[Any]
+    record: Callable[[int], Record]
     unfit: Sequence[Record] = ()
 
 
@@ -52,7 +55,7 @@ def read_chunks(lines: Lines, records: Iterator[Record], width: int) -> Iterator
         fit = [record for record in some if len(record.cells or ()) == width]
         columns = zip(*(record.cells or () for record in fit), strict=True) if fit else [()] * width
         unfit = [record for record in some if len(record.cells or ()) != width]
-        yield Chunk(fit, [pa.array(cells, pa.string()) for cells in columns], unfit)
+        yield Chunk([pa.array(cells, pa.string()) for cells in columns], fit.__getitem__, unfit)
 
 
 def _plain_chunk(lines: list[tuple[int, str]], width: int) -> Chunk | None:
@@ -74,28 +77,14 @@ def _plain_chunk(lines: list[tuple[int, str]], width: int) -> Chunk | None:
             column_types=dict.fromkeys(_names(width), pa.string()), strings_can_be_null=False, check_utf8=False
         ),
     ).combine_chunks()
-    return Chunk(_PlainRecords(lines, table), [column.chunk(0) for column in table.columns])
+    columns = [column.chunk(0) for column in table.columns]
+
+    def record(row: int) -> Record:
+        number, line = lines[row]
+        return Record(number, line.rstrip("\r\n"), [column[row].as_py() for column in columns])
+
+    return Chunk(columns, record)
 
 
 def _names(width: int) -> list[str]:
     return [str(place) for place in range(width)]
-
-
-class _PlainRecords(Sequence[Record]):
-    """The records of plain lines, each made when it is looked at."""
-
-    def __init__(self, lines: list[tuple[int, str]], table: Any) -> None:
-        self._lines, self._table = lines, table
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    @overload
-    def __getitem__(self, row: int) -> Record: ...
-    @overload
-    def __getitem__(self, row: slice) -> Sequence[Record]: ...
-    def __getitem__(self, row: int | slice) -> Record | Sequence[Record]:
-        if isinstance(row, slice):
-            return [self[each] for each in range(*row.indices(len(self)))]
-        number, line = self._lines[row]
-        return Record(number, line.rstrip("\r\n"), [column[row].as_py() for column in self._table.columns])

@@ -171,11 +171,9 @@ def row_digests(columns: Sequence[CodedColumn]) -> list[bytes]:
     """
     joined = pc.binary_join_element_wise(*(column.as_array(pa.string(), _text) for column in columns), SEPARATOR)
     rows = joined.to_pylist()
-    separators, nulls = (pc.sum(pc.count_substring(joined, mark)).as_py() or 0 for mark in (SEPARATOR, NULL))
-    expected = sum(
-        rows for column in columns if None in column.values for value, rows in column.counts() if value is None
-    )
-    if separators != len(rows) * (len(columns) - 1) or nulls != expected:
+    separators, marks = (pc.sum(pc.count_substring(joined, mark)).as_py() or 0 for mark in (SEPARATOR, NULL))
+    nulls = sum(len(column.rows_where(_is_null)) for column in columns)
+    if separators != len(rows) * (len(columns) - 1) or marks != nulls:
         # control characters in the data: no two rows may look alike
         rows = [_unmistakable(text, row) for text, row in zip(rows, zip(*columns, strict=True), strict=True)]
     return [hashlib.blake2b(row.encode(), digest_size=16).digest() for row in rows]

@@ -138,27 +138,9 @@ def _record(number: int, text: str, line: str, lines: Lines, width: int) -> Reco
     return Record(number, text, cells, problem and f"{NOT_RFC}: {problem}")
 
 
-class _Fed:
-    """Lines for the one csv reader of this process: to make a reader for each line would cost as much as to read it."""
-
-    def __init__(self) -> None:
-        self.lines: Iterator[str] = iter(())
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        return next(self.lines)
-
-
-_fed = _Fed()
-_reader = csv.reader(_fed, strict=True)
-
-
 def _parse(lines: list[str]) -> tuple[list[str] | None, str]:
-    _fed.lines = iter(lines)
     try:
-        return next(_reader), ""
+        return next(csv.reader(lines, strict=True)), ""
     except csv.Error as error:
         return None, NOT_CLOSED if "unexpected end of data" in str(error) else str(error)
 

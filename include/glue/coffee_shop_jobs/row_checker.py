@@ -79,12 +79,12 @@ class RowChecker:
             for memo, place in zip(self._memos, self._header.positions, strict=True)
         ]
         faults = self._faults(columns)
-        no_rows = {row for row in faults if self._is_no_row(chunk.fit[row])}
-        self._look_at_all(columns, chunk.fit, no_rows)
+        no_rows = {row for row in faults if self._is_no_row(chunk.record(row))}
+        self._look_at_all(columns, chunk, no_rows)
         if faults:
             quarantined += [
                 self._quarantined(
-                    chunk.fit[row],
+                    chunk.record(row),
                     faults[row],
                     columns[self._day].value(row),
                     [columns[place].value(row) for place in self._receipt],
@@ -92,7 +92,7 @@ class RowChecker:
                 for row in sorted(faults.keys() - no_rows)
             ]
             quarantined.sort(key=lambda row: row.line)
-            mask = pa.array([row not in faults for row in range(len(chunk.fit))])
+            mask = pa.array([row not in faults for row in range(len(columns[0]))])
             columns = [column.keep(mask) for column in columns]
         self._count_refunds(columns)
         return [self._without_unreadable(place, column) for place, column in enumerate(columns)], quarantined
@@ -141,7 +141,7 @@ class RowChecker:
                     shown = ", ".join(str(value) for value in key)
                     faults.setdefault(row, []).append(("the key", "is in more than one row of this file", shown))
 
-    def _look_at_all(self, columns: list[CodedColumn], fit: Sequence[Record], no_rows: set[int]) -> None:
+    def _look_at_all(self, columns: list[CodedColumn], chunk: Chunk, no_rows: set[int]) -> None:
         """Note the dates of all rows, and where an optional column cannot be read."""
         if self._dataset.columns[self._day].kind == "business_day":
             for day, rows in columns[self._day].counts():
@@ -150,7 +150,7 @@ class RowChecker:
             for row in coded.rows_where(_is_unreadable) if not column.needed else ():
                 value = coded.value(row)
                 if isinstance(value, Unreadable) and value.reason != NOTHING and row not in no_rows:
-                    self._summary.note_fault(column.header, value.reason, fit[row].line, optional=True)
+                    self._summary.note_fault(column.header, value.reason, chunk.record(row).line, optional=True)
 
     def _quarantined(
         self,

@@ -296,6 +296,19 @@ def test_an_object_of_the_clean_zone_that_is_gone_or_damaged_or_another_is_named
     assert [row["quantity"] for row in lake.facts("2019-04-01")] == [1]
 
 
+def test_an_object_that_was_changed_after_the_members_were_read_is_named_before_facts_are_replaced(lake):
+    lake.sales("april", DAY1, DAY2, DAY2 | {"ProductNo": "23"})
+    load_id = lake.plan()
+    lake.run("partition_data", load_id)
+    lake.run("conform_tables", load_id)
+    place = {"Bucket": lake.clean, "Key": "sales_reciept/date=2019-04-01/data.parquet"}
+    lake.s3.copy_object(CopySource={**place, "Key": DAY2_KEY}, **place)
+
+    with pytest.raises(MissingRowsError, match=r"date=2019-04-01/data.parquet has 2 rows, the ledger expects 1"):
+        lake.run("conform_relations", load_id)
+    assert not lake.objects(lake.conform, "sales_reciept/")
+
+
 @pytest.mark.parametrize("harm", [{}, {"Body": b"not Parquet"}])
 def test_an_extract_of_members_that_is_gone_or_damaged_is_named_and_built_again(lake, harm):
     lake.sales("april", DAY1, DAY2 | {"CustomerNo": "202"})

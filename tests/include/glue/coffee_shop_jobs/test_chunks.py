@@ -30,8 +30,8 @@ def test_plain_lines_come_as_columns_and_each_can_be_looked_at():
     (chunk,), _ = chunks_of('1,"two, ""2""",3\r\n4,,"6"\r\n', 10)
 
     assert rows_of(chunk) == [("1", 'two, "2"', "3"), ("4", "", "6")]
-    assert chunk.fit[0] == Record(2, '1,"two, ""2""",3', ["1", 'two, "2"', "3"])
-    assert chunk.fit[1] == Record(3, '4,,"6"', ["4", "", "6"])
+    assert chunk.record(0) == Record(2, '1,"two, ""2""",3', ["1", 'two, "2"', "3"])
+    assert chunk.record(1) == Record(3, '4,,"6"', ["4", "", "6"])
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,8 @@ def test_chunks_hold_what_the_records_of_the_same_text_hold_one_by_one(text, siz
 
     lines, expected_skipped = Lines(io.StringIO(HEADER + text, newline="\n")), Counter()
     expected = list(read_records(lines, expected_skipped))[1:]
-    assert sorted([*(each for chunk in found for each in (*chunk.fit, *chunk.unfit))]) == sorted(expected)
+    records = [chunk.record(row) for chunk in found for row in range(len(rows_of(chunk)))]
+    assert sorted([*records, *(each for chunk in found for each in chunk.unfit)]) == sorted(expected)
     assert [row for chunk in found for row in rows_of(chunk)] == [
         tuple(record.cells) for record in expected if len(record.cells or ()) == 3
     ]
