@@ -21,7 +21,7 @@ from coffee_shop.lake.state import write_json
 from coffee_shop_jobs import decision, load_state, members, placing, zone_tables
 from coffee_shop_jobs.calendar_days import date_rows, months_span
 from coffee_shop_jobs.columns import INVENTORY, SALES, TARGETS
-from coffee_shop_jobs.spark_tables import by_day, small_table, start_session, write_table
+from coffee_shop_jobs.spark_tables import small_table, start_session, write_table
 from coffee_shop_jobs.star_schema import DATE, DATE_COLUMNS, DIMENSIONS, Dimension
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def members_of_days(job: Job, dataset: str, days: list[str]) -> tuple[list[DataF
         if counted.get["rows"] != held:
             zone_tables.name_differing_days(clean, (bucket, dataset), days, job.days[dataset])
 
-    found = members.of_inventory(rows) if dataset == INVENTORY else members.of_sales(by_day(rows, "date", len(days)))
+    found = members.of_inventory(rows) if dataset == INVENTORY else members.of_sales(rows)
     return [found], check
 
 

@@ -288,10 +288,8 @@ def write_clean(job: Job, dataset: str, decision: Decision) -> None:
     full = [day for day in decision.touched if day in decision.shares]
     empty = [day for day in decision.touched if day not in decision.shares]
     if full:
-        from pyspark.sql import functions as f
-
         rows = held_rows(job.spark, dataset, full, decision.shares, decision.counting, paths)
-        rows = by_day(rows.withColumn("date", f.date_format("transactiondate", "yyyy-MM-dd")), "date", len(full))
+        rows = by_day(rows, "date", len(full))
         rows = number_lines(rows) if dataset == SALES else rows
         write_days(rows, "date", ORDER[dataset], place, drop="row_digest")
         placing.place_days(s3, staged, (arguments.clean_bucket, dataset), "date", full)

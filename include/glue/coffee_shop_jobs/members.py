@@ -6,6 +6,7 @@ only, and a member without any fact or target is in none of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .columns import CONTRACTS, SALES, TYPES
@@ -38,7 +39,7 @@ def of_sales(lines: DataFrame) -> DataFrame:
     Each line mentions up to four members; one pass finds the latest sale of all.
 
     Args:
-        lines: clean sales with ``line_no``, all lines of a ``date`` in one part.
+        lines: clean sales with ``line_no``.
     """
     from pyspark.sql import functions as f
 
@@ -51,25 +52,30 @@ def of_sales(lines: DataFrame) -> DataFrame:
         f.length("salesoutletno").alias("outlet_digits"),
         f.col("salesoutletno").alias("outlet"),
     )
-    mentioned = f.array(*(f.struct(*_named(dimension)) for dimension in DIMENSIONS))
-    each = lines.select("date", sale.alias("sale"), *_ATTRIBUTES, f.explode(mentioned).alias("member"))
     own = [_own(dimension, name).alias(name) for dimension in DIMENSIONS for name in dimension.attributes.values()]
+    each = lines.select("date", sale.alias("sale"), *_ATTRIBUTES, _mentioned(DIMENSIONS)).where("number is not null")
     latest = (
-        each.where("member.number is not null")
-        .select("date", "sale", "member", f.struct(*own).alias("attributes"))
-        .groupBy("date", "member")
-        .agg(f.max("sale").alias("sale"), f.max_by("attributes", "sale").alias("attributes"))
+        each.select("number", "dimension", "date", f.struct("sale", *own).alias("latest"))
+        .groupBy("number", "dimension", "date")  # the number first: what differs early is compared fast
+        .agg(f.max("latest").alias("latest"))  # no two lines of a day have the same sale
     )
     return latest.select(
-        "member.dimension",
-        "member.number",
+        "dimension",
+        "number",
         f.col("date").alias("day"),
-        "sale.time",
-        "sale.transactionno",
-        "sale.line_no",
-        "sale.outlet",
-        "attributes.*",
+        "latest.sale.time",
+        "latest.sale.transactionno",
+        "latest.sale.line_no",
+        "latest.sale.outlet",
+        *(f"latest.{name}" for name in _ATTRIBUTES),
     )
+
+
+def _mentioned(dimensions: Iterable[Dimension]) -> Column:
+    """Return a row, ``dimension`` and ``number``, for each member that a row mentions."""
+    from pyspark.sql import functions as f
+
+    return f.inline(f.array(*(f.struct(*_named(dimension)) for dimension in dimensions)))
 
 
 def _named(dimension: Dimension) -> list[Column]:
@@ -83,9 +89,9 @@ def _own(dimension: Dimension, name: str) -> Column:
     """Return an attribute for the dimension that it belongs to; whatever a till wrote, customer 0 is nobody."""
     from pyspark.sql import functions as f
 
-    belongs = f.col("member.dimension") == dimension.table
+    belongs = f.col("dimension") == dimension.table
     if dimension is CUSTOMER:
-        belongs = belongs & (f.col("member.number") != NOBODY)
+        belongs = belongs & (f.col("number") != NOBODY)
     return f.when(belongs, f.col(name))
 
 
@@ -93,9 +99,7 @@ def of_inventory(rows: DataFrame) -> DataFrame:
     """Return the outlets and products of each day of inventory; nothing but their numbers is known."""
     from pyspark.sql import functions as f
 
-    outlets = rows.select("date", f.lit(OUTLET.table).alias("dimension"), f.col(OUTLET.number).alias("number"))
-    products = rows.select("date", f.lit(PRODUCT.table).alias("dimension"), f.col(PRODUCT.number).alias("number"))
-    return _with_nulls(outlets.union(products).distinct().withColumnRenamed("date", "day"))
+    return _with_nulls(rows.select(f.col("date").alias("day"), _mentioned((OUTLET, PRODUCT))).distinct())
 
 
 def of_targets(rows: DataFrame) -> DataFrame:

@@ -183,7 +183,7 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
     if reading.keep_quarantine:
         _put_quarantine(s3, reading, quarantine.path if has_quarantine else None)
     status = REFUSED if reason else PUBLISHED
-    staged = f"{reading.staging}/rows/{version.dataset}/{version.digest}.parquet"
+    staged = f"{reading.staging}/rows/{version.dataset}/source_id={version.digest}/rows.parquet"
     if reason or not has_rows:
         return Outcome(version, status, reason, summary.as_json(), None)
     with rows.path.open("rb") as body:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from coffee_shop.lake.documents import Days
 
-from .columns import CONTRACTS, SALES, TARGETS, TYPES
+from .columns import CONTRACTS, SALES, TARGETS, TYPES, clean_columns
 from .ownership import Case, Content, Delivery, Place, Verdict, judge
 from .spark_tables import small_table
 
@@ -33,14 +33,12 @@ def day_as_written(dataset: str, day: str) -> str:
 
 def staged_rows(spark: SparkSession, dataset: str, paths: Iterable[str]) -> DataFrame:
     """Return the clean rows of versions, with ``row_digest`` and ``source_id``, the id of their version."""
-    from pyspark.sql import functions as f
-
     columns = ", ".join(f"{column.name} {TYPES[column.kind]}" for column in CONTRACTS[dataset].columns)
-    schema, places = f"{columns}, source_key string, row_digest binary", list(paths)
+    schema, places = f"{columns}, source_key string, row_digest binary, source_id string", list(paths)
     if not places:
-        return small_table(spark, [], f"{schema}, source_id string")
-    version = f.substring(f.input_file_name(), -len(f"{'0' * 64}.parquet"), 64)
-    return spark.read.schema(schema).parquet(*places).withColumn("source_id", version)
+        return small_table(spark, [], schema)
+    table = places[0].rpartition("/source_id=")[0]
+    return spark.read.option("basePath", table).schema(schema).parquet(*places)
 
 
 class SharedPlaces:
@@ -128,6 +126,8 @@ def held_rows(
 ) -> DataFrame:
     """Return the rows of some days that count: of each receipt those of the version that holds it.
 
+    Those of daily datasets have ``date`` as well, the day in the form of a partition key.
+
     Args:
         spark: the session.
         dataset: one of the three.
@@ -141,17 +141,18 @@ def held_rows(
 
     contract = CONTRACTS[dataset]
     holders = _holders(dataset, days, shares, counting)
-    used = sorted({paths[source_id] for _, _, source_id, *_ in holders})
+    used = sorted({paths[source_id] for _, _, _, source_id, *_ in holders})
     rows = staged_rows(spark, dataset, used)
-    schema = "held_day string, held_outlet string, held_id string, held_rank int, is_shared boolean"
+    day_type = clean_columns(dataset)[contract.day]
+    schema = f"held_day {day_type}, date string, held_outlet string, held_id string, held_rank int, is_shared boolean"
     held = small_table(spark, holders, schema)
     same = (
-        (rows[contract.day].cast("string") == held["held_day"])
+        (rows[contract.day] == held["held_day"])
         & (rows["salesoutletno"] == held["held_outlet"])
         & (rows["source_id"] == held["held_id"])
     )
     delivered = rows.join(f.broadcast(held), same)
-    columns = [*contract.names, "source_key", "row_digest"]
+    columns = [*contract.names, "source_key", "row_digest", *([] if dataset == TARGETS else ["date"])]
     if not any(is_shared for *_, is_shared in holders) or not contract.receipt:
         return delivered.select(*columns)
     receipt = Window.partitionBy("held_day", "held_outlet", *contract.receipt)
@@ -183,12 +184,12 @@ def number_lines(lines: DataFrame) -> DataFrame:
 
 def _holders(
     dataset: str, days: Iterable[str], shares: Days, counting: Mapping[str, Delivery]
-) -> list[tuple[str, str, str, int, bool]]:
-    """Return who holds something of days: the day as written, outlet, version, its rank, and whether others do too."""
+) -> list[tuple[str, str, str, str, int, bool]]:
+    """Return who holds something of days: day as written, day, outlet, version, its rank, and if others do too."""
     holders = []
     for day in days:
         for outlet, entry in shares.get(day, {}).items():
             ranked = sorted((counting[key].source for key in entry["keys"]), key=lambda source: source.rank)
             written = day_as_written(dataset, day)
-            holders += [(written, outlet, each.id, rank, len(ranked) > 1) for rank, each in enumerate(ranked)]
+            holders += [(written, day, outlet, each.id, rank, len(ranked) > 1) for rank, each in enumerate(ranked)]
     return holders
