@@ -34,6 +34,8 @@ AIRFLOW_SETTINGS = {
     # a supervisor that misses its task's end notices it at its next heartbeat: by default after up to 5 s
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as patient as with three, every 5 s
+    # a task that waits for the one before it waits for the scheduler to wake, by default up to 1 s
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
     # a task whose worker was killed, as when the battery is empty, begins again after a minute, not after five
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",

@@ -15,6 +15,8 @@ from laptop.stack import Stack, aws_client, read_names
 
 LOAD = "coffee_shop_load"
 EVENT_SECONDS = 60
+# a machine's clock is set right now and then; the run that an upload starts may seem to be from before it
+CLOCK_MAY_GO_BACK = dt.timedelta(seconds=2)
 
 
 class UploadError(RuntimeError):
@@ -23,7 +25,7 @@ class UploadError(RuntimeError):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """What was put into the raw bucket: the version that S3 gave each key, and when the first was begun."""
+    """What was put into the raw bucket: the version that S3 gave each key, and a moment just before the first."""
 
     began: dt.datetime
     versions: dict[str, str]
@@ -33,7 +35,7 @@ def upload(stack: Stack, folder: Path, say: Say = print) -> Uploaded:
     """Put every CSV below ``folder``, in whatever case of its ending, into the raw bucket; say a line for each."""
     s3 = aws_client(stack, "s3")
     bucket = read_names(stack)["COFFEE_SHOP_RAW_BUCKET"]
-    began = dt.datetime.now(dt.UTC)
+    began = dt.datetime.now(dt.UTC) - CLOCK_MAY_GO_BACK
     versions = {}
     for file in sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".csv"):
         key = file.relative_to(folder).as_posix()
