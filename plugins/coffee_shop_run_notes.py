@@ -44,20 +44,21 @@ def write_note(dag_run: Any) -> None:
 
 
 def with_paragraph(note: str, paragraph: str) -> str:
-    """Return a note with a paragraph below what stands there, or in the place of an earlier one with its heading.
+    """Return a note with a paragraph above what stands there, or in the place of an earlier one with its heading.
 
-    What does not fit is left out of the paragraph, never of what people wrote.
+    Airflow shows the first line of a note until somebody opens it. What does not fit is left out of the paragraph,
+    never of what people wrote.
 
     Args:
         note: the note so far.
-        paragraph: a heading, and below it lines that begin with ``- ``.
+        paragraph: a line that begins with a heading in bold type, and below it lines that begin with ``- ``.
     """
-    heading, *lines = paragraph.splitlines()
-    there = re.search(rf"^{re.escape(heading)}(\r?\n- [^\r\n]*)*", note, re.MULTILINE)
-    before, after = (note[: there.start()], note[there.end() :]) if there else (note and f"{note.rstrip()}\n\n", "")
-    while lines and len("\n".join([before + heading, *lines]) + after) > MOST_LETTERS:
+    heading, lines = paragraph[: paragraph.index("**", 2)], paragraph.splitlines()
+    there = re.search(rf"^{re.escape(heading)}[^\r\n]*(\r?\n- [^\r\n]*)*", note, re.MULTILINE)
+    before, after = (note[: there.start()], note[there.end() :]) if there else ("", note and f"\n\n{note.strip()}")
+    while lines and len(before + "\n".join(lines) + after) > MOST_LETTERS:
         lines.pop()
-    return "\n".join([before + heading, *lines]) + after if lines else before.rstrip() + after
+    return before + "\n".join(lines) + after if lines else (before.rstrip() + after).lstrip()
 
 
 class CoffeeShopRunNotes(AirflowPlugin):

@@ -269,13 +269,12 @@ def test_one_mail_with_the_five_workbooks(week):
 
 def test_the_run_s_note_says_what_became_of_the_report_and_keeps_what_people_wrote(week):
     said = (
-        "**What this run did**\n"
-        "- Coffee Shop weekly report 2019-W17: incomplete, income $66.00.\n"
+        "**What this run did**: Coffee Shop weekly report 2019-W17: incomplete, income $66.00.\n"
         "- Incomplete, version 1, 5 workbooks.\n"
         "- 1 mail sent."
     )
-    assert note_of(week["run"], before="Send again weekly/2019-W17") == f"Send again weekly/2019-W17\n\n{said}"
-    assert note_of(week["run"]) == f"Send again weekly/2019-W17\n\n{said}"  # it ended twice
+    assert note_of(week["run"], before="Send again weekly/2019-W17") == f"{said}\n\nSend again weekly/2019-W17"
+    assert note_of(week["run"]) == f"{said}\n\nSend again weekly/2019-W17"  # it ended twice
 
 
 def test_the_employee_report_alone_for_chosen_dates_without_a_mail(week, home):
@@ -332,7 +331,7 @@ def test_a_typed_address_that_is_not_allowed_fails_the_first_task_at_once(week, 
     assert alarm["To"] == "operator@coffee-shop.example"
     assert "x@evil.example" in alarm.get_content()
     assert str(note_of(dag_run)).startswith(
-        "**What this run did**\n- Failed at `decide_request`: `These addresses are not allowed: x@evil.example. Allowed "
+        "**What this run did**: Failed at `decide_request`: `These addresses are not allowed: x@evil.example. Allowed "
     )
 
 

@@ -72,8 +72,7 @@ def restated_runs(event: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> lis
     search = run("coffee_shop_restate")
     assert search.state == "success"
     assert note_of(search) == (
-        "**What this run did**\n"
-        "- 1 report made again:\n"
+        "**What this run did**: 1 report made again:\n"
         f"- weekly/2019-W17 went out before load {event['load_id']} changed its days"
     )
     with create_session() as session:

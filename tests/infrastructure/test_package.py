@@ -397,7 +397,7 @@ def test_a_report_runs_and_the_pages_show_it(mwaa, stack):
     state = mwaa.rest.wait_for_run(dag_id, run_id, 180)
     assert state == "success", mwaa.rest.task_states(dag_id, run_id)
     note = mwaa.rest.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["note"]
-    assert note.startswith("**What this run did**\n- Coffee Shop ")
+    assert note.startswith("**What this run did**: Coffee Shop ")
     assert "income $66.00" in note
 
     s3 = boto3.client("s3")

@@ -8,23 +8,30 @@ import pytest
 from coffee_shop_run_notes import with_paragraph
 
 ROOT = Path(__file__).resolve().parents[2]
-FAILED = "**What this run did**\n- Failed at `checks_3`: `see its log`\n- Load load-1 is not published."
-DONE = "**What this run did**\n- Load load-1 is published."
+FAILED = "**What this run did**: Failed at `checks_3`: `see its log`\n- Load load-1 is not published."
+DONE = "**What this run did**: Load load-1 is published."
 UPLOAD = "s3://coffee-shop-raw-123456789012/sales-reciept/april.csv"
 
 
-def test_it_stands_alone_or_below_what_stands_there():
+def test_it_stands_alone_or_above_what_stands_there_since_airflow_shows_the_first_line():
     assert with_paragraph("", DONE) == DONE
-    assert with_paragraph(f"{UPLOAD}\n", DONE) == f"{UPLOAD}\n\n{DONE}"
+    assert with_paragraph(f"{UPLOAD}\n", DONE) == f"{DONE}\n\n{UPLOAD}"
 
 
 def test_a_run_that_was_cleared_replaces_its_paragraph_and_nothing_else():
     first = with_paragraph(UPLOAD, FAILED)
-    with_comment = f"{first}\nBob: cleared it.\n\n- And a list\n- of Bob's"
+    with_comments = f"For Ann.\n\n{first}\nBob: cleared it.\n\n- And a list\n- of Bob's"
 
-    assert with_paragraph(first, DONE) == f"{UPLOAD}\n\n{DONE}"
-    assert with_paragraph(with_comment, DONE) == f"{UPLOAD}\n\n{DONE}\nBob: cleared it.\n\n- And a list\n- of Bob's"
-    assert with_paragraph(with_paragraph(with_comment, DONE), FAILED) == with_comment
+    assert with_paragraph(first, DONE) == f"{DONE}\n\n{UPLOAD}"
+    assert with_paragraph(with_comments, DONE) == (
+        f"For Ann.\n\n{DONE}\n\n{UPLOAD}\nBob: cleared it.\n\n- And a list\n- of Bob's"
+    )
+    assert with_paragraph(with_paragraph(with_comments, DONE), FAILED) == with_comments
+
+
+def test_the_paragraph_of_an_earlier_version_had_its_heading_on_a_line_of_its_own():
+    earlier = f"{UPLOAD}\n\n**What this run did**\n- Failed at `checks_3`: `see its log`"
+    assert with_paragraph(earlier, DONE) == f"{UPLOAD}\n\n{DONE}"
 
 
 def test_a_note_that_a_browser_sent_is_understood():
@@ -33,9 +40,9 @@ def test_a_note_that_a_browser_sent_is_understood():
 
 def test_lines_that_have_no_room_are_left_out_and_never_what_people_wrote():
     people = "x" * 920
-    assert with_paragraph(people, FAILED) == f"{people}\n\n**What this run did**\n- Failed at `checks_3`: `see its log`"
+    assert with_paragraph(people, FAILED) == f"**What this run did**: Failed at `checks_3`: `see its log`\n\n{people}"
     assert with_paragraph("x" * 990, FAILED) == "x" * 990
-    assert with_paragraph(f"{DONE}\n\n{'x' * 990}", FAILED) == f"\n\n{'x' * 990}"
+    assert with_paragraph(f"{DONE}\n\n{'x' * 990}", FAILED) == "x" * 990
 
 
 @pytest.mark.parametrize("length", range(0, 1001, 40))

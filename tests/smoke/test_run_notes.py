@@ -26,11 +26,11 @@ def test_every_run_that_has_ended_has_one(rest, dag_id):
     }
 
 
-def test_the_load_of_an_upload_says_it_below_the_file(rest):
+def test_the_load_of_an_upload_says_it_above_the_file(rest):
     first, *_ = rest.call("GET", "/dags/coffee_shop_load/dagRuns?order_by=id&limit=100")["dag_runs"]
-    address, empty, heading, published, files, *_ = first["note"].splitlines()
-    assert (address.startswith("s3://coffee-shop-raw-"), empty, heading) == (True, "", HEADING)
-    assert published.endswith(" is published.")
+    published, files, *_, empty, address = first["note"].splitlines()
+    assert re.fullmatch(rf"{re.escape(HEADING)}: Load \S+ is published\.", published)
+    assert (address.startswith("s3://coffee-shop-raw-"), empty) == (True, "")
     assert re.fullmatch(r"- \d files? read: [0-9,]+ rows, none in quarantine\.", files)
 
 

@@ -224,10 +224,14 @@ def fail_on_refused_files(**context: Any) -> None:
         "held back": "Held back, nothing of them was loaded; upload complete files or accept these in the form:",
     }
     _log_open_files(ledger)
+    keys: list[str] = []
     lines: list[str] = []
     for status, heading in headings.items():
-        files = [f"{key}: {reason}" for key, reason in newly_not_loaded(ledger, result, status)]
-        lines += [heading, *files] if files else []
-    if lines:
-        raise AirflowFailException("Everything else is published.\n" + "\n  ".join(lines))
+        files = newly_not_loaded(ledger, result, status)
+        keys += [key for key, _ in files]
+        lines += [heading, *(f"{key}: {reason}" for key, reason in files)] if files else []
+    if keys:
+        others = "" if len(keys) == 1 else f" (and {len(keys) - 1:,} more)"
+        not_loaded = f"{keys[0]}{others} not loaded, everything else is published."
+        raise AirflowFailException("\n  ".join([not_loaded, *lines]))
     log.info("All files of this load were accepted.")

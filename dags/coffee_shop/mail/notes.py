@@ -79,13 +79,16 @@ def end_run(lines_of: Callable[[EndedRun], list[str]], **context: Any) -> str:
 
 
 def paragraph(lines: Iterable[str]) -> str:
-    """Return lines as a paragraph of Markdown below a heading; the last ones are left out if they do not fit."""
-    text = HEADING
+    """Return lines as a paragraph of Markdown, the first behind a heading, the others as a list below it.
+
+    The last ones are left out if they do not fit.
+    """
+    text, before = HEADING, ": "
     for line in lines:
-        item = f"\n- {''.join(letter for letter in ' '.join(line.split()) if letter.isprintable())}"
+        item = before + "".join(letter for letter in " ".join(line.split()) if letter.isprintable())
         if len(text) + len(item) > MOST_LETTERS:
             break
-        text += item
+        text, before = text + item, "\n- "
     return text
 
 

@@ -70,7 +70,7 @@ def test_without_any_sales_the_run_fails_and_says_where_it_looked(without_sales,
     assert without_sales.state == "failed"
     assert found["plan_load"] == "failed"
     assert note_of(without_sales).startswith(
-        f"**What this run did**\n- Failed at `plan_load`: `No file of sales_reciept: looked for s3://{raw}/"
+        f"**What this run did**: Failed at `plan_load`: `No file of sales_reciept: looked for s3://{raw}/"
     )
     assert [found[f"wait_for_files[{n}]"] for n in range(3)] == ["skipped"] * 3
     assert state_of(s3, stack, "lease.json")["run_id"] is None
@@ -152,15 +152,14 @@ def test_the_assets_event_names_the_dates(first, s3, stack):
 
 def test_the_note_of_the_first_load(first, s3, stack):
     load_id = state_of(s3, stack, "ledger.json")["loads"][0]["load_id"]
-    *lines, used = note_of(first, before=f"s3://{stack['COFFEE_SHOP_RAW_BUCKET']}/{APRIL}").splitlines()
+    uploaded = f"s3://{stack['COFFEE_SHOP_RAW_BUCKET']}/{APRIL}"
+    *lines, used, empty, last = note_of(first, before=uploaded).splitlines()
     assert lines == [
-        f"s3://{stack['COFFEE_SHOP_RAW_BUCKET']}/{APRIL}",
-        "",
-        "**What this run did**",
-        f"- Load {load_id} is published.",
+        f"**What this run did**: Load {load_id} is published.",
         "- 2 files read: 10 rows, 1 of them in quarantine.",
         "- 5 days changed, 2019-04-01 to 2019-05-01.",
     ]
+    assert (empty, last) == ("", uploaded)
     assert used.startswith("- Used ")
     assert "3 crawls" in used
 
@@ -173,7 +172,7 @@ def test_nothing_new_ends_green_and_early(nothing_new):
     green = {task for task, state in states(nothing_new).items() if state == "success"}
     assert green == {"wait_for_quiet_period", "plan_load", "tell_operators"}
     assert set(not_green(nothing_new).values()) == {"skipped"}
-    assert note_of(nothing_new) == "**What this run did**\n- Nothing was new: no table was touched."
+    assert note_of(nothing_new) == "**What this run did**: Nothing was new: no table was touched."
 
 
 def test_a_second_run_waits_and_then_goes_on(second_in_line):
@@ -237,12 +236,15 @@ def test_the_gate_names_files_and_reasons(corrected, s3, stack):
 
 def test_the_note_names_them_too(corrected):
     lines = note_of(corrected.run).splitlines()
-    assert lines[1] == "- Failed at `fail_on_refused_files`: `Everything else is published.`"
-    assert lines[3] == "- 9 files read, 6 of them loaded: 14 rows, none in quarantine."
-    assert lines[4].startswith(f"- Refused: `{BROKEN}: ")
-    assert lines[5].startswith(f"- Refused: `{SHOP_5}: ")
-    assert lines[6].startswith(f"- Held back: `{SPRING}: outlet 8 on 2019-05-01 has 1 receipts, 3.00 and ")
-    assert lines[7] == "- 4 days changed, 2019-04-01 to 2019-04-05; targets of 1 month."
+    assert lines[0] == (
+        f"**What this run did**: Failed at `fail_on_refused_files`: `{BROKEN} (and 2 more) not loaded, everything else is"
+        " published.`"
+    )
+    assert lines[2] == "- 9 files read, 6 of them loaded: 14 rows, none in quarantine."
+    assert lines[3].startswith(f"- Refused: `{BROKEN}: ")
+    assert lines[4].startswith(f"- Refused: `{SHOP_5}: ")
+    assert lines[5].startswith(f"- Held back: `{SPRING}: outlet 8 on 2019-05-01 has 1 receipts, 3.00 and ")
+    assert lines[6] == "- 4 days changed, 2019-04-01 to 2019-04-05; targets of 1 month."
 
 
 def test_a_day_that_no_new_file_touches_keeps_its_objects(corrected, s3, stack):

@@ -48,16 +48,16 @@ def test_a_task_that_skips_itself_leaves_the_reason():
     assert run.ended.why_skipped("send_mail") is None
 
 
-def test_the_lines_are_a_list_below_a_heading_without_an_empty_line():
+def test_the_first_line_stands_behind_a_heading_and_the_others_are_a_list_without_an_empty_line():
     assert paragraph(["Load load-1\nis published.", "1 file\x00 read."]) == (
-        "**What this run did**\n- Load load-1 is published.\n- 1 file read."
+        "**What this run did**: Load load-1 is published.\n- 1 file read."
     )
 
 
 def test_lines_that_have_no_room_in_a_note_are_left_out():
     text = paragraph([letter * 300 for letter in "abcd"])
 
-    assert text == f"**What this run did**\n- {'a' * 300}\n- {'b' * 300}\n- {'c' * 300}"
+    assert text == f"**What this run did**: {'a' * 300}\n- {'b' * 300}\n- {'c' * 300}"
     assert len(paragraph(["x" * 5000])) < 1000
 
 
@@ -86,12 +86,13 @@ def failures_of(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_failures_come_first_each_with_its_task_and_the_first_line_of_its_reason(failures_of):
     failures_of.states = {"a": "success", "fail_on_refused_files": "failed", "checks_3": "failed"}
-    failures_of.reasons = {"fail_on_refused_files": {"reason": "Everything else is published.\n  Refused whole:"}}
+    failures_of.reasons = {
+        "fail_on_refused_files": {"reason": "april.csv not loaded, everything else is published.\n  Refused whole:"}
+    }
 
     assert end_run(lambda run: ["1 file read."], ti=SimpleNamespace()) == (
-        "**What this run did**\n"
-        "- Failed at `checks_3`: `see its log`\n"
-        "- Failed at `fail_on_refused_files`: `Everything else is published.`\n"
+        "**What this run did**: Failed at `checks_3`: `see its log`\n"
+        "- Failed at `fail_on_refused_files`: `april.csv not loaded, everything else is published.`\n"
         "- 1 file read."
     )
 
