@@ -137,7 +137,7 @@ def raw_figures(stack: Stack) -> RawFigures:
         for number, found in enumerate(objects):
             file = Path(folder, f"{number}.csv")
             s3.download_file(bucket, found["Key"], str(file))
-            files["/corrections/" in found["Key"]].append(file)
+            files["/corrections/" in found["Key"].lower()].append(file)
         return count_raw_figures(files[False], files[True], *WEEK)
 
 

@@ -11,7 +11,7 @@ from coffee_shop.lake.documents import Ledger
 from coffee_shop.lake.ledger import read_ledger
 from coffee_shop_jobs.columns import CONTRACTS, SALES
 from coffee_shop_jobs.mending import whole_receipts
-from coffee_shop_jobs.ownership import CORRECTIONS
+from coffee_shop_jobs.ownership import is_correction
 from jinja2 import Environment, StrictUndefined
 from rich.console import Console
 
@@ -89,9 +89,7 @@ def keys_to_mend_in_place(rows: Iterable[BadRow]) -> set[str]:
     receipt: uploaded again, such a file would take back the receipts that were mended beside it.
     """
     return {
-        row.source_key
-        for row in rows
-        if row.dataset != SALES or row.receipt is None or CORRECTIONS in row.source_key.split("/")
+        row.source_key for row in rows if row.dataset != SALES or row.receipt is None or is_correction(row.source_key)
     }
 
 

@@ -31,5 +31,5 @@ def test_a_file_with_a_row_of_no_known_receipt_is_mended_itself_with_all_its_lin
 
 
 def test_a_correction_is_mended_itself_because_it_counts_alone():
-    correction = "sales-reciept/corrections/day.csv"
-    assert lines_to_mend_in_place([bad_row(4, correction)]) == {correction: "line 4"}
+    for correction in ("sales-reciept/corrections/day.csv", "sales-reciept/Corrections/day.csv"):
+        assert lines_to_mend_in_place([bad_row(4, correction)]) == {correction: "line 4"}

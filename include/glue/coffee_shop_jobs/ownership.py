@@ -84,8 +84,8 @@ class Source:
 
 
 def is_correction(key: str) -> bool:
-    """Tell whether a key lies in a ``corrections/`` folder."""
-    return CORRECTIONS in key.split("/")[1:-1]
+    """Tell whether a key lies in a ``corrections/`` folder below its prefix, in any case as ``archive/`` is."""
+    return CORRECTIONS in map(str.lower, key.split("/")[1:-1])
 
 
 def version_digest(key: str, version_id: str) -> str:

@@ -26,7 +26,8 @@ PADDING_CUT = "lines with NUL bytes, Ctrl-Z or a byte order mark at an end, whic
 EMPTY_ROW = "rows without any value"
 NOT_CLOSED = "a quote is opened and not closed on this line"
 NOT_RFC = "quotes or line ends are not as in RFC 4180"
-RETURN_WITHIN = f"{NOT_RFC}: a carriage return within the line"
+RETURN = "a carriage return within the line"
+RETURN_WITHIN = f"{NOT_RFC}: {RETURN}"
 
 csv.field_size_limit(1 << 30)  # RFC 4180 has no limit, Python's own is 131,072
 # a whole quoted cell, read without ever going back; a stray quote is an ordinary character
@@ -132,17 +133,21 @@ def _record(number: int, text: str, line: str, lines: Lines, width: int) -> Reco
         if "\r" in text:
             return Record(number, text, None, RETURN_WITHIN)
         return Record(number, text, text.split(","))
-    cells, problem = _parse([text])
+    cells, problem = parse_cells([text])
     if problem == NOT_CLOSED:
         return _join(number, line, lines, width) or Record(number, text, None, f"{NOT_RFC}: {NOT_CLOSED}")
     return Record(number, text, cells, problem and f"{NOT_RFC}: {problem}")
 
 
-def _parse(lines: list[str]) -> tuple[list[str] | None, str]:
+def parse_cells(lines: list[str]) -> tuple[list[str] | None, str]:
+    """Return the cells of a record that stands on these lines; or None, and why there are none."""
     try:
         return next(csv.reader(lines, strict=True)), ""
     except csv.Error as error:
-        return None, NOT_CLOSED if "unexpected end of data" in str(error) else str(error)
+        words = str(error)
+        if "unexpected end of data" in words:
+            return None, NOT_CLOSED
+        return None, RETURN if "new-line character" in words else words  # Python's words are for programmers
 
 
 def _join(number: int, line: str, lines: Lines, width: int) -> Record | None:
@@ -157,7 +162,7 @@ def _join(number: int, line: str, lines: Lines, width: int) -> Record | None:
         if width and _own_cells(text) == width:
             break
         if '"' in text:
-            cells, problem = _parse([*joined, text])
+            cells, problem = parse_cells([*joined, text])
             if cells is not None and _fits(cells, width, [*joined[1:], text]):
                 return Record(number, "".join([*joined, text]), cells)
             if problem != NOT_CLOSED:
@@ -201,6 +206,9 @@ def match_header(record: Record | None, dataset: Dataset) -> Header:
         raise RefusedError(separator)
     faults = [f"misses {', '.join(missing)}"] if missing else []
     faults += [f"has {', '.join(repeated)} more than once"] if repeated else []
+    if len(missing) == len(dataset.columns):
+        which = f"every column, {missing[0]} to {missing[-1]}"  # a line of something else stands above the header
+        raise RefusedError(f"line {record.line}: the header misses {which}; expected it as the file's first line")
     if faults:
         raise RefusedError(f"line {record.line}: the header {' and '.join(faults)}; expected each column once")
     positions = [at[0] for at in places]

@@ -150,7 +150,7 @@ class RowChecker:
             for row in coded.rows_where(_is_unreadable) if not column.needed else ():
                 value = coded.value(row)
                 if isinstance(value, Unreadable) and value.reason != NOTHING and row not in no_rows:
-                    self._summary.note_fault(column.header, value.reason, chunk.record(row).line, optional=True)
+                    self._summary.note_fault(column.header, value.reason, chunk.line(row), optional=True)
 
     def _quarantined(
         self,

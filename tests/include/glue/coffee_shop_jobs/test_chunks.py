@@ -9,6 +9,8 @@ from coffee_shop_jobs.records import Lines, Record, read_records
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.include.glue.coffee_shop_jobs.reading import sales
+
 HEADER = "a,b,c\n"
 
 
@@ -32,6 +34,7 @@ def test_plain_lines_come_as_columns_and_each_can_be_looked_at():
     assert rows_of(chunk) == [("1", 'two, "2"', "3"), ("4", "", "6")]
     assert chunk.record(0) == Record(2, '1,"two, ""2""",3', ["1", 'two, "2"', "3"])
     assert chunk.record(1) == Record(3, '4,,"6"', ["4", "", "6"])
+    assert [chunk.line(row) for row in (0, 1)] == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,23 @@ def test_one_line_that_is_not_plain_lets_each_of_its_chunk_be_looked_at(line, re
     assert rows_of(first) + rows_of(second) == [("1", "2", "3"), ("7", "8", "9"), ("10", "11", "12")]
     found = [record._replace(problem=record.problem[: len(records[0].problem)]) for record in first.unfit]
     assert found == records
+    assert [chunk.line(row) for chunk in (first, second) for row in range(len(rows_of(chunk)))] == [
+        chunk.record(row).line for chunk in (first, second) for row in range(len(rows_of(chunk)))
+    ]
+
+
+def test_no_row_is_put_together_for_an_optional_value_that_cannot_be_read(read, monkeypatch):
+    """Excel writes each date of a file otherwise: ten thousand rows, of which a refusal shows three lines."""
+    monkeypatch.setattr(chunks, "Record", None)
+
+    found = read(sales(*[{"CustomerSince": "2/19/2018"}] * 5))
+
+    assert found.totals["nulled"] == {"customersince": {"is not a date such as 2019-04-24": 5}}
+    assert [line for line, _ in found.summary.faults["CustomerSince", "is not a date such as 2019-04-24"].first] == [
+        2,
+        3,
+        4,
+    ]
 
 
 def test_a_record_may_run_from_one_chunk_into_the_next():

@@ -189,7 +189,7 @@ def test_of_a_receipt_in_several_files_the_newest_upload_counts_then_the_greater
     }
 
 
-@pytest.mark.parametrize("folder", ["corrections/", "2019/corrections/"])
+@pytest.mark.parametrize("folder", ["corrections/", "2019/corrections/", "Corrections/", "CORRECTIONS/2019/"])
 def test_a_correction_counts_alone_for_the_days_that_it_names_also_against_later_uploads(folder):
     lake = Lake()
     lake.load(Upload("month.csv", {DAY: {"3": receipts("1", "2"), "5": receipts("1")}}))

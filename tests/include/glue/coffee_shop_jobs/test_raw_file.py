@@ -55,7 +55,17 @@ from tests.include.glue.coffee_shop_jobs.reading import inventory, sales, totals
             ),
             "line 3: a second header has its columns in another order; expected one header a file",
         ),
-        ("a,b\rc,d\r", "line 1, the header: quotes or line ends are not as in RFC 4180"),
+        *(
+            (
+                above + "\n" + inventory("5,2019-04-24,69,18,8,10,56"),
+                "line 1: the header misses every column, SalesOutletNo to WastePercentage; expected it as the file's first",
+            )
+            for above in ("sep=,", "# till 3, April", "Table 1", "PK\x03\x04")
+        ),
+        (
+            'a,b\rc,"d"\r',
+            "line 1, the header: quotes or line ends are not as in RFC 4180: a carriage return within the line",
+        ),
     ],
 )
 def test_a_file_that_breaks_the_contract_is_refused_with_what_was_expected(read, text, reason):
