@@ -252,8 +252,7 @@ def month_of(monthyear: str) -> str:
 class Memo(dict[str, "Value | Unreadable"]):
     """The values of one column by their text: each text is read once, however many rows repeat it.
 
-    ``blank`` and ``unreadable`` turn true with the first such text: only then need the rows be searched for it. The
-    memo forgets its texts when it holds ``SIZE``, so that a million different numbers do not fill the memory.
+    The memo forgets its texts when it holds ``SIZE``, so that a million different numbers do not fill the memory.
     """
 
     SIZE = 20_000
@@ -263,14 +262,11 @@ class Memo(dict[str, "Value | Unreadable"]):
         self._read = READERS[column.kind]
         self._needed = column.needed
         self._limits = limits
-        self.blank = self.unreadable = False
 
     def __missing__(self, text: str) -> Value | Unreadable:
         if len(self) >= self.SIZE:
             self.clear()
         value = self._value(text.strip().strip("\0").strip())  # a till pads with NUL bytes too
-        self.blank = self.blank or value is None
-        self.unreadable = self.unreadable or isinstance(value, Unreadable)
         self[text] = value
         return value
 

@@ -50,7 +50,7 @@ def read_chunks(lines: Lines, records: Iterator[Record], width: int) -> Iterator
             yield plain
             continue
         lines.give_back(taken)
-        some = list(islice(records, CHUNK))
+        some = list(islice(records, len(taken) or CHUNK))  # no more text at once than where all lines are plain
         if not some:
             return
         yield _looked_at(some, width)

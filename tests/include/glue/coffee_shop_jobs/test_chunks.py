@@ -58,6 +58,16 @@ def test_one_line_that_is_not_plain_lets_each_of_its_chunk_be_looked_at(line, re
     ]
 
 
+def test_long_lines_come_few_at_once_also_where_one_is_not_plain(monkeypatch):
+    """Else ten thousand descriptions with a picture in each would be in memory together."""
+    monkeypatch.setattr(chunks, "CHARACTERS", 100)
+
+    found, _ = chunks_of(f'1,2,{"x" * 80}\n4,5"5,{"x" * 80}\n' * 4, 10_000)
+
+    assert [row[0] for chunk in found for row in rows_of(chunk)] == ["1", "4"] * 4
+    assert {len(rows_of(chunk)) for chunk in found} == {2}
+
+
 def test_no_row_is_put_together_for_an_optional_value_that_cannot_be_read(read, monkeypatch):
     """Excel writes each date of a file otherwise: ten thousand rows, of which a refusal shows three lines."""
     monkeypatch.setattr(chunks, "Record", None)
