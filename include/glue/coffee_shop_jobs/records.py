@@ -9,6 +9,7 @@ own, and the caller judges it alone.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,7 @@ RETURN_WITHIN = f"{NOT_RFC}: {RETURN}"
 csv.field_size_limit(1 << 30)  # RFC 4180 has no limit, Python's own is 131,072
 # a whole quoted cell, read without ever going back; a stray quote is an ordinary character
 _QUOTED_CELL = re.compile(r'(?:(?<=,)|^)"[^"]*+(?:""[^"]*+)*+"(?=,|$)')
+_NO_LETTERS = re.compile(r"[^a-z]+", re.ASCII)
 
 
 class RefusedError(Exception):
@@ -206,11 +208,14 @@ def match_header(record: Record | None, dataset: Dataset) -> Header:
         raise RefusedError(separator)
     faults = [f"misses {', '.join(missing)}"] if missing else []
     faults += [f"has {', '.join(repeated)} more than once"] if repeated else []
+    if missing and "\0" in record.text:
+        raise RefusedError(f"line {record.line}: the header has NUL bytes, as in UTF-16; expected UTF-8")
     if len(missing) == len(dataset.columns):
         which = f"every column, {missing[0]} to {missing[-1]}"  # a line of something else stands above the header
         raise RefusedError(f"line {record.line}: the header misses {which}; expected it as the file's first line")
     if faults:
-        raise RefusedError(f"line {record.line}: the header {' and '.join(faults)}; expected each column once")
+        expected = f"expected each column once{_almost(record.cells, missing)}"
+        raise RefusedError(f"line {record.line}: the header {' and '.join(faults)}; {expected}")
     positions = [at[0] for at in places]
     used = set(positions)
     ignored = [cell.strip() for place, cell in enumerate(record.cells) if place not in used]
@@ -244,6 +249,16 @@ def _places(names: list[str], dataset: Dataset) -> dict[str, list[int]]:
         if name in spellings:
             places[spellings[name]].append(place)
     return places
+
+
+def _almost(cells: list[str], missing: list[str]) -> str:
+    """Return names that have a missing column's letters and more: a blank, or a sign that nobody sees.
+
+    Other cells are not shown: where the header's line has no end, they are a row's, perhaps a person's.
+    """
+    meant = {name.lower() for name in missing}
+    names = [json.dumps(cell[:60]) for cell in cells if _NO_LETTERS.sub("", cell.lower()) in meant]
+    return f", not {', '.join(names)}" if names else ""
 
 
 def _other_separator(header: str, dataset: Dataset) -> str | None:

@@ -62,6 +62,21 @@ from tests.include.glue.coffee_shop_jobs.reading import inventory, sales, totals
             )
             for above in ("sep=,", "# till 3, April", "Table 1", "PK\x03\x04")
         ),
+        *(
+            (
+                inventory("").replace("ProductNo", name),
+                f'line 1: the header misses ProductNo; expected each column once, not "{shown}"',
+            )
+            for name, shown in (("Product No", "Product No"), ("\u200bProductNo", "\\u200bProductNo"))
+        ),
+        (
+            inventory("5,2019-04-24,69,18,8,10,Jane").replace("WastePercentage\n", "WastePercentage\u2028"),
+            'line 1: the header misses WastePercentage; expected each column once, not "WastePercentage\\u20285"',
+        ),
+        (
+            inventory("5,2019-04-24,69,18,8,10,56").encode("utf-16-le"),
+            "line 1: the header has NUL bytes, as in UTF-16; expected UTF-8",
+        ),
         (
             'a,b\rc,"d"\r',
             "line 1, the header: quotes or line ends are not as in RFC 4180: a carriage return within the line",
@@ -73,6 +88,7 @@ def test_a_file_that_breaks_the_contract_is_refused_with_what_was_expected(read,
         read(text, INVENTORY)
 
     assert str(refused.value).startswith(reason)
+    assert "Jane" not in str(refused.value)  # a value may be a person's
 
 
 def test_a_byte_that_is_not_utf8_is_found_far_down_in_the_file(read):
