@@ -231,7 +231,7 @@ def fail_on_refused_files(**context: Any) -> None:
         keys += [key for key, _ in files]
         lines += [heading, *(f"{key}: {reason}" for key, reason in files)] if files else []
     if keys:
-        others = "" if len(keys) == 1 else f" (and {len(keys) - 1:,} more)"
-        not_loaded = f"{keys[0]}{others} not loaded, everything else is published."
+        others = {1: "", 2: ", nor is 1 more file"}.get(len(keys), f", nor are {len(keys) - 1:,} more files")
+        not_loaded = f"{keys[0]} is not loaded{others}; everything else is published."
         raise AirflowFailException("\n  ".join([not_loaded, *lines]))
     log.info("All files of this load were accepted.")

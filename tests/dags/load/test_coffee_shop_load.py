@@ -237,8 +237,8 @@ def test_the_gate_names_files_and_reasons(corrected, s3, stack):
 def test_the_note_names_them_too(corrected):
     lines = note_of(corrected.run).splitlines()
     assert lines[0] == (
-        f"**What this run did**: Failed at `fail_on_refused_files`: `{BROKEN} (and 2 more) not loaded, everything else is"
-        " published.`"
+        f"**What this run did**: Failed at `fail_on_refused_files`: `{BROKEN} is not loaded, nor are 2 more files;"
+        " everything else is published.`"
     )
     assert lines[2] == "- 9 files read, 6 of them loaded: 14 rows, none in quarantine."
     assert lines[3].startswith(f"- Refused: `{BROKEN}: ")

@@ -87,12 +87,12 @@ def failures_of(monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_failures_come_first_each_with_its_task_and_the_first_line_of_its_reason(failures_of):
     failures_of.states = {"a": "success", "fail_on_refused_files": "failed", "checks_3": "failed"}
     failures_of.reasons = {
-        "fail_on_refused_files": {"reason": "april.csv not loaded, everything else is published.\n  Refused whole:"}
+        "fail_on_refused_files": {"reason": "april.csv is not loaded; everything else is published.\n  Refused whole:"}
     }
 
     assert end_run(lambda run: ["1 file read."], ti=SimpleNamespace()) == (
         "**What this run did**: Failed at `checks_3`: `see its log`\n"
-        "- Failed at `fail_on_refused_files`: `april.csv not loaded, everything else is published.`\n"
+        "- Failed at `fail_on_refused_files`: `april.csv is not loaded; everything else is published.`\n"
         "- 1 file read."
     )
 
