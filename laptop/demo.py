@@ -14,6 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from coffee_shop_jobs.ownership import is_correction
+
 from laptop.airflow_rest import AirflowRest
 from laptop.airflow_runs import watch_run
 from laptop.phases import Phase, Say
@@ -137,7 +139,7 @@ def raw_figures(stack: Stack) -> RawFigures:
         for number, found in enumerate(objects):
             file = Path(folder, f"{number}.csv")
             s3.download_file(bucket, found["Key"], str(file))
-            files["/corrections/" in found["Key"].lower()].append(file)
+            files[is_correction(found["Key"])].append(file)
         return count_raw_figures(files[False], files[True], *WEEK)
 
 

@@ -82,9 +82,9 @@ def watch_loads(stack: Stack, airflow: AirflowRest, uploaded: Uploaded, phase: P
         runs = airflow.runs_under_way(LOAD) + airflow.runs_since(LOAD, uploaded.began)
         new = [run for run in runs if run["dag_run_id"] not in watched]
         if new:
-            note = (new[0]["note"] or "").splitlines()  # one that has ended says more than the file that started it
-            upload = next((line for line in note if line.startswith("s3://")), "no upload")
-            phase.say(f"{new[0]['dag_run_id']} was started by {upload}")
+            lines = (new[0]["note"] or "").splitlines()  # the note of a run that has ended says more than its file
+            file = next((line for line in lines if line.startswith("s3://")), "no upload")
+            phase.say(f"{new[0]['dag_run_id']} was started by {file}")
             tasks += watch_run(airflow, LOAD, new[0]["dag_run_id"], phase)
             watched.append(new[0]["dag_run_id"])
             phase.outcome = f"{tasks} tasks in {_runs(len(watched))} that the upload's event started"

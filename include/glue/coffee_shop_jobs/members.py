@@ -75,14 +75,9 @@ def _mentioned(dimensions: Iterable[Dimension]) -> Column:
     """Return a row, ``dimension`` and ``number``, for each member that a row mentions."""
     from pyspark.sql import functions as f
 
-    return f.inline(f.array(*(f.struct(*_named(dimension)) for dimension in dimensions)))
-
-
-def _named(dimension: Dimension) -> list[Column]:
-    from pyspark.sql import functions as f
-
-    number = customer_number() if dimension is CUSTOMER else f.col(dimension.number)
-    return [f.lit(dimension.table).alias("dimension"), number.alias("number")]
+    numbers = {each.table: customer_number() if each is CUSTOMER else f.col(each.number) for each in dimensions}
+    members = (f.struct(f.lit(table).alias("dimension"), number.alias("number")) for table, number in numbers.items())
+    return f.inline(f.array(*members))
 
 
 def _own(dimension: Dimension, name: str) -> Column:
@@ -104,10 +99,7 @@ def of_inventory(rows: DataFrame) -> DataFrame:
 
 def of_targets(rows: DataFrame) -> DataFrame:
     """Return the outlets of the targets, without a day."""
-    from pyspark.sql import functions as f
-
-    outlets = rows.select(f.lit(OUTLET.table).alias("dimension"), f.col(OUTLET.number).alias("number")).distinct()
-    return _with_nulls(outlets)
+    return _with_nulls(rows.select(_mentioned((OUTLET,))).distinct())
 
 
 def _with_nulls(found: DataFrame) -> DataFrame:
