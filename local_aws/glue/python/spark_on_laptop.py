@@ -95,6 +95,15 @@ def leave_java() -> None:
 # committer"). Spark's usual one, a dozen requests for each file on S3A, does everything but new folders of Parquet.
 
 
+PLAIN = "PlainFiles"
+PLAIN_FILES = f"""
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.permission.FsPermission;
+public class {PLAIN} extends org.apache.hadoop.fs.RawLocalFileSystem {{
+    public void setPermission(Path path, FsPermission mode) {{}}
+}}"""
+
+
 def write_at_once() -> None:
     """Let `DataFrame.write.parquet` write new folders on S3 in this way."""
     plain, own, s3 = DataFrameWriter.parquet, cast("Any", DataFrameWriter), boto3.client("s3")
@@ -105,8 +114,7 @@ def write_at_once() -> None:
         if given or named or not is_new:
             plain(self, path, *given, **named)
             return
-        local = self._spark._jvm.org.apache.hadoop.fs.FileSystem.getLocal(self._spark._jsc.hadoopConfiguration())
-        local.setWriteChecksum(False)  # no second file beside each
+        write_plain_files(self._spark)
         with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
             plain(self, f"file:{folder}/files")
             files = {
@@ -115,6 +123,26 @@ def write_at_once() -> None:
             list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=files[key].read_bytes()), files))
 
     own.parquet = parquet
+
+
+def write_plain_files(spark: Any) -> None:
+    """Let Hadoop write a local file without a file of checksums beside it, and without a `chmod` for it.
+
+    Without its native library Hadoop starts that program for each file and folder, which took a tenth of a large load.
+    """
+    java, settings = spark._jvm, spark._jsc.hadoopConfiguration()
+    local = java.org.apache.hadoop.fs.FileSystem.getLocal(settings)
+    local.setWriteChecksum(False)
+    if local.getRaw().getClass().getSimpleName() == PLAIN:
+        return
+    compiler = java.org.codehaus.janino.SimpleCompiler()
+    compiler.setParentClassLoader(local.getClass().getClassLoader())
+    compiler.cook(PLAIN_FILES)
+    plain = java.org.apache.hadoop.util.ReflectionUtils.newInstance(compiler.getClassLoader().loadClass(PLAIN), settings)
+    plain.initialize(local.getUri(), settings)
+    inner = java.Class.forName("org.apache.hadoop.fs.FilterFileSystem").getDeclaredField("fs")
+    inner.setAccessible(True)
+    inner.set(local, plain)
 
 
 if __name__ == "__main__":
