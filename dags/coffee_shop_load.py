@@ -116,7 +116,7 @@ with DAG(
         task_display_name="Wait until no file has landed for a while",
         python_callable=load_tasks.wait_for_quiet_period,
         mode="reschedule",
-        poke_interval=3 * PARSE.poll_seconds,
+        poke_interval=PARSE.poke_seconds,
         timeout=timedelta(hours=12),
         doc_md="Waits until no new file has landed for a while and no other load runs, then takes the lease.",
     )
@@ -128,7 +128,7 @@ with DAG(
         wildcard_match=True,
         deferrable=PARSE.deferrable,
         mode="reschedule",
-        poke_interval=3 * PARSE.poll_seconds,
+        poke_interval=PARSE.poke_seconds,
         timeout=PARSE.files_wait_seconds,
         soft_fail=True,
         on_skipped_callback=load_tasks.say_missing,

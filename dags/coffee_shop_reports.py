@@ -248,7 +248,7 @@ def report_dag(kind: str) -> DAG:
             task_display_name="Wait until the days are published",
             request=request,
             deferrable=PARSE.deferrable,
-            poke_interval=6 * PARSE.poll_seconds,
+            poke_interval=2 * PARSE.poke_seconds,
         )
         published = wait_until_published.output
 

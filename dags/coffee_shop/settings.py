@@ -114,8 +114,13 @@ class ParseSettings:
     weekly_cron: str
     monthly_cron: str
     deferrable: bool
-    poll_seconds: int
+    poll_seconds: float
     files_wait_seconds: int
+
+    @property
+    def poke_seconds(self) -> float:
+        """How often a sensor looks that is rescheduled, so that each look takes a process of its own."""
+        return max(3.0, 3 * self.poll_seconds)
 
 
 def parse_settings(environment: Mapping[str, str] = os.environ) -> ParseSettings:
@@ -132,8 +137,8 @@ def parse_settings(environment: Mapping[str, str] = os.environ) -> ParseSettings
         weekly_cron=environment.get("COFFEE_SHOP_WEEKLY_CRON") or "30 6 * * 1",
         monthly_cron=environment.get("COFFEE_SHOP_MONTHLY_CRON") or "0 7 1 * *",
         deferrable=_switch(environment, "COFFEE_SHOP_DEFERRABLE", default=True),
-        poll_seconds=_seconds(environment, "COFFEE_SHOP_POLL_SECONDS", default=10),
-        files_wait_seconds=_seconds(environment, "COFFEE_SHOP_FILES_WAIT_SECONDS", default=600),
+        poll_seconds=_seconds(environment, "COFFEE_SHOP_POLL_SECONDS", default=10, least=0.1),
+        files_wait_seconds=int(_seconds(environment, "COFFEE_SHOP_FILES_WAIT_SECONDS", default=600, least=1)),
     )
 
 
@@ -164,11 +169,11 @@ def _switch(environment: Mapping[str, str], variable: str, *, default: bool) -> 
     return value == "1"
 
 
-def _seconds(environment: Mapping[str, str], variable: str, *, default: int) -> int:
+def _seconds(environment: Mapping[str, str], variable: str, *, default: int, least: float) -> float:
     value = environment.get(variable) or str(default)
-    if not value.isdecimal() or int(value) < 1:
-        raise SettingsError(f"{variable} is {value!r}; expected a whole number of seconds from 1.")
-    return int(value)
+    if not re.fullmatch(r"\d{1,6}(\.\d+)?", value, re.ASCII) or float(value) < least:
+        raise SettingsError(f"{variable} is {value!r}; expected a number of seconds from {least:g}, such as {default}.")
+    return float(value)
 
 
 _CHECKED = ConfigDict(extra="forbid", strict=True)

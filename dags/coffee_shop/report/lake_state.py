@@ -56,7 +56,7 @@ def settle(
     return Settled(executions, noted, after != noted and bool(executions), differing)
 
 
-def run_queries_again(hook: AthenaHook, executions: Executions, poll_seconds: int) -> Executions:
+def run_queries_again(hook: AthenaHook, executions: Executions, poll_seconds: float) -> Executions:
     """Start the same SQL in the same database and workgroup, and wait for all of it.
 
     Raises:

@@ -203,7 +203,7 @@ def _hours_before(request: Request) -> list[QueryParams]:
     return _queries([(name, f"{HOURS}.sql")], request, period_before(period_from_json(request["period"])))
 
 
-def settle_queries(published: Published, queries: Queries, poll_seconds: int) -> State:
+def settle_queries(published: Published, queries: Queries, poll_seconds: float) -> State:
     """Return the queries whose results count, all of one state of the lake, and which state that is.
 
     Args:

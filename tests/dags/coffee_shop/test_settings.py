@@ -189,12 +189,21 @@ def test_what_shapes_the_dags_has_defaults() -> None:
         ("COFFEE_SHOP_TIME_ZONE", "Mars/Olympus"),
         ("COFFEE_SHOP_DEFERRABLE", "yes"),
         ("COFFEE_SHOP_POLL_SECONDS", "0"),
+        ("COFFEE_SHOP_POLL_SECONDS", "0.05"),
+        ("COFFEE_SHOP_POLL_SECONDS", "nan"),
+        ("COFFEE_SHOP_FILES_WAIT_SECONDS", "0.9"),
         ("COFFEE_SHOP_START_DATE", "yesterday"),
     ],
 )
 def test_a_bad_variable_is_named(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=variable):
         parse_settings({variable: value})
+
+
+def test_sensors_that_start_a_process_for_each_look_do_not_look_as_often_as_others() -> None:
+    often, seldom = (parse_settings({"COFFEE_SHOP_POLL_SECONDS": seconds}) for seconds in ("0.3", "10"))
+    assert (often.poll_seconds, often.poke_seconds) == (0.3, 3)
+    assert (seldom.poll_seconds, seldom.poke_seconds) == (10, 30)
 
 
 def test_a_start_may_be_a_moment() -> None:
