@@ -18,7 +18,6 @@ from ministack.services import iam
 
 Keys = dict[str, str]  # temporary keys, their region and endpoint, as the environment variables of AWS's own programs
 
-
 # one for all: each task comes with new keys, and a new session would read AWS's models again
 _session: Any = boto3.Session()
 _making = threading.Lock()

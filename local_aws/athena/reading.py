@@ -204,9 +204,8 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
         bucket, prefix = bucket_and_key(location.rstrip("/") + "/")
         session.ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")
         keys = [key for key in list((s3._buckets.get(bucket) or {"objects": {}})["objects"]) if key.startswith(prefix)]
-        for key in sorted(
-            key for key in keys if not key.endswith("/") and not athena._hidden(key.removeprefix(prefix))
-        ):
+        shown = sorted(key for key in keys if not (key.endswith("/") or athena._hidden(key.removeprefix(prefix))))
+        for key in shown:
             session.ask("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
             path = Path(s3._object_disk_path(bucket, key) or "")
             if not path.is_file():
@@ -267,7 +266,6 @@ def _bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], 
         return sum(Path(path).stat().st_size for path, _, _ in files)
     chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
     query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
-    ((size,),) = session.connection.execute(
-        query, [[path for path, _, _ in files], [name.lower() for name in columns]]
-    ).fetchall()
+    asked = [[path for path, _, _ in files], [name.lower() for name in columns]]
+    ((size,),) = session.connection.execute(query, asked).fetchall()
     return int(size or 0)

@@ -48,9 +48,7 @@ def parse(text: str, parameters: Sequence[str] | None = None) -> tuple[str, Does
     raise not_for_real(f"statements such as: {text.splitlines()[0][:80]}")
 
 
-def _in_the_catalog(
-    does: Callable[[Match, Session], Any], match: Match, header: Sequence[str], session: Session
-) -> Result:
+def _in_the_catalog(does: Any, match: Match, header: Sequence[str], session: Session) -> Result:
     """Do a statement and return its lines; an error that its IF [NOT] EXISTS expects is none."""
     lines: Any = []
     try:
@@ -249,10 +247,8 @@ _IF = r"(?P<exists>if\s+(?:not\s+)?exists\s+)?"
 _DATABASE = r"[`\"]?(?P<database>\w+)[`\"]?"
 _NAME = rf"(?:{_DATABASE}\.)?[`\"]?(?P<table>\w+)[`\"]?"
 _LIKE = r"(?:(?:\s+like)?\s+'(?P<like>[^']*)')?"
-_SHOW_TABLES, _SHOW_DATABASES = (
-    partial(_show, "get_tables", "TableList"),
-    partial(_show, "get_databases", "DatabaseList"),
-)
+_SHOW_TABLES = partial(_show, "get_tables", "TableList")
+_SHOW_DATABASES = partial(_show, "get_databases", "DatabaseList")
 # Athena's SubstatementType: how it is written, the columns of its result, and what returns the result's lines
 FORMS: dict[str, tuple[str, Sequence[str], Callable[[Match, Session], Any]]] = {
     "CREATE_DATABASE": (rf"create{_SCHEMA}{_IF}{_DATABASE}.*", (), partial(_change, "create_database")),

@@ -79,6 +79,7 @@ def work_as_the_role() -> None:
             gateway.jvm.System.setProperty(f"spark.executorEnv.{name}", value)
         for name, java_name in KEYS.items():
             gateway.jvm.System.setProperty(f"aws.{java_name}", os.environ.get(name, ""))
+        make_plain_files(gateway.jvm)
         return gateway
 
     own.launch_gateway = launch_gateway
@@ -93,15 +94,8 @@ def leave_java() -> None:
 # --- Parquet that Spark writes to S3 is written beside the job first, and becomes objects when all files are there. No
 # rename is needed and no file of a write that failed is seen (AWS Glue Developer Guide, "Using the EMRFS S3-optimized
 # committer"). Spark's usual one, a dozen requests for each file on S3A, does everything but new folders of Parquet.
-
-
-PLAIN = "PlainFiles"
-PLAIN_FILES = f"""
-import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.permission.FsPermission;
-public class {PLAIN} extends org.apache.hadoop.fs.RawLocalFileSystem {{
-    public void setPermission(Path path, FsPermission mode) {{}}
-}}"""
+PLAIN = "org.apache.hadoop.fs.PlainFiles"
+PLAIN_FILES = {"fs.file.impl": PLAIN, "fs.file.impl.disable.cache": "true"}
 
 
 def write_at_once() -> None:
@@ -114,35 +108,24 @@ def write_at_once() -> None:
         if given or named or not is_new:
             plain(self, path, *given, **named)
             return
-        write_plain_files(self._spark)
-        with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
-            plain(self, f"file:{folder}/files")
-            files = {
-                f"{prefix}/{file.relative_to(f'{folder}/files')}": file for file in Path(folder).rglob("*.parquet")
-            }
+        with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(4) as pool:
+            folder = Path(temporary, "files")
+            plain(self.options(**PLAIN_FILES), f"file:{folder}")
+            files = {f"{prefix}/{file.relative_to(folder)}": file for file in folder.rglob("*.parquet")}
             list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=files[key].read_bytes()), files))
 
     own.parquet = parquet
 
 
-def write_plain_files(spark: Any) -> None:
-    """Let Hadoop write a local file without a file of checksums beside it, and without a `chmod` for it.
-
-    Without its native library Hadoop starts that program for each file and folder, which took a tenth of a large load.
-    """
-    java, settings = spark._jvm, spark._jsc.hadoopConfiguration()
-    local = java.org.apache.hadoop.fs.FileSystem.getLocal(settings)
-    local.setWriteChecksum(False)
-    if local.getRaw().getClass().getSimpleName() == PLAIN:
-        return
-    compiler = java.org.codehaus.janino.SimpleCompiler()
-    compiler.setParentClassLoader(local.getClass().getClassLoader())
-    compiler.cook(PLAIN_FILES)
-    plain = java.org.apache.hadoop.util.ReflectionUtils.newInstance(compiler.getClassLoader().loadClass(PLAIN), settings)
-    plain.initialize(local.getUri(), settings)
-    inner = java.Class.forName("org.apache.hadoop.fs.FilterFileSystem").getDeclaredField("fs")
-    inner.setAccessible(True)
-    inner.set(local, plain)
+def make_plain_files(java: Any) -> None:
+    """Make local files without modes: Hadoop, without its native library, starts a `chmod` for each file and folder."""
+    pool = java.javassist.ClassPool.getDefault()
+    if pool.getOrNull(PLAIN) is None:
+        raw = pool.get("org.apache.hadoop.fs.RawLocalFileSystem")
+        plain = pool.makeClass(PLAIN, raw)
+        plain.addMethod(java.javassist.CtNewMethod.copy(raw.getDeclaredMethod("setPermission"), plain, None))
+        plain.getDeclaredMethod("setPermission").setBody(None)
+        plain.toClass(java.Class.forName(raw.getName()))
 
 
 if __name__ == "__main__":
