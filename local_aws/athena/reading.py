@@ -16,6 +16,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from local_aws.athena.trino import Result, Schema, duckdb_sql, text, type_name, typed
 from local_aws.clients import client_of_key
+from local_aws.glue.operations import matching
 
 
 class QueryError(Exception):
@@ -180,8 +181,8 @@ def _partition_conditions(scope: Scope, alias: str, table: Table) -> list[str]:
         columns = list(part.find_all(exp.Column))
         decides = columns and all(column.table == alias and column.name in table.keys for column in columns)
         if decides and not part.find(exp.Query):
-            bare = part.transform(lambda node: exp.column(node.name) if isinstance(node, exp.Column) else node)
-            conditions.append(duckdb_sql(bare))
+            bare = part.transform(lambda x: exp.column(x.name, quoted=True) if isinstance(x, exp.Column) else x)
+            conditions.append(f"({duckdb_sql(bare)})")
     return conditions
 
 
@@ -196,10 +197,9 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
     """Return a table's objects if the caller may read them: those of the partitions for which conditions are true."""
     places, files = table.partitions if table.keys else [((), table.location)], []
     if conditions:
-        rows = [(*values, position) for position, (values, _) in enumerate(places)]
-        query = _rows_of([*table.keys, "position"], rows).where(*conditions, dialect="duckdb")
-        needed = session.connection.execute(query.sql(dialect="duckdb", identify=True)).fetchall()
-        places = [places[row[-1]] for row in needed]
+        columns = (f'v[{n}] as "{key}"' for n, key in enumerate(table.keys, 1))
+        holding = matching(columns, [list(values) for values, _ in places], " and ".join(conditions))
+        places = [places[n] for n in holding]
     for values, location in places:
         bucket, prefix = bucket_and_key(location.rstrip("/") + "/")
         session.ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")

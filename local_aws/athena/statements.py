@@ -97,8 +97,7 @@ def _alter_partitions(match: Match, session: Session) -> None:
         _add_partitions(look_up(database, name, session), partitions, session)
     else:
         gone = [{"Values": values} for values, _ in partitions]
-        catalog = session.client_of("glue")
-        catalog.batch_delete_partition(DatabaseName=database, TableName=name, PartitionsToDelete=gone)
+        session.client_of("glue").batch_delete_partition(DatabaseName=database, TableName=name, PartitionsToDelete=gone)
 
 
 def _show(operation: str, result: str, match: Match, session: Session) -> list[str]:

@@ -21,7 +21,6 @@ NAMES = {"HUGEINT": "BIGINT", "UBIGINT": "BIGINT", '"NULL"': "VARCHAR"}  # Trino
 PRECISION = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17, "timestamp": 3}
 PRECISION["varchar"] = 2147483647
 FIELD = re.compile(r'(?:"((?:[^"]|"")*)")?([,\n])')  # of a result file
-
 WHOLE = exp.DataType.INTEGER_TYPES
 WHOLE_DAYS = {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
 Schema = dict[str, Any]  # database -> table -> column -> type

@@ -4,6 +4,7 @@ ministack ignores the Expression of GetPartitions and answers all partitions on 
 BatchDeletePartition, ListCrawlers and ListJobs (AWS Glue API reference).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
@@ -14,7 +15,6 @@ from sqlglot import exp
 from local_aws.hooks import replaces
 
 Json = dict[str, Any]
-
 PAGE = 1000
 
 
@@ -66,12 +66,17 @@ def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list
         condition = sqlglot.parse_one(expression, read="trino")
         calls = [part for part in condition.find_all(exp.Query, exp.Func) if not isinstance(part, exp.Connector)]
         refuse_if((f"Unsupported expression '{expression}'", calls))
-        rows = f"select n, {', '.join(columns)} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - catalog's
-        sql = f"select n from ({rows}) where {condition.sql(dialect='duckdb')} order by n"  # noqa: S608 - no query
-        values = [list(range(len(partitions))), [partition["Values"] for partition in partitions]]
-        return [partitions[n] for (n,) in duckdb.connect().execute(sql, values).fetchall()]
+        values = [partition["Values"] for partition in partitions]
+        return [partitions[n] for n in matching(columns, values, condition.sql(dialect="duckdb"))]
     except (sqlglot.errors.ParseError, duckdb.Error) as error:
         raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}': {error}") from error
+
+
+def matching(columns: Iterable[str], values: list[list[str]], condition: str) -> list[int]:
+    """Return for which partitions, given by their values, a condition holds; its columns are made of the list ``v``."""
+    rows = f"select n, {', '.join(columns)} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - catalog's
+    sql = f"select n from ({rows}) where {condition} order by n"  # noqa: S608 - no query
+    return [n for (n,) in duckdb.connect().execute(sql, [list(range(len(values))), values]).fetchall()]
 
 
 def delete_partitions(request: Json) -> Json:

@@ -117,12 +117,8 @@ def latest(members: DataFrame) -> DataFrame:
     """
     from pyspark.sql import functions as f
 
-    order: list[Column] = [f.col("time").isNotNull().alias("sold"), f.col("day"), f.col("time")]
-    order += [f.length("transactionno").alias("digits"), f.col("transactionno"), f.col("line_no")]
-    order += [f.length("outlet").alias("outlet_digits"), f.col("outlet")]
-    found = members.groupBy("dimension", "number").agg(
-        f.max_by(f.struct(*_ATTRIBUTES), f.struct(*order)).alias("attributes")
-    )
+    order = f.struct(f.col("time").isNotNull().alias("sold"), "day")  # of a day there is one row with a sale
+    found = members.groupBy("dimension", "number").agg(f.max_by(f.struct(*_ATTRIBUTES), order).alias("attributes"))
     return found.select("dimension", "number", *(f.col(f"attributes.{name}") for name in _ATTRIBUTES))
 
 
