@@ -36,7 +36,7 @@ variables instead, because Airflow needs it before it can read a Variable:
 | `COFFEE_SHOP_MONTHLY_CRON` | when the monthly report runs | `0 7 1 * *` |
 | `COFFEE_SHOP_START_DATE` | no scheduled run before it; on a laptop the day of the set-up | `2019-01-01` |
 | `COFFEE_SHOP_DEFERRABLE` | 1: waiting tasks wait in the triggerer | `1` |
-| `COFFEE_SHOP_POLL_SECONDS` | how often a task looks at a job or a query | `10` |
+| `COFFEE_SHOP_POLL_SECONDS` | after how many seconds a task looks at a job or a query again, 0.1 or more | `10` |
 | `COFFEE_SHOP_FILES_WAIT_SECONDS` | how long the first load waits for each kind of file | `600` |
 
 On a laptop the first `make up` or `make demo` writes a Variable of its own, with recipients, `quiet_minutes` 0 and what

@@ -106,7 +106,12 @@ def started(home, url):
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory):
     home = tmp_path_factory.mktemp("a home")  # with a blank, as in many people's paths
-    with running_local_aws(home, {**os.environ, "LOCAL_AWS_GLUE_MINUTE": "2"}) as url:
+    # Hadoop's `chmod` for each file and folder is what a large load would wait for: here it fails
+    chmod = tmp_path_factory.mktemp("programs") / "chmod"
+    chmod.write_text("#!/bin/sh\nexit 1\n")
+    chmod.chmod(0o755)
+    changed = {"LOCAL_AWS_GLUE_MINUTE": "2", "PATH": f"{chmod.parent}:{os.environ['PATH']}"}
+    with running_local_aws(home, {**os.environ, **changed}) as url:
         yield started(home / "aws", url)
 
 
