@@ -36,7 +36,7 @@ os.environ.update(
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
         "COFFEE_SHOP_DEFERRABLE": "0",
-        "COFFEE_SHOP_POLL_SECONDS": "1",
+        "COFFEE_SHOP_POLL_SECONDS": "0.2",
         "COFFEE_SHOP_FILES_WAIT_SECONDS": "2",
         "AIRFLOW_VAR_COFFEE_SHOP": '{"quiet_minutes": 0, "mail_recipients": ["manager@coffee-shop.example"]}',
     }
