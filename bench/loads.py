@@ -13,7 +13,7 @@ from laptop.airflow_rest import AirflowRest
 from laptop.stack import Stack, aws_client
 from laptop.uploads import LOAD, read_ledger
 
-RUNS = ("QUEUED", "RUNNING")
+UNDER_WAY = ("QUEUED", "RUNNING")
 JOBS = ("partition_data", "conform_tables", "conform_relations")
 TWENTY_MONTHS = ("2017-09-01", "2019-04-30")
 NEXT_DAYS = ("2019-05-01", "2019-05-02", "2019-05-03")
@@ -53,7 +53,7 @@ def _seconds_alone(athena: Any, query_id: str) -> float:
     old = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
     same = {"QueryExecutionContext": old["QueryExecutionContext"], "WorkGroup": old["WorkGroup"]}
     again = athena.start_query_execution(QueryString=old["Query"], **same)["QueryExecutionId"]
-    while (new := athena.get_query_execution(QueryExecutionId=again)["QueryExecution"])["Status"]["State"] in RUNS:
+    while (new := athena.get_query_execution(QueryExecutionId=again)["QueryExecution"])["Status"]["State"] in UNDER_WAY:
         time.sleep(0.05)
     return float(new["Statistics"]["EngineExecutionTimeInMillis"]) / 1000
 

@@ -118,7 +118,7 @@ def write_at_once() -> None:
 
 
 def make_plain_files(java: Any) -> None:
-    """Make local files without modes: Hadoop, without its native library, starts a `chmod` for each file and folder."""
+    """Make, by Spark's javassist, files without modes: without its native library Hadoop starts `chmod` for each."""
     pool = java.javassist.ClassPool.getDefault()
     if pool.getOrNull(PLAIN) is None:
         raw = pool.get("org.apache.hadoop.fs.RawLocalFileSystem")
