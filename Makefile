@@ -11,8 +11,6 @@ export PYTHONPATH = include/glue:dags:plugins
 UV_VERSION = 0.13.9
 UV = .venv/bin/uv
 CHECKOV_VERSION = 3.3.30
-# a package of whose jars the local AWS needs two, Hadoop's S3A and the SDK; what it requires itself is another Spark
-S3A = sagemaker_pyspark==1.4.5
 AIRFLOW_PY = .venv/bin/python
 LOCAL_AWS_PY = .venv-local-aws/bin/python
 # an empty HOME has no place for a cache
@@ -86,10 +84,9 @@ setup:  ## Make both virtual environments
 	@touch $@
 
 .venv-local-aws/.installed: .venv/.uv local_aws/requirements.txt
-	@echo "==> Packages of the local AWS: ministack, DuckDB, Spark and its Java (about 560 MB), and Spark's way to S3 (180 MB)"
+	@echo "==> Packages of the local AWS: ministack, DuckDB, Spark and its Java (about 560 MB)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-local-aws
 	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet --compile-bytecode -r local_aws/requirements.txt
-	@VIRTUAL_ENV=.venv-local-aws $(UV) pip install --quiet --no-deps $(S3A)
 	@touch $@
 
 .venv-clients/.installed: .venv/.uv tests/clients/requirements.txt

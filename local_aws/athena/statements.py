@@ -39,8 +39,6 @@ def parse(text: str, parameters: Sequence[str] | None = None) -> tuple[str, Does
         mark.replace(sqlglot.parse_one(value, read="trino"))
     if isinstance(tree, exp.Query):
         return "SELECT", partial(select, tree)
-    if isinstance(tree, exp.Insert):
-        return "INSERT", partial(_insert, tree)
     if isinstance(tree, exp.Create) and unload:
         return "UNLOAD", partial(_unload, tree, unload["place"].rstrip("/") + "/")
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.expression is not None:
@@ -153,24 +151,6 @@ def _create_table_as(tree: exp.Create, session: Session) -> Result:
         raise QueryError(f"TABLE_ALREADY_EXISTS: Table 'awsdatacatalog.{database}.{name}' already exists") from None
     if keys:
         _add_partitions_of(result.files, look_up(database, name, session), session)
-    return result
-
-
-def _insert(tree: exp.Insert, session: Session) -> Result:
-    """INSERT INTO: add a file of a query's rows, and the partitions that are new."""
-    table = look_up(*_target(tree, session), session=session)
-    if table.format != "parquet":
-        raise not_for_real(f"INSERT into a table of {table.format} files")
-    every = {**table.columns, **table.keys}
-    named = [column.name.lower() for column in tree.this.expressions] or list(every)
-    columns = [
-        exp.cast(exp.column(name) if name in named else exp.null(), kind).as_(name) for name, kind in every.items()
-    ]
-    alias = exp.TableAlias(this=exp.to_identifier("rows"), columns=[exp.to_identifier(name) for name in named])
-    rows = exp.Subquery(this=tree.expression, alias=alias)
-    query = sqlglot.parse_one(exp.select(*columns).from_(rows).sql("trino", identify=True), read="trino")
-    _, result = _write(query, table.location, list(table.keys), session)
-    _add_partitions_of(result.files, table, session)
     return result
 
 

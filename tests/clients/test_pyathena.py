@@ -189,16 +189,13 @@ def _put(address: str, text: str) -> None:
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
 
 
-def test_create_table_as_and_insert(cursor, conform, database, folder):
+def test_create_table_as(cursor, conform, database, folder):
     cursor.execute(
         f"create table {database}.people with (format = 'PARQUET', external_location = '{folder}people/') as "
         f"select staffno, staffposition from {conform}.staff where staffposition = 'Roaster'"
     )
-    cursor.execute(f"insert into {database}.people values ('30', 'Roaster'), ('31', null)")
     assert cursor.execute(f"select * from {database}.people order by staffno").fetchall() == [
         ("26", "Roaster"),
-        ("30", "Roaster"),
-        ("31", None),
         ("9", "Roaster"),
     ]
 
@@ -233,14 +230,13 @@ def test_a_select_of_a_reflected_table(engine):
     assert rows == [("6", "Anaïs"), ("20", "Bridget"), ("12", "Tomás")]
 
 
-def test_a_table_made_filled_and_dropped(engine, database, folder):
+def test_a_table_made_and_dropped(engine, database, folder):
     place = {"awsathena_location": f"{folder}made/", "awsathena_file_format": "PARQUET"}
     columns = (sa.Column("id", sa.Integer), sa.Column("note", sa.String))
     made = sa.Table("made", sa.MetaData(), *columns, schema=database, **place)
     with engine.connect() as connection:
         made.create(connection)
-        connection.execute(made.insert().values(id=1, note="it's one"))
-        assert connection.execute(sa.select(made)).fetchall() == [(1, "it's one")]
+        assert connection.execute(sa.select(made)).fetchall() == []
         made.drop(connection)
         assert not sa.inspect(connection).has_table("made", schema=database)
 

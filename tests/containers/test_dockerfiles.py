@@ -33,12 +33,6 @@ def test_what_it_brings_is_pinned(path):
     assert "--constraint" in path.read_text()
 
 
-def test_the_local_aws_gets_the_package_of_jars_of_the_makefile():
-    (local_aws,) = (path.read_text() for path in DOCKERFILES if path.parent.name == "local_aws")
-    (package,) = re.findall(r"^S3A = (\S+)", MAKEFILE, re.MULTILINE)
-    assert f"--no-deps {package}" in local_aws
-
-
 def test_the_packages_of_the_group_containers_are_locked():
     group = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["containers"]
     assert set(group) <= set((ROOT / "constraints.txt").read_text().splitlines())

@@ -4,19 +4,22 @@ Nothing here imports the local AWS: a script sees only what Glue has.
 """
 
 import os
+import re
 import runpy
+import shutil
 import signal
 import sys
-import tempfile
 import threading
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partialmethod
 from pathlib import Path
 from typing import Any, cast
 
 import boto3
-from pyspark import SparkContext, context
-from pyspark.sql import DataFrameWriter
+from pyspark import SparkContext
+from pyspark.sql import DataFrameReader, DataFrameWriter
 
 
 def end_with_the_server() -> None:
@@ -44,8 +47,7 @@ def message_of(error: BaseException) -> str:
 
 def run(script: str) -> int:
     """Run a script as `__main__`; return the exit status. The traceback of a failure begins with the script."""
-    write_at_once()
-    work_as_the_role()
+    work_in_java()
     told = Path("error.txt").absolute()
     try:
         runpy.run_path(script, run_name="__main__")
@@ -59,73 +61,95 @@ def run(script: str) -> int:
         told.write_text(message_of(error), "utf-8")
         return 1
     finally:
-        leave_java()
+        if running := cast("Any", SparkContext)._active_spark_context:
+            running.stop()
     return 0
 
 
-# --- Java serves one script after another, so each brings its keys and its environment and leaves nothing running.
-
-KEYS = {"AWS_ACCESS_KEY_ID": "accessKeyId", "AWS_SECRET_ACCESS_KEY": "secretKey", "AWS_SESSION_TOKEN": "sessionToken"}
+# --- Java serves one script after another, so each brings its environment and its files and leaves nothing running.
 
 
-def work_as_the_role() -> None:
-    """Let Java take this process's keys, and give Python workers its environment, once the script asks for Spark."""
-    own: Any = context
-    plain = own.launch_gateway
-
-    def launch_gateway(*given: Any) -> Any:
-        gateway = plain(*given)
-        for name, value in os.environ.items():
-            gateway.jvm.System.setProperty(f"spark.executorEnv.{name}", value)
-        for name, java_name in KEYS.items():
-            gateway.jvm.System.setProperty(f"aws.{java_name}", os.environ.get(name, ""))
-        make_plain_files(gateway.jvm)
-        return gateway
-
-    own.launch_gateway = launch_gateway
-
-
-def leave_java() -> None:
-    """End what this script has running in Java."""
-    if running := cast("Any", SparkContext)._active_spark_context:
-        running.stop()
-
-
-# --- Parquet that Spark writes to S3 is written beside the job first, and becomes objects when all files are there. No
-# rename is needed and no file of a write that failed is seen (AWS Glue Developer Guide, "Using the EMRFS S3-optimized
-# committer"). Spark's usual one, a dozen requests for each file on S3A, does everything but new folders of Parquet.
-PLAIN = "org.apache.hadoop.fs.PlainFiles"
-PLAIN_FILES = {"fs.file.impl": PLAIN, "fs.file.impl.disable.cache": "true"}
-
-
-def write_at_once() -> None:
-    """Let `DataFrame.write.parquet` write new folders on S3 in this way."""
-    plain, own, s3 = DataFrameWriter.parquet, cast("Any", DataFrameWriter), boto3.client("s3")
-
-    def parquet(self: Any, path: str, *given: Any, **named: Any) -> None:
-        bucket, _, prefix = path.removeprefix("s3://").strip("/").partition("/")
-        is_new = path.startswith("s3://") and not s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/")["KeyCount"]
-        if given or named or not is_new:
-            plain(self, path, *given, **named)
-            return
-        with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(4) as pool:
-            folder = Path(temporary, "files")
-            plain(self.options(**PLAIN_FILES), f"file:{folder}")
-            files = {f"{prefix}/{file.relative_to(folder)}": file for file in folder.rglob("*.parquet")}
-            list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=files[key].read_bytes()), files))
-
-    own.parquet = parquet
+def work_in_java() -> None:
+    """Give Spark's Python workers this process's environment, and Spark its way to S3."""
+    cast("Any", SparkContext)._ensure_initialized()
+    java = cast("Any", SparkContext)._jvm
+    for name, value in os.environ.items():
+        java.System.setProperty(f"spark.executorEnv.{name}", value)
+    make_plain_files(java)
+    mirror_s3(Path(java.System.getProperty("java.io.tmpdir"), "s3"))
 
 
 def make_plain_files(java: Any) -> None:
     """Make, by Spark's javassist, files without modes: without its native library Hadoop starts `chmod` for each."""
-    pool = java.javassist.ClassPool.getDefault()
-    if pool.getOrNull(PLAIN) is None:
+    pool, name = java.javassist.ClassPool.getDefault(), "org.apache.hadoop.fs.PlainFiles"
+    if pool.getOrNull(name) is None:
         raw = pool.get("org.apache.hadoop.fs.RawLocalFileSystem")
-        plain = pool.makeClass(PLAIN, raw)
+        plain = pool.makeClass(name, raw)
         plain.addMethod(java.javassist.CtNewMethod.copy(raw.getDeclaredMethod("setPermission"), plain, None))
         plain.getDeclaredMethod("setPermission").setBody(None)
         plain.toClass(java.Class.forName(raw.getName()))
+
+
+# --- To Java a bucket is a folder (Hadoop, "View File System Overload Scheme Guide"). What a DataFrame reads is fetched
+# there first, by one request an object where Hadoop's S3A makes ten; what it writes becomes objects when all files are
+# there, so nothing of a write that failed is seen (AWS Glue Developer Guide, "Using the EMRFS S3-optimized committer").
+Place = tuple[str, str, Path]  # a bucket, a key, and where Java looks for it
+AT_ONCE = ThreadPoolExecutor(8)
+S3: Any = boto3.client("s3")
+
+
+def mirror_s3(folder: Path) -> None:
+    """Let DataFrames read and write S3 by a folder of buckets. An RDD finds no file there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for kind, name, way in (DataFrameReader, "load", read), (DataFrameWriter, "save", write):
+        for method in ("parquet", "csv", "json", "orc", "text", name):
+            setattr(kind, method, partialmethod(cast("Any", way), folder, getattr(kind, method)))
+
+
+def read(reader: Any, folder: Path, plain: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """Fetch what a reader reads, and read."""
+    list(AT_ONCE.map(fetch, places(reader, folder, given, named)))
+    return plain(reader, *given, **named)
+
+
+def write(writer: Any, folder: Path, plain: Callable[..., Any], *given: Any, **named: Any) -> None:
+    """Write, then put what is new and delete what is gone."""
+    to = places(writer, folder, given, named)
+    before = {each for place in to for each in fetch(place)}
+    plain(writer, *given, **named)
+    files = [(*place, file) for place in to for file in place[2].rglob("*.*") if file.is_file()]
+    after = {(bucket, f"{key}/{file.relative_to(path)}", file) for bucket, key, path, file in files}
+    list(AT_ONCE.map(lambda x: S3.put_object(Bucket=x[0], Key=x[1], Body=x[2].read_bytes()), after - before))
+    list(AT_ONCE.map(lambda x: S3.delete_object(Bucket=x[0], Key=x[1]), before - after))
+
+
+def places(asks: Any, folder: Path, given: Any, named: Any) -> list[Place]:
+    """Return each address among some arguments; of a pattern, that of its folder."""
+    texts = [text for each in (*given, *named.values()) for text in (each if isinstance(each, list) else [each])]
+    matches = [re.match(r"s3a?://([^/]+)/*([^*?{[]*$|[^*?{[]*(?=/))", text) for text in texts if isinstance(text, str)]
+    found = [(match[1], match[2].strip("/")) for match in matches if match]
+    for bucket in {bucket for bucket, _ in found}:
+        settings = asks._spark._jsc.hadoopConfiguration()
+        settings.set(f"fs.viewfs.mounttable.{bucket}.linkFallback", (folder / bucket).as_uri())
+    return [(bucket, key, folder / bucket / key) for bucket, key in found]
+
+
+def fetch(place: Place) -> list[Place]:
+    """Copy an object, or a folder's objects, to where Java looks for them; return them."""
+    bucket, key, path = place
+    try:
+        body = S3.get_object(Bucket=bucket, Key=key)["Body"]
+    except S3.exceptions.NoSuchKey:
+        path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
+        pages = S3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{key}/")
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Size"]]
+        return [copy for each in keys for copy in fetch((bucket, each, path / each.removeprefix(f"{key}/")))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{threading.get_ident()}")  # Java may be reading what was there
+    with half.open("wb") as file:
+        shutil.copyfileobj(body, file)
+    half.replace(path)
+    return [place]
 
 
 if __name__ == "__main__":

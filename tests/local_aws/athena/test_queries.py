@@ -105,6 +105,7 @@ def test_why_a_query_failed(lake, sql, reason):
     [
         ("select from where", "MALFORMED_QUERY|Expected|Invalid"),
         ("create view v as select 1 as a", "does not do statements such as: create view v"),
+        ("insert into trees select * from trees", "does not do statements such as: insert into trees"),
         ("delete from trees where id = 1", "does not do statements such as: delete from trees"),
         ("select ?", "Incorrect number of parameters"),
     ],

@@ -185,7 +185,9 @@ SPARK = """
         "write": write("out"),
         "again": write("out"),
         "written": lambda: spark.read.parquet("s3://forest/out/").orderBy("id").collect(),
-        "rdd": lambda: spark.sparkContext.textFile("s3://forest/plain/a.csv").collect(),
+        "one file": lambda: spark.read.text("s3://forest/plain/a.csv").collect(),
+        "lost": lambda: spark.read.parquet("s3://forest/oak/day=9/data.parquet"),
+        "there": lambda: spark.read.parquet("s3://forest/oak/").write.parquet("s3://forest/out/"),
         "elsewhere": write("elm"),
         "read elsewhere": lambda: spark.read.csv("s3://forest/elm/").collect(),
     }.items():
@@ -206,7 +208,7 @@ def test_spark_does_what_the_role_may(aws):
     aws.job("spark", SPARK, role=aws.role("woodcutter", LOG))
     aws.role(
         "woodcutter", SCRIPTS, LOG, allow("s3:ListBucket", bucket),
-        allow("s3:GetObject", *(f"{bucket}/{name}*" for name in ("oak", "plain", "out"))),  # S3A looks at folders' names too
+        allow("s3:GetObject", *(f"{bucket}/{name}*" for name in ("oak", "plain", "out"))),
         allow(["s3:PutObject", "s3:DeleteObject"], f"{bucket}/out/*"),
     )  # fmt: skip
     run = aws.run("spark")
@@ -216,8 +218,10 @@ def test_spark_does_what_the_role_may(aws):
     assert said["files"] == "[Row(id='1', n='2')]"
     assert said["write"] == said["again"] == "None"
     assert said["written"] == "[Row(id=11, day=1), Row(id=12, day=1), Row(id=13, day=2)]"
-    assert said["rdd"] == "['id,n', '1,2']"
-    assert all("Status Code: 403" in said[name] for name in ("elsewhere", "read elsewhere"))
+    assert said["one file"] == "[Row(value='id,n'), Row(value='1,2')]"
+    assert said["lost"].startswith("[PATH_NOT_FOUND] Path does not exist: s3://forest/oak/day=9/data.parquet")
+    assert said["there"].startswith("[PATH_ALREADY_EXISTS] Path s3://forest/out already exists")
+    assert all("AccessDenied" in said[name] for name in ("elsewhere", "read elsewhere"))
     keys = [entry["Key"] for entry in aws.s3.list_objects_v2(Bucket="forest", Prefix="out/")["Contents"]]
     assert [key.rpartition("/")[0] for key in keys if key != "out/_SUCCESS"] == ["out/day=1", "out/day=2"]
     noted = aws.permissions("woodcutter/GlueJobRunnerSession")
@@ -231,7 +235,7 @@ def test_java_serves_one_run_after_another_each_with_its_role_and_goes_with_one_
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
         print(spark._jvm.ProcessHandle.current().pid())
-        print(spark.sparkContext.textFile("s3://forest/plain/b.csv").collect())
+        print(spark.read.csv("s3://forest/plain/b.csv").collect())
         time.sleep(600 if "--stays" in sys.argv else 0)
         """
     aws.put("forest", "plain/b.csv", "id\n1\n")
@@ -239,10 +243,10 @@ def test_java_serves_one_run_after_another_each_with_its_role_and_goes_with_one_
     aws.job("first", script)
     aws.job("second", script, role=f"{ARN}stranger")
     first, again = (aws.log(aws.run("first")["Id"]).splitlines() for _ in range(2))
-    assert first == again == [first[0], "['id', '1']"]
+    assert first == again == [first[0], "[Row(_c0='id'), Row(_c0='1')]"]
     second = aws.run("second")
     assert aws.log(second["Id"]) == first[0]
-    assert "Status Code: 403" in second["ErrorMessage"]
+    assert "AccessDenied" in second["ErrorMessage"]
     assert not alive(int(first[0]))
     run_id = aws.glue.start_job_run(JobName="first", Arguments={"--stays": "yes"})["JobRunId"]
     until(lambda: first[1] in aws.log(run_id))
