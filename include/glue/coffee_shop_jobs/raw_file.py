@@ -6,8 +6,9 @@ knows S3 or Spark.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,9 +17,9 @@ from .cells import Limits, Memo, Unreadable, Value
 from .chunks import read_chunks
 from .coded_column import CodedColumn
 from .columns import Dataset
-from .control_totals import Summary, add_claims, row_digests
-from .records import Lines, RefusedError, match_header, open_raw, read_records
-from .row_checker import STRAY_GAP, Keys, Quarantined, RowChecker
+from .control_totals import TOLERATED_ROWS, Summary, add_claims, row_digests
+from .records import Lines, RefusedError, match_header, open_raw, read_records, second_header
+from .row_checker import HEADER_AGAIN, STRAY_GAP, Keys, Quarantined, RowChecker
 
 STRAY_SHARE = Decimal("0.01")
 TakeClean = Callable[[list[CodedColumn], list[bytes]], None]
@@ -48,13 +49,15 @@ def read_file(
 
     Raises:
         RefusedError: no bytes, not UTF-8, another separator, a column missing or repeated, a second header in another
-            order. Rows of it may have been handed on already.
+            order, the same export twice. Rows of it may have been handed on already.
     """
     if path.stat().st_size == 0:
         raise RefusedError("the file has no bytes; expected a header line and rows")
     try:
         repeated = _repeated_keys(path, dataset, limits) if dataset.key else frozenset()
         summary = _read(path, dataset, limits, (repeated, frozenset()), take_clean, take_quarantined)
+        if summary.skipped[HEADER_AGAIN] and not dataset.key:  # rows of the others have a key that may not repeat
+            refuse_same_rows_again(path, dataset)
         if stray := stray_days(summary.days, summary.rows_read):
             start_again()
             summary = _read(path, dataset, limits, (repeated, stray), take_clean, take_quarantined)
@@ -125,6 +128,40 @@ def _repeated_keys(path: Path, dataset: Dataset, limits: Limits) -> Keys:
     return frozenset(
         key for key in repeated if not any(value is None or isinstance(value, Unreadable) for value in key)
     )
+
+
+def refuse_same_rows_again(path: Path, dataset: Dataset) -> None:
+    """Refuse a file that holds an export twice, one below the other, each with its header: its sales would count twice.
+
+    Up to three rows may stand in two parts, and any number that is less than half of either.
+
+    Raises:
+        RefusedError: rows below a header that came again stand above it already, word for word.
+    """
+    above: set[int] = set()
+    for line, rows in _parts(path, dataset):
+        again = sum(row in above for row in rows)
+        if again > TOLERATED_ROWS and 2 * again >= min(len(above), len(rows)):
+            raise RefusedError(
+                f"line {line}: the header comes again, and {again:,} of the {len(rows):,} rows below it stand above it"
+                " already, word for word; expected each sale once: upload the last export alone"
+            )
+        above.update(rows)
+
+
+def _parts(path: Path, dataset: Dataset) -> Iterator[tuple[int, array[int]]]:
+    """Yield the parts of a file, each below a header: the header's line, and a hash for each row."""
+    with open_raw(path) as stream:
+        records = read_records(Lines(stream), Counter())
+        header = match_header(next(records, None), dataset)
+        line, rows = 1, array("q")
+        for record in records:
+            if second_header(record, header, dataset) is None:
+                rows.append(hash(record.text))
+            else:
+                yield line, rows
+                line, rows = record.line, array("q")
+        yield line, rows
 
 
 def _first_line_not_utf8(path: Path) -> str:

@@ -152,6 +152,29 @@ def test_files_put_together_have_a_header_in_their_middle(read):
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (
+            numbered(8),
+            numbered(8),
+            "line 10: the header comes again, and 8 of the 8 rows below it stand above it already",
+        ),
+        # appended again and again, each time with the whole day so far
+        (numbered(8), numbered(20), "line 10: the header comes again, and 8 of the 20 rows below it"),
+    ],
+)
+def test_a_file_that_holds_an_export_twice_is_refused_since_its_sales_would_count_twice(read, first, second, words):
+    with pytest.raises(RefusedError, match=words):
+        read(sales(*first) + sales(*second))
+
+
+def test_exports_put_together_may_overlap_by_less_than_half(read):
+    found = read(sales(*numbered(20)) + sales(*numbered(30)[16:]))
+
+    assert totals(found) == (34, 34, 0, 68, "204.00")
+
+
 def test_files_put_together_with_other_columns_are_refused_since_the_rows_would_be_misread(read):
     with pytest.raises(RefusedError, match="line 4: a second header has its columns in another order"):
         read(sales(*numbered(2)) + sales(*numbered(2), header=SALES_HEADER[::-1]))
