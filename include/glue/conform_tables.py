@@ -60,9 +60,10 @@ def run(arguments: load_state.Arguments) -> None:
         log.info("no day was touched: the dimensions stay as they are")
         return
     job = Job(arguments, load, result)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
+        targets = pool.submit(zone_tables.read_targets, job.spark, arguments.clean_bucket, job.days)
         list(pool.map(lambda dataset: keep_extracts(job, dataset), (SALES, INVENTORY)))
-    found = all_members(job).persist()
+    found = all_members(job, targets.result()).persist()
     gone = members_gone(job, found) if may_lose_members(job) else {}
     with ThreadPoolExecutor(len(DIMENSIONS) + 1) as pool:
         dates = pool.submit(write_dates, job)
@@ -92,13 +93,13 @@ def keep_extracts(job: Job, dataset: str) -> None:
     known = {day[:7] for day in job.ledger["days"][dataset] if day not in touched}
     before = sorted(known & {day[:7] for day in touched})
     if before:
-        parts.append(read_extracts(job, dataset, before).where(~f.col("day").isin(touched)))
+        others = read_extracts(job, dataset, before).where(~f.col("day").isin(touched))
+        parts.append(others.drop("is_latest"))
     months = sorted({day[:7] for day in full} | set(before))
     if months:
         rows = reduce(lambda left, right: left.unionByName(right), parts).withColumn("month", f.substring("day", 1, 7))
         staged = job.staged(f"members/{dataset}")
-        order = ["month", "day", "dimension", "number"]
-        rows = rows.repartition(len(months), "month").sortWithinPartitions(*order)
+        rows = members.mark_latest(rows.repartition(len(months), "month"))
         rows.write.partitionBy("month").parquet(f"s3://{staged[0]}/{staged[1]}")
         if check_days is not None:
             check_days()
@@ -147,23 +148,29 @@ def extract_key(dataset: str, month: str) -> str:
 # --- dimensions
 
 
-def all_members(job: Job) -> DataFrame:
+def all_members(job: Job, targets: DataFrame) -> DataFrame:
     """Return every member that a fact or a target mentions, with the attributes of its latest sale."""
     parts = [
         read_extracts(job, dataset, sorted({day[:7] for day in job.days[dataset]}))
+        .where("coalesce(is_latest, true)")
+        .drop("is_latest")
         for dataset in (SALES, INVENTORY)
         if job.days[dataset]
     ]
-    parts.append(members.of_targets(zone_tables.read_targets(job.spark, job.arguments.clean_bucket, job.days)))
+    parts.append(members.of_targets(targets))
     return members.latest(reduce(lambda left, right: left.unionByName(right), parts))
 
 
 def may_lose_members(job: Job) -> bool:
-    """Tell whether a member can be gone: a day held rows before this load, or one that died may have written it."""
-    return any(
-        day in job.ledger["days"][dataset] or day in job.pending["days"].get(dataset, [])
-        for dataset, days in job.result["touched"].items()
-        for day in days
+    """Tell whether a member can be gone: a day held rows before this load, or a load that died has left some.
+
+    Targets mention outlets alone, so a month of them loses nothing while all its outlets have targets.
+    """
+    touched = [(dataset, day) for dataset, days in job.result["touched"].items() for day in days]
+    before = [(dataset, day, job.ledger["days"][dataset].get(day, {})) for dataset, day in touched]
+    return job.pending["left"] or any(
+        outlets.keys() - job.days[dataset].get(day, {}).keys() if dataset == TARGETS else outlets
+        for dataset, day, outlets in before
     )
 
 

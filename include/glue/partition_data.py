@@ -109,7 +109,7 @@ class Job:
         ]
         if readings:
             log.info("reading %s versions", len(readings))
-            for outcome in read_all(self.spark.sparkContext, readings):
+            for outcome in read_all(readings, lambda: self.spark.sparkContext):
                 self.outcomes[outcome.version] = outcome
 
 
@@ -139,7 +139,7 @@ def list_uploads(job: Job, dataset: str) -> list[Version]:
     """
     plan, files = job.load.plan, job.load.ledger["files"][dataset]
     named = [
-        Version(dataset, entry["key"], entry["version_id"], entry["last_modified"])
+        Version(dataset, entry["key"], entry["version_id"], entry["last_modified"], entry["size"])
         for entry in plan["read"].get(dataset, [])
         if entry["key"] not in plan["withdraw"].get(dataset, [])
     ]
@@ -266,7 +266,7 @@ def remember_pending(job: Job, decisions: Mapping[str, Decision]) -> None:
     left = job.load.pending["days"]
     days = {dataset: sorted({*left.get(dataset, []), *decision.touched}) for dataset, decision in decisions.items()}
     if any(days.values()):
-        pending: Pending = {"load_id": job.arguments.load_id, "days": days}
+        pending: Pending = {"load_id": job.arguments.load_id, "days": days, "left": any(left.values())}
         write_json(job.s3, job.arguments.state_bucket, PENDING_KEY, pending)
 
 

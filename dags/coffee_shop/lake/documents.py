@@ -226,7 +226,11 @@ class Tables(TypedDict):
 
 
 class Pending(TypedDict):
-    """``pending.json``: by dataset, days that a load which is not published may have touched; and which load."""
+    """``pending.json``: by dataset, days that a load which is not published may have touched; and which load.
+
+    ``left``: whether a load had put down days before this one began, so that tables may hold what nobody published.
+    """
 
     load_id: str | None
     days: dict[str, list[str]]
+    left: bool

@@ -47,10 +47,10 @@ def read_pending(s3: "S3Client", state_bucket: str) -> Pending:
     """Return the days that a load which is not published may have touched; none when there is no such load."""
     stored = read_json(s3, state_bucket, PENDING_KEY)
     if stored is None:
-        return {"load_id": None, "days": {}}
+        return {"load_id": None, "days": {}, "left": False}
     if "days" not in stored.value:  # format 1: the days of each dataset beside the load's id
-        return {"load_id": stored.value.pop("load_id"), "days": stored.value}
-    return cast("Pending", stored.value)
+        return {"load_id": stored.value.pop("load_id"), "days": stored.value, "left": True}
+    return cast("Pending", {"left": True} | stored.value)
 
 
 def read_document(s3: "S3Client", bucket: str, key: str, written_by: str) -> Json:

@@ -1,7 +1,8 @@
 """Members of the dimensions: per day the latest sale of each, kept in one small object per month.
 
 Dimensions are rebuilt from these extracts, never from all lines: a day that is loaded again replaces its own members
-only, and a member without any fact or target is in none of them.
+only, and a member without any fact or target is in none of them. Of each month the rows that are a member's latest are
+marked, because a dimension needs no others: what a load reads of the past grows by a month's members, not by its days'.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ COLUMNS = [
     ("outlet", "string"),
     *((name, _TYPES[name]) for name in _ATTRIBUTES),
 ]
-SCHEMA = ", ".join(f"{name} {kind}" for name, kind in COLUMNS)
+# as an extract has them; one that was written before rows were marked has nulls
+SCHEMA = ", ".join(f"{name} {kind}" for name, kind in [*COLUMNS, ("is_latest", "boolean")])
 
 
 def of_sales(lines: DataFrame) -> DataFrame:
@@ -108,6 +110,19 @@ def _with_nulls(found: DataFrame) -> DataFrame:
     return found.select(
         *(f.col(name) if name in found.columns else f.lit(None).cast(kind).alias(name) for name, kind in COLUMNS)
     )
+
+
+def mark_latest(members: DataFrame) -> DataFrame:
+    """Add ``is_latest``: whether no later day of the month has the member. Rows are sorted by month, member and day.
+
+    Args:
+        members: of one dataset, with ``month``, all rows of a month in one part.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as f
+
+    newest_first = Window.partitionBy("month", "dimension", "number").orderBy(f.desc("day"))
+    return members.withColumn("is_latest", f.row_number().over(newest_first) == 1)
 
 
 def latest(members: DataFrame) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Reading versions of raw objects in the executors: one file a task, streamed, never whole in memory."""
+"""Reading versions of raw objects, streamed, never whole in memory: a few small ones here, else one a task of Spark."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import contextlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +32,7 @@ GONE = ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed")
 # archived; or a key that the customer keeps, which S3 answers with InvalidRequest
 WITHHELD = ("InvalidObjectState", "InvalidRequest")
 NO_ROWS = {SALES: "sales", INVENTORY: "inventory", TARGETS: "targets"}
+SMALL = 16_000_000  # bytes of all files together; a month of sales has ten million
 MENDED = "restore it, or upload it once more with the bucket's own encryption and in the storage class STANDARD"
 
 
@@ -41,12 +42,13 @@ class VersionGoneError(Exception):
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a raw key; ``last_modified`` in ISO format."""
+    """One version of a raw key; ``last_modified`` in ISO format, ``size`` in bytes where it is known."""
 
     dataset: str
     key: str
     version_id: str
     last_modified: str
+    size: int | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
@@ -88,14 +90,23 @@ class Outcome:
         return holding_of(self.version.version_id, self.version.last_modified, cast("ReadTotals", self.totals))
 
 
-def read_all(spark_context: Any, readings: Sequence[Reading]) -> list[Outcome]:
-    """Read versions in parallel, one task each.
+def read_all(readings: Sequence[Reading], spark_context: Callable[[], Any]) -> list[Outcome]:
+    """Read versions: a few small ones here, before executors would have started Python; else in parallel, one a task.
 
     Raises:
         VersionGoneError: one of them is not in the bucket any more.
     """
-    if not readings:
-        return []
+    sizes = [reading.version.size for reading in readings]
+    if sum(SMALL if size is None else size for size in sizes) < SMALL:
+        outcomes = [read_version(reading) for reading in readings]
+    else:
+        outcomes = _read_in_tasks(readings, spark_context())
+    for outcome in outcomes:
+        log_outcome(outcome)
+    return outcomes
+
+
+def _read_in_tasks(readings: Sequence[Reading], spark_context: Any) -> list[Outcome]:
     try:
         outcomes: list[Outcome] = spark_context.parallelize(readings, len(readings)).map(read_version).collect()
     except Exception as error:
@@ -103,8 +114,6 @@ def read_all(spark_context: Any, readings: Sequence[Reading]) -> list[Outcome]:
         if not gone:
             raise
         raise VersionGoneError(gone.splitlines()[0]) from None
-    for outcome in outcomes:
-        log_outcome(outcome)
     return outcomes
 
 
@@ -259,7 +268,7 @@ def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Map
                     ended.add(key)
                 elif key in reached:
                     modified = entry["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds")
-                    reached[key].append(Version(wanted[key].dataset, key, version_id, modified))
+                    reached[key].append(Version(wanted[key].dataset, key, version_id, modified, entry["Size"]))
     uploads = [version for key in sorted(wanted) for version in reversed(reached.get(key, [wanted[key]]))]
     return in_order(uploads)
 

@@ -27,9 +27,10 @@ def test_a_result_of_another_format_is_refused_and_says_what_to_clear(s3):
 
 
 def test_pending_days_of_format_1_are_read(s3):
-    assert read_pending(s3, BUCKET) == {"load_id": None, "days": {}}
+    assert read_pending(s3, BUCKET) == {"load_id": None, "days": {}, "left": False}
     write_json(s3, BUCKET, "pending.json", {"load_id": "l3", "sales_reciept": ["2019-04-01"], "sales_target": []})
     assert read_pending(s3, BUCKET) == {
         "load_id": "l3",
         "days": {"sales_reciept": ["2019-04-01"], "sales_target": []},
+        "left": True,
     }
