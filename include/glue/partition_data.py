@@ -212,13 +212,17 @@ def read_standing(job: Job, dataset: str) -> dict[str, Delivery]:
         if outcome is None:
             continue
         if outcome.status != PUBLISHED:
-            raise RowsDifferError(
-                f"{key} version {each.source.version_id} counts in the published tables and is refused now:"
-                f" {outcome.reason}. Restore the object or take the changed setting back; or withdraw the key, then"
-                " upload the file again"
-            )
+            raise _refused_now(outcome)
         standing[key] = delivery(key, outcome.holding())
     return standing
+
+
+def _refused_now(outcome: Outcome) -> RowsDifferError:
+    return RowsDifferError(
+        f"{outcome.version.key} version {outcome.version.version_id} counts in the published tables and is refused now:"
+        f" {outcome.reason}. Restore the object or take the changed setting back; or withdraw the key, then upload the"
+        " file again"
+    )
 
 
 def version_of(dataset: str, source: Source) -> Version:
@@ -251,9 +255,11 @@ def read_again(job: Job, dataset: str, known: Iterable[Delivery]) -> None:
 
 
 def _check_same_rows(outcome: Outcome, known: Delivery) -> None:
+    if outcome.status != PUBLISHED:
+        raise _refused_now(outcome)
     claims = outcome.totals["claims"]
     for day, outlet in sorted(known.places()):
-        if outcome.status != PUBLISHED or claims.get(day, {}).get(outlet) != known.claims[day][outlet]:
+        if claims.get(day, {}).get(outlet) != known.claims[day][outlet]:
             raise RowsDifferError(
                 f"{outcome.version.key} version {outcome.version.version_id} no longer gives the rows of outlet"
                 f" {outlet} on {day} that were loaded from it, because max_quantity, the share allowed in quarantine"

@@ -134,7 +134,9 @@ def _explain(match: Match, session: Session) -> list[str]:
 
 def _create_table_as(tree: exp.Create, session: Session) -> Result:
     """CREATE TABLE AS: write a query's rows and put a table over them into the catalog."""
-    (database, name), options = _target(tree, session), _options(tree)
+    table: Any = tree.find(exp.Table)
+    options = _options(tree)
+    database, name = (table.db or session.database).lower(), table.name.lower()
     folder = options.get("external_location") or f"{session.output_folder}tables/{session.execution_id}"
     folder, keys = folder.rstrip("/") + "/", options.get("partitioned_by", [])
     described, result = _write(tree.expression, folder, keys, session)
@@ -152,11 +154,6 @@ def _create_table_as(tree: exp.Create, session: Session) -> Result:
     if keys:
         _add_partitions_of(result.files, look_up(database, name, session), session)
     return result
-
-
-def _target(tree: exp.Expr, session: Session) -> tuple[str, str]:
-    table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-    return (table.db or session.database).lower(), table.name.lower()
 
 
 def _options(tree: exp.Create) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class Summary:
     """The control totals of one file: rows read = rows clean + rows quarantined.
 
     ``refund_rows`` and ``refund_amount`` are those clean lines with a minus; ``skipped`` counts lines that are no rows;
-    ``faults`` holds what is wrong by column and reason, ``days`` the rows of each business date.
+    ``faults`` holds what is wrong by column and reason, ``days`` the rows of each business date;
+    ``header_came_again`` is true also where that header is glued to a row, and so is no line to skip.
     """
 
     rows_read: int = 0
@@ -86,6 +87,7 @@ class Summary:
     header: list[str] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    header_came_again: bool = False
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
     days: Counter[date] = field(default_factory=Counter)
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 Dimensions are rebuilt from these extracts, never from all lines: a day that is loaded again replaces its own members
 only, and a member without any fact or target is in none of them. Of each month the rows that are a member's latest are
-marked, because a dimension needs no others: what a load reads of the past grows by a month's members, not by its days'.
+marked, because a dimension needs no others: what a load compares grows by a month's members, not by those of its days.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _with_nulls(found: DataFrame) -> DataFrame:
 
 
 def mark_latest(members: DataFrame) -> DataFrame:
-    """Add ``is_latest``: whether no later day of the month has the member. Rows are sorted by month, member and day.
+    """Add ``is_latest``: whether no later day of the month has the member. It sorts by month and member, newest first.
 
     Args:
         members: of one dataset, with ``month``, all rows of a month in one part.

@@ -13,15 +13,19 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from .cells import Limits, Memo, Unreadable, Value
 from .chunks import read_chunks
 from .coded_column import CodedColumn
 from .columns import Dataset
 from .control_totals import TOLERATED_ROWS, Summary, add_claims, row_digests
 from .records import Lines, RefusedError, match_header, open_raw, read_records, second_header
-from .row_checker import HEADER_AGAIN, STRAY_GAP, Keys, Quarantined, RowChecker
+from .row_checker import STRAY_GAP, Keys, Quarantined, RowChecker
 
 STRAY_SHARE = Decimal("0.01")
+SAME_SHARE = Decimal("0.1")  # of two registers' rows, in one file, so many may be alike by chance
 TakeClean = Callable[[list[CodedColumn], list[bytes]], None]
 
 
@@ -56,7 +60,7 @@ def read_file(
     try:
         repeated = _repeated_keys(path, dataset, limits) if dataset.key else frozenset()
         summary = _read(path, dataset, limits, (repeated, frozenset()), take_clean, take_quarantined)
-        if summary.skipped[HEADER_AGAIN] and not dataset.key:  # rows of the others have a key that may not repeat
+        if summary.header_came_again and not dataset.key:  # rows of the others have a key that may not repeat
             refuse_same_rows_again(path, dataset)
         if stray := stray_days(summary.days, summary.rows_read):
             start_again()
@@ -133,34 +137,36 @@ def _repeated_keys(path: Path, dataset: Dataset, limits: Limits) -> Keys:
 def refuse_same_rows_again(path: Path, dataset: Dataset) -> None:
     """Refuse a file that holds an export twice, one below the other, each with its header: its sales would count twice.
 
-    Up to three rows may stand in two parts, and any number that is less than half of either.
+    Three rows may stand in two parts, or so many as are a tenth of the smaller one. A row takes eight bytes of memory.
 
     Raises:
-        RefusedError: rows below a header that came again stand above it already, word for word.
+        RefusedError: rows below a header that came again stand above it already.
     """
-    above: set[int] = set()
+    above = pa.array([], pa.int64())
     for line, rows in _parts(path, dataset):
-        again = sum(row in above for row in rows)
-        if again > TOLERATED_ROWS and 2 * again >= min(len(above), len(rows)):
+        different = pc.unique(pa.array(rows, pa.int64()))
+        again = pc.sum(pc.is_in(different, above)).as_py() or 0
+        if again > TOLERATED_ROWS and again > SAME_SHARE * min(len(above), len(different)):
             raise RefusedError(
-                f"line {line}: the header comes again, and {again:,} of the {len(rows):,} rows below it stand above it"
-                " already, word for word; expected each sale once: upload the last export alone"
+                f"line {line}: the header comes again, and {again:,} of the {len(different):,} different rows below it"
+                " stand above it already; expected each sale once: upload the last export alone"
             )
-        above.update(rows)
+        above = pc.unique(pa.concat_arrays([above, different]))
 
 
 def _parts(path: Path, dataset: Dataset) -> Iterator[tuple[int, array[int]]]:
-    """Yield the parts of a file, each below a header: the header's line, and a hash for each row."""
+    """Yield the parts of a file, each below a header: the header's line, and a hash of the cells of each whole row."""
     with open_raw(path) as stream:
         records = read_records(Lines(stream), Counter())
         header = match_header(next(records, None), dataset)
         line, rows = 1, array("q")
         for record in records:
-            if second_header(record, header, dataset) is None:
-                rows.append(hash(record.text))
-            else:
+            # headers name their last column; to look at each row as one would take four times as long as to read it
+            if header.names[-1] in record.text.lower() and second_header(record, header, dataset) is not None:
                 yield line, rows
                 line, rows = record.line, array("q")
+            elif record.cells is not None and len(record.cells) == header.width and any(map(str.strip, record.cells)):
+                rows.append(hash(tuple(record.cells)))
         yield line, rows
 
 

@@ -32,7 +32,7 @@ GONE = ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed")
 # archived; or a key that the customer keeps, which S3 answers with InvalidRequest
 WITHHELD = ("InvalidObjectState", "InvalidRequest")
 NO_ROWS = {SALES: "sales", INVENTORY: "inventory", TARGETS: "targets"}
-SMALL = 16_000_000  # bytes of all files together; a month of sales has ten million
+SMALL, FEW = 16_000_000, 20  # bytes, of all files together, and files; a month of sales has ten million bytes
 MENDED = "restore it, or upload it once more with the bucket's own encryption and in the storage class STANDARD"
 
 
@@ -97,7 +97,7 @@ def read_all(readings: Sequence[Reading], spark_context: Callable[[], Any]) -> l
         VersionGoneError: one of them is not in the bucket any more.
     """
     sizes = [reading.version.size for reading in readings]
-    if sum(SMALL if size is None else size for size in sizes) < SMALL:
+    if len(sizes) <= FEW and sum(SMALL if size is None else size for size in sizes) < SMALL:
         outcomes = [read_version(reading) for reading in readings]
     else:
         outcomes = _read_in_tasks(readings, spark_context())

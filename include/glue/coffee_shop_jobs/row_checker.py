@@ -111,6 +111,7 @@ class RowChecker:
             return False
         if fault:
             raise RefusedError(f"line {record.line}: a second header has {fault}; expected one header a file")
+        self._summary.header_came_again = True
         if record.cells is None or len(record.cells) != self._header.width:
             return False  # glued to a row
         self._summary.skipped[HEADER_AGAIN] += 1

@@ -47,9 +47,9 @@ def message_of(error: BaseException) -> str:
 
 def run(script: str) -> int:
     """Run a script as `__main__`; return the exit status. The traceback of a failure begins with the script."""
-    work_in_java()
     told = Path("error.txt").absolute()
     try:
+        work_in_java()
         runpy.run_path(script, run_name="__main__")
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code in (None, 0):
@@ -99,7 +99,7 @@ S3: Any = boto3.client("s3")
 
 
 def mirror_s3(folder: Path) -> None:
-    """Let DataFrames read and write S3 by a folder of buckets. An RDD finds no file there."""
+    """Let DataFrames read and write S3 by a folder of buckets. What an RDD writes there is not put."""
     shutil.rmtree(folder, ignore_errors=True)
     for kind, name, way in (DataFrameReader, "load", read), (DataFrameWriter, "save", write):
         for method in ("parquet", "csv", "json", "orc", "text", name):
@@ -117,7 +117,7 @@ def write(writer: Any, folder: Path, plain: Callable[..., Any], *given: Any, **n
     to = places(writer, folder, given, named)
     before = {each for place in to for each in fetch(place)}
     plain(writer, *given, **named)
-    files = [(*place, file) for place in to for file in place[2].rglob("*.*") if file.is_file()]
+    files = [(*place, file) for place in to for file in place[2].rglob("*") if file.is_file()]
     after = {(bucket, f"{key}/{file.relative_to(path)}", file) for bucket, key, path, file in files}
     list(AT_ONCE.map(lambda x: S3.put_object(Bucket=x[0], Key=x[1], Body=x[2].read_bytes()), after - before))
     list(AT_ONCE.map(lambda x: S3.delete_object(Bucket=x[0], Key=x[1]), before - after))
@@ -127,7 +127,7 @@ def places(asks: Any, folder: Path, given: Any, named: Any) -> list[Place]:
     """Return each address among some arguments; of a pattern, that of its folder."""
     texts = [text for each in (*given, *named.values()) for text in (each if isinstance(each, list) else [each])]
     matches = [re.match(r"s3a?://([^/]+)/*([^*?{[]*$|[^*?{[]*(?=/))", text) for text in texts if isinstance(text, str)]
-    found = [(match[1], match[2].strip("/")) for match in matches if match]
+    found = {(match[1], match[2].strip("/")) for match in matches if match}
     for bucket in {bucket for bucket, _ in found}:
         settings = asks._spark._jsc.hadoopConfiguration()
         settings.set(f"fs.viewfs.mounttable.{bucket}.linkFallback", (folder / bucket).as_uri())
@@ -138,10 +138,10 @@ def fetch(place: Place) -> list[Place]:
     """Copy an object, or a folder's objects, to where Java looks for them; return them."""
     bucket, key, path = place
     try:
-        body = S3.get_object(Bucket=bucket, Key=key)["Body"]
+        body = S3.get_object(Bucket=bucket, Key=key or "/")["Body"]
     except S3.exceptions.NoSuchKey:
         path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
-        pages = S3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{key}/")
+        pages = S3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{key}/".lstrip("/"))
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Size"]]
         return [copy for each in keys for copy in fetch((bucket, each, path / each.removeprefix(f"{key}/")))]
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -184,6 +184,8 @@ SPARK = """
         "files": lambda: spark.read.csv("s3://forest/oakless/", header=True).collect(),
         "write": write("out"),
         "again": write("out"),
+        "pattern": lambda: spark.read.csv("s3://forest/oakless/*.csv", header=True).collect(),
+        "append": lambda: spark.range(1).write.mode("append").parquet("s3://forest/kept"),
         "written": lambda: spark.read.parquet("s3://forest/out/").orderBy("id").collect(),
         "one file": lambda: spark.read.text("s3://forest/plain/a.csv").collect(),
         "lost": lambda: spark.read.parquet("s3://forest/oak/day=9/data.parquet"),
@@ -203,20 +205,21 @@ def test_spark_does_what_the_role_may(aws):
     bucket = "arn:aws:s3:::forest"
     for day, ids in (("1", [1, 2]), ("2", [3])):
         aws.put("forest", f"oak/day={day}/data.parquet", parquet(Id=ids))
+    aws.put("forest", "kept/000000_0", parquet(id=[7]))
     for key in ("plain/a.csv", "elm/a.csv", "oakless/a.csv"):
         aws.put("forest", key, "id,n\n1,2\n")
     aws.job("spark", SPARK, role=aws.role("woodcutter", LOG))
     aws.role(
         "woodcutter", SCRIPTS, LOG, allow("s3:ListBucket", bucket),
-        allow("s3:GetObject", *(f"{bucket}/{name}*" for name in ("oak", "plain", "out"))),
-        allow(["s3:PutObject", "s3:DeleteObject"], f"{bucket}/out/*"),
+        allow("s3:GetObject", *(f"{bucket}/{name}*" for name in ("oak", "plain", "out", "kept"))),
+        allow(["s3:PutObject", "s3:DeleteObject"], f"{bucket}/out/*", f"{bucket}/kept/*"),
     )  # fmt: skip
     run = aws.run("spark")
     assert run["JobRunState"] == "SUCCEEDED", (run, aws.log(run["Id"], "error"))
     said = dict(line.split(": ", 1) for line in aws.log(run["Id"]).splitlines() if ": " in line)
     assert said["table"] == "[Row(Id=1, day=1), Row(Id=2, day=1)]"
-    assert said["files"] == "[Row(id='1', n='2')]"
-    assert said["write"] == said["again"] == "None"
+    assert said["files"] == said["pattern"] == "[Row(id='1', n='2')]"
+    assert said["write"] == said["again"] == said["append"] == "None"
     assert said["written"] == "[Row(id=11, day=1), Row(id=12, day=1), Row(id=13, day=2)]"
     assert said["one file"] == "[Row(value='id,n'), Row(value='1,2')]"
     assert said["lost"].startswith("[PATH_NOT_FOUND] Path does not exist: s3://forest/oak/day=9/data.parquet")
@@ -224,6 +227,7 @@ def test_spark_does_what_the_role_may(aws):
     assert all("AccessDenied" in said[name] for name in ("elsewhere", "read elsewhere"))
     keys = [entry["Key"] for entry in aws.s3.list_objects_v2(Bucket="forest", Prefix="out/")["Contents"]]
     assert [key.rpartition("/")[0] for key in keys if key != "out/_SUCCESS"] == ["out/day=1", "out/day=2"]
+    assert "kept/000000_0" in [e["Key"] for e in aws.s3.list_objects_v2(Bucket="forest", Prefix="kept/")["Contents"]]
     noted = aws.permissions("woodcutter/GlueJobRunnerSession")
     assert ("s3:GetObject", f"{bucket}/oak/day=1/data.parquet", True) in noted
 

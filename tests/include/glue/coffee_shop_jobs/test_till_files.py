@@ -153,26 +153,31 @@ def test_files_put_together_have_a_header_in_their_middle(read):
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "words"),
+    ("text", "words"),
     [
         (
-            numbered(8),
-            numbered(8),
-            "line 10: the header comes again, and 8 of the 8 rows below it stand above it already",
+            sales(*numbered(8)) * 2,
+            "line 10: the header comes again, and 8 of the 8 different rows below it stand above it",
         ),
+        # without a line end at the end, the header is glued to the row before it
+        (sales(*numbered(8)).rstrip("\n") * 2, "line 9: the header comes again, and 7 of the 8"),
         # appended again and again, each time with the whole day so far
-        (numbered(8), numbered(20), "line 10: the header comes again, and 8 of the 20 rows below it"),
+        (sales(*numbered(8)) + sales(*numbered(20)), "line 10: the header comes again, and 8 of the 20"),
+        # the last hours once more
+        (sales(*numbered(20)) + sales(*numbered(30)[16:]), "line 22: the header comes again, and 4 of the 14"),
     ],
 )
-def test_a_file_that_holds_an_export_twice_is_refused_since_its_sales_would_count_twice(read, first, second, words):
+def test_a_file_that_holds_an_export_twice_is_refused_since_its_sales_would_count_twice(read, text, words):
     with pytest.raises(RefusedError, match=words):
-        read(sales(*first) + sales(*second))
+        read(text)
 
 
-def test_exports_put_together_may_overlap_by_less_than_half(read):
-    found = read(sales(*numbered(20)) + sales(*numbered(30)[16:]))
+def test_files_put_together_may_have_rows_that_are_alike_by_chance_and_rows_of_commas(read):
+    commas = "," * (len(SALES_HEADER) - 1) + "\n"
 
-    assert totals(found) == (34, 34, 0, 68, "204.00")
+    found = read(sales(*numbered(60)) + commas * 9 + sales(*numbered(120)[56:]) + commas * 9)
+
+    assert totals(found) == (124, 124, 0, 248, "744.00")
 
 
 def test_files_put_together_with_other_columns_are_refused_since_the_rows_would_be_misread(read):
