@@ -168,12 +168,15 @@ def _put_rows() -> None:
     _put_days("2019-04-01", "2019-04-30")
     put_lines(LINES)
     _put_inventory_and_targets()
-    athena(
-        "insert into coffee_shop_clean.quarantine values "
+    columns = ["dataset", "source_key", "version_id", "row_number", "row", "reasons", "row_date", "receipt", "load_id"]
+    _put(
+        "quarantine",
+        columns,
         "('sales_reciept', 'sales-reciept/a.csv', 'v1', 7, '5,2019-04-23,10:00:00,Y,3', 'Quantity is zero', "
         "date '2019-04-23', '3 2019-04-23 5 10:00:00', 'load-1'), "
         "('sales_reciept', 'sales-reciept/a.csv', 'v1', 8, '6,2019-03-01,10:00:00,Y,3', 'Quantity: many', "
-        "date '2019-03-01', null, 'load-1')"
+        "date '2019-03-01', null, 'load-1')",
+        "coffee_shop_clean",
     )
 
 
@@ -183,7 +186,7 @@ def _put_days(first: str, last: str) -> None:
         month = _text(md5(f"{day:%Y-%m}"))
         rows.append(f"({_text(md5(day.isoformat()))}, date '{day}', {day.isoweekday()}, '{day:%A}', {month})")
         day += timedelta(days=1)
-    athena(f"insert into date (date_id, date, dayofweekno, dayofweekname, month_id) values {', '.join(rows)}")
+    _put("date", ["date_id", "date", "dayofweekno", "dayofweekname", "month_id"], ", ".join(rows))
 
 
 def _put_inventory_and_targets() -> None:
@@ -192,19 +195,15 @@ def _put_inventory_and_targets() -> None:
         f"{stock}, {sold}, {waste}, '{day}')"
         for day, outlet, product, stock, sold, waste in INVENTORY
     ]
-    athena(
-        "insert into pastry_inventory (inventory_id, date_id, salesoutlet_id, product_id, stoctquantity, soldquantity, "
-        f"waste, business_date) values {', '.join(counted)}"
-    )
+    ids = ["inventory_id", "date_id", "salesoutlet_id", "product_id"]
+    _put("pastry_inventory", [*ids, "stoctquantity", "soldquantity", "waste", "business_date"], ", ".join(counted))
     goals = [
         f"({', '.join(_text(md5(part)) for part in (f'{outlet}|2019-04', outlet, '2019-04'))}, "
         f"{', '.join(f'cast({goal} as decimal(12,2))' for goal in (*parts, sum(parts)))})"
         for outlet, *parts in TARGETS
     ]
-    athena(
-        "insert into sales_target (sales_target_id, salesoutlet_id, month_id, beans, beverage, food, merchendise, "
-        f"totalgoal) values {', '.join(goals)}"
-    )
+    ids = ["sales_target_id", "salesoutlet_id", "month_id"]
+    _put("sales_target", [*ids, "beans", "beverage", "food", "merchendise", "totalgoal"], ", ".join(goals))
 
 
 def put_lines(lines: str) -> None:
@@ -236,7 +235,7 @@ def put_lines(lines: str) -> None:
             }
         )
     values = ", ".join(f"({', '.join(map(str, row.values()))})" for row in rows)
-    athena(f"insert into sales_reciept ({', '.join(rows[0])}) values {values}")
+    _put("sales_reciept", list(rows[0]), values)
 
 
 def _insert(table: str, columns: list[str], rows: list[tuple], id_column: str | None = None) -> None:
@@ -244,7 +243,25 @@ def _insert(table: str, columns: list[str], rows: list[tuple], id_column: str | 
         f"({', '.join([_text(md5(row[0])), *(_literal(name, cell) for name, cell in zip(columns, row, strict=True))])})"
         for row in rows
     )
-    athena(f"insert into {table} ({', '.join([id_column or f'{table}_id', *columns])}) values {values}")
+    _put(table, [id_column or f"{table}_id", *columns], values)
+
+
+def _put(table: str, columns: list[str], values: str, database: str = "coffee_shop_conform") -> None:
+    """Add a file of rows to a table, and its partitions: Athena's INSERT, which the local one does not know."""
+    described = boto3.client("glue").get_table(DatabaseName=database, Name=table)["Table"]
+    storage, keys = described["StorageDescriptor"], [key["Name"] for key in described["PartitionKeys"]]
+    kinds = {field["Name"]: field["Type"] for field in storage["Columns"] + described["PartitionKeys"]}
+    fields = (
+        f"""cast({f'"{name}"' if name in columns else "null"} as {kind.replace("string", "varchar")}) as "{name}" """
+        for name, kind in kinds.items()
+    )
+    parted = f", partitioned_by = array['{keys[0]}']" if keys else ""
+    athena(
+        f"unload (select {', '.join(fields)} from (values {values}) as rows ({', '.join(map(json.dumps, columns))})) "
+        f"to '{storage['Location']}' with (format = 'PARQUET'{parted})"
+    )
+    if keys:
+        athena(f"msck repair table {table}")
 
 
 def _literal(column: str, value: Any) -> str:
