@@ -120,6 +120,21 @@ def test_a_withdrawn_file_empties_its_days_and_its_members_go_only_after_the_fac
     assert "members/sales_reciept/2019-07.parquet" not in lake.objects(lake.state)
 
 
+def test_an_outlet_that_only_targets_name_goes_after_the_targets(lake):
+    lake.sales("april", DAY1)
+    lake.targets("april", {})
+    lake.targets("nine", {"SalesOutletNo": "9"})
+    lake.load()
+    load_id = lake.plan(withdraw=["sales-target/nine.csv"])
+    lake.run("partition_data", load_id)
+    lake.run("conform_tables", load_id)
+    assert numbers(lake, "sales_outlet", "salesoutletno") == ["3", "9"]  # readers still see its target
+
+    lake.run("conform_relations", load_id)
+
+    assert numbers(lake, "sales_outlet", "salesoutletno") == ["3"]
+
+
 def test_the_same_uploads_in_one_load_or_in_many_give_the_same_tables(lake, new_lake, monkeypatch):
     bad = {"Quantity": "0"}
     uploads = [
