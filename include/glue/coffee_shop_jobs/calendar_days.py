@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import calendar
-import hashlib
 from collections.abc import Iterable
 from datetime import date, timedelta
 
 from .cells import MONTHS
+from .row_ids import md5
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -39,7 +39,7 @@ def _row(day: date) -> DateRow:
     week = day.isocalendar().week
     quarter = (day.month + 2) // 3
     return (
-        _md5(day.isoformat()),
+        md5(day.isoformat()),
         day,
         day.isoweekday(),
         WEEKDAYS[day.weekday()],
@@ -48,12 +48,8 @@ def _row(day: date) -> DateRow:
         f"Week {week}",
         day.month,
         MONTHS[day.month - 1],
-        _md5(day.isoformat()[:7]),
+        md5(day.isoformat()[:7]),
         quarter,
         f"Q{quarter}",
         day.year,
     )
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,22 +1,26 @@
-"""Rows as Parquet, written by the executors: a file's clean rows (staged for Spark) and its quarantine."""
+"""Rows as Parquet objects: a file's clean rows and its quarantine as they are read, and whole tables of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .coded_column import CodedColumn
 from .columns import TYPES, Dataset
 from .row_checker import Quarantined
+from .tasks import DataError
 
 _ARROW = {
     "string": pa.string(),
     "int": pa.int32(),
     "double": pa.float64(),
+    "boolean": pa.bool_(),
     "date": pa.date32(),
     "decimal(12,2)": pa.decimal128(12, 2),
     "decimal(12,4)": pa.decimal128(12, 4),
@@ -38,23 +42,59 @@ QUARANTINE = pa.schema(
 )
 
 
+def schema_of(columns: Mapping[str, str] | Iterable[tuple[str, str]]) -> Any:
+    """Return the Arrow schema of columns whose types are named as the catalog names them."""
+    return pa.schema([(name, _ARROW[kind]) for name, kind in dict(columns).items()])
+
+
 def staged_schema(dataset: Dataset) -> Any:
     """Return the Arrow schema of a file's clean rows: as the clean zone has them, and each row's digest."""
-    columns = [(column.name, _ARROW[TYPES[column.kind]]) for column in dataset.columns]
-    return pa.schema([*columns, ("source_key", pa.string()), ("row_digest", pa.binary())])
+    columns = {column.name: TYPES[column.kind] for column in dataset.columns} | {"source_key": "string"}
+    return schema_of(columns).append(pa.field("row_digest", pa.binary()))
+
+
+class UnreadableError(DataError):
+    """An object of rows is missing or damaged; the message names it."""
+
+
+def read_rows(s3: Any, bucket: str, key: str, schema: Any) -> Any:
+    """Return the rows of an object as an Arrow table of the schema's columns.
+
+    A column that the object has not is null: it was written before there was one.
+
+    Raises:
+        UnreadableError: the object is missing or damaged.
+    """
+    try:
+        file = pq.ParquetFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+        rows = file.read([name for name in schema.names if name in file.schema_arrow.names])
+    except s3.exceptions.NoSuchKey:
+        raise UnreadableError(f"s3://{bucket}/{key} is not there") from None
+    except pa.ArrowException as error:
+        raise UnreadableError(f"s3://{bucket}/{key} cannot be read: {str(error).splitlines()[0]}") from error
+    missing = pa.nulls(rows.num_rows)
+    columns = [rows[field.name] if field.name in rows.column_names else missing.cast(field.type) for field in schema]
+    return pa.table(columns, schema=schema)
+
+
+def put_rows(s3: Any, bucket: str, key: str, rows: Any) -> None:
+    """Put an Arrow table as an object. The same rows give the same bytes."""
+    body = io.BytesIO()
+    pq.write_table(rows, body, store_schema=False)
+    s3.put_object(Bucket=bucket, Key=key, Body=body.getvalue())
 
 
 class RowFile:
-    """A Parquet file that grows by chunks and is only made when the first chunk comes."""
+    """Rows in a local file that grows by chunks and is only made when the first comes; read back without being held."""
 
     def __init__(self, path: Path, schema: Any) -> None:
-        self.path = path
-        self._schema = schema
+        self._path, self._schema = path, schema
         self._writer: Any = None
 
     def start_again(self) -> None:
         """Forget what was added: the next chunk begins the file anew."""
-        self.close()
+        if self._writer is not None:
+            self._writer.close()
         self._writer = None
 
     def append(self, columns: Sequence[CodedColumn | Sequence[str | bytes]]) -> None:
@@ -64,15 +104,31 @@ class RowFile:
             for column, field in zip(columns, self._schema, strict=True)
         ]
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, self._schema)
+            self._writer = pa.ipc.new_file(str(self._path), self._schema)
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
-    def close(self) -> bool:
-        """Finish the file; False when nothing was ever added and there is none."""
+    def chunks(self) -> list[Any]:
+        """Finish the file and return its chunks as Arrow batches, whose memory is the file itself."""
         if self._writer is None:
-            return False
+            return []
         self._writer.close()
-        return True
+        file = pa.ipc.open_file(pa.memory_map(str(self._path)))
+        return [file.get_batch(number) for number in range(file.num_record_batches)]
+
+
+def write_chunks(path: Path, chunks: Sequence[Any]) -> None:
+    """Write Arrow batches as a local Parquet file."""
+    with pq.ParquetWriter(path, chunks[0].schema, store_schema=False) as writer:
+        for chunk in chunks:
+            writer.write_batch(chunk)
+
+
+def parts_by(column: str, chunks: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each value of a column and the table of its rows, one after another, as the chunks have them."""
+    values = [pc.unique(chunk[column]).to_pylist() for chunk in chunks]
+    for value in sorted({value for some in values for value in some}):
+        having = [chunk for chunk, some in zip(chunks, values, strict=True) if value in some]
+        yield value, pa.Table.from_batches(chunk.filter(pc.equal(chunk[column], value)) for chunk in having)
 
 
 def quarantine_columns(

@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 from . import partitions
@@ -21,8 +22,9 @@ COPIES_AT_ONCE = 8
 DELETES_AT_ONCE = 1000  # what one DeleteObjects call takes
 
 
+@cache
 def s3_client() -> Any:
-    """Return a client of S3 with a connection for each of the copies that the jobs' datasets make at once."""
+    """Return this process's client of S3, with a connection for each of the copies that the datasets make at once."""
     import boto3
     from botocore.config import Config
 

@@ -6,111 +6,77 @@ reads only the days it needs, and no other table of the catalog can disturb it. 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .columns import TARGETS, clean_columns
+from .parquet_rows import UnreadableError, read_rows, schema_of
 from .placing import OBJECT
-from .spark_tables import small_table
 from .star_schema import TABLES
+from .tasks import DataError
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-Days = Mapping[str, Mapping[str, Mapping[str, Any]]]
+Columns = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
-class MissingRowsError(Exception):
+class MissingRowsError(DataError):
     """A zone does not hold what the ledger says, or an object of it cannot be read; the message names it."""
 
 
-def read_days(spark: SparkSession, bucket: str, dataset: str, days: Sequence[str]) -> DataFrame:
-    """Return the clean rows of some days, with the partition key ``date``.
-
-    They are not counted: who has read them compares their number with the ledger's, and calls ``name_differing_days``
-    where that differs.
+def read_day(s3: Any, bucket: str, dataset: str, day: str, names: Iterable[str], rows: int) -> Any:
+    """Return the clean rows of a day as an Arrow table.
 
     Args:
-        spark: the session.
+        s3: the client.
         bucket: the clean zone's.
         dataset: a table partitioned by ``date``.
-        days: ISO dates.
-    """
-    paths = [_place_of_day(bucket, dataset, day) for day in days]
-    rows = spark.read.option("basePath", f"s3://{bucket}/{dataset}").schema(_clean_schema(dataset))
-    return rows.parquet(*paths)
-
-
-def name_differing_days(rows: DataFrame, place: tuple[str, str], days: Sequence[str], held: Days) -> None:
-    """Read the days once more to see which of them differs from the ledger.
-
-    Args:
-        rows: as ``read_days`` returned them.
-        place: bucket and table.
-        days: those that were read.
-        held: who holds each day, with its number of rows.
+        day: an ISO date.
+        names: the columns to read.
+        rows: how many rows the ledger expects.
 
     Raises:
-        MissingRowsError: a day has not exactly the rows that are held.
+        MissingRowsError: the object is missing or damaged, or has another number of rows.
     """
-    counted = {row["date"]: row["count"] for row in rows.groupBy("date").count().collect()}
-    for day in days:
-        _expect(_place_of_day(*place, day), counted.get(day, 0), sum(entry["rows"] for entry in held[day].values()))
+    kinds = clean_columns(dataset)
+    return _counted(s3, bucket, f"{dataset}/date={day}/{OBJECT}", {name: kinds[name] for name in names}, rows)
 
 
-def _place_of_day(bucket: str, dataset: str, day: str) -> str:
-    return f"s3://{bucket}/{dataset}/date={day}/{OBJECT}"
-
-
-def read_targets(spark: SparkSession, bucket: str, held: Mapping[str, Days]) -> DataFrame:
-    """Return all clean targets.
+def read_targets(s3: Any, bucket: str, rows: int) -> Any:
+    """Return all clean targets as an Arrow table; ``rows`` is how many the ledger expects.
 
     Raises:
-        MissingRowsError: the rows are not exactly those that are held.
+        MissingRowsError: as for a day.
     """
-    expected = sum(entry["rows"] for outlets in held[TARGETS].values() for entry in outlets.values())
-    if not expected:
-        return small_table(spark, [], _clean_schema(TARGETS))
-    path = f"s3://{bucket}/{TARGETS}/{OBJECT}"
-    rows = spark.read.schema(_clean_schema(TARGETS)).parquet(path)
-    _expect(path, rows.count(), expected)
-    return rows
+    columns = clean_columns(TARGETS)
+    return _counted(s3, bucket, f"{TARGETS}/{OBJECT}", columns, rows) if rows else schema_of(columns).empty_table()
 
 
-def read_dimension(spark: SparkSession, bucket: str, table: str) -> DataFrame:
-    """Return a dimension as readers see it now."""
-    schema = ", ".join(f"{name} {kind}" for name, kind in TABLES[table])
-    return spark.read.schema(schema).parquet(f"s3://{bucket}/{table}/{OBJECT}")
-
-
-def _clean_schema(dataset: str) -> str:
-    return ", ".join(f"{name} {kind}" for name, kind in clean_columns(dataset).items())
-
-
-@contextmanager
-def unreadable_objects_named() -> Iterator[None]:
-    """Let what Spark says of an object that is missing or damaged name the object, and how to build it again.
+def read_dimension(s3: Any, bucket: str, table: str) -> Any:
+    """Return a dimension as readers see it now, as an Arrow table.
 
     Raises:
-        MissingRowsError: in place of Spark's error, which stays its cause. Errors that name no object stay as they are.
+        MissingRowsError: its object is missing or damaged.
     """
-    from py4j.protocol import Py4JJavaError
-    from pyspark.errors import AnalysisException
+    return read_object(s3, bucket, f"{table}/{OBJECT}", TABLES[table])
 
+
+def read_object(s3: Any, bucket: str, key: str, columns: Columns) -> Any:
+    """Return the rows of an object that can be built again from raw, as an Arrow table.
+
+    Raises:
+        MissingRowsError: the object is missing or damaged.
+    """
     try:
-        yield
-    except (AnalysisException, Py4JJavaError) as error:
-        named = next((line for line in str(error).splitlines() if re.search(r"s3a?://\S+\.parquet", line)), None)
-        if named is None:
-            raise
-        raise MissingRowsError(f"{named}. {REBUILD}") from error
+        return read_rows(s3, bucket, key, schema_of(columns))
+    except UnreadableError as error:
+        raise MissingRowsError(f"{error}. {REBUILD}") from error
 
 
-def _expect(path: str, rows: int, expected: int) -> None:
-    if rows != expected:
-        raise MissingRowsError(f"{path} has {rows:,} rows, the ledger expects {expected:,}. {REBUILD}")
+def _counted(s3: Any, bucket: str, key: str, columns: Columns, expected: int) -> Any:
+    table = read_object(s3, bucket, key, columns)
+    if table.num_rows != expected:
+        path = f"s3://{bucket}/{key}"
+        raise MissingRowsError(f"{path} has {table.num_rows:,} rows, the ledger expects {expected:,}. {REBUILD}")
+    return table
 
 
 REBUILD = (

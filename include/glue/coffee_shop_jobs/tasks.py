@@ -1,0 +1,73 @@
+"""The tasks of a job: a file, a day, a month of members or a dimension each.
+
+The executors of Spark do them. A load that is small does them in the driver instead, in less time than Spark takes to
+start Python on an executor. It is the same function either way, and it gets the names of objects, never their rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+
+Task = TypeVar("Task")
+Done = TypeVar("Done")
+
+SLICES_A_CORE = 16  # tasks differ in size: a core that is done with a small one takes the next
+
+
+class DataError(Exception):
+    """Something that another attempt would meet again: the job ends with these words, and no task is tried twice."""
+
+
+class Tasks:
+    """Does the tasks of one job."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._context: SparkContext | None = None
+
+    def run(self, do: Callable[[Task], Done], tasks: Sequence[Task], *, is_small: bool) -> list[Done]:
+        """Do tasks at the same time and return what they gave, in their order.
+
+        Args:
+            do: what to do with each; a function of a module, as executors import it.
+            tasks: what each task needs to know.
+            is_small: whether the driver may do them itself. It does not when Spark runs already.
+
+        Raises:
+            DataError: the first that a task has raised.
+        """
+        if not tasks:
+            return []
+        if is_small and self._context is None:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                return list(pool.map(do, tasks))
+        context = self._started()
+        slices = min(len(tasks), SLICES_A_CORE * context.defaultParallelism)
+        done: list[Any] = context.parallelize(tasks, slices).map(partial(_outcome, do)).collect()
+        for outcome in done:
+            if isinstance(outcome, DataError):
+                raise outcome
+        return done
+
+    def _started(self) -> SparkContext:
+        if self._context is None:
+            from pyspark import SparkConf, SparkContext
+
+            settings = SparkConf().setAppName(self._name).set("spark.ui.enabled", "false")
+            self._context = SparkContext.getOrCreate(settings)
+        return self._context
+
+
+def _outcome(do: Callable[[Task], Done], task: Task) -> Done | DataError:
+    """Do a task on an executor; Spark would try one again that raises an error."""
+    try:
+        return do(task)
+    except DataError as error:
+        return error
