@@ -15,9 +15,8 @@ import logging
 import sys
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from coffee_shop.lake.documents import (
@@ -35,7 +34,8 @@ from coffee_shop.lake.loads import PENDING_KEY, result_key
 from coffee_shop.lake.state import write_json
 from coffee_shop.lake.tables import Columns, write_tables
 from coffee_shop_jobs import load_state, partitions, placing
-from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS, clean_columns
+from coffee_shop_jobs.clean_days import CleanObject, Piece, write_object
+from coffee_shop_jobs.columns import DATASETS, TARGETS, clean_columns
 from coffee_shop_jobs.decision import Decision, days_after, decide_load, delivery, published_deliveries
 from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
 from coffee_shop_jobs.raw_versions import (
@@ -44,23 +44,13 @@ from coffee_shop_jobs.raw_versions import (
     Version,
     in_order,
     read_all,
+    staged_key,
     uploads_since,
 )
-from coffee_shop_jobs.receipts import SharedPlaces, held_rows, number_lines
-from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+from coffee_shop_jobs.receipts import SharedDay, judge_day
+from coffee_shop_jobs.tasks import SMALL_ROWS, Tasks
 
 log = logging.getLogger("coffee_shop_jobs.partition_data")
-
-
-# the rows of an object are in a fixed order, those of sales by their numbers; rows with the same digest are equal
-ORDER = {
-    SALES: [],
-    INVENTORY: ["salesoutletno", "productno", "row_digest"],
-    TARGETS: ["salesoutletno", "monthyear", "row_digest"],
-}
 
 
 class RowsDifferError(Exception):
@@ -77,18 +67,16 @@ class Job:
         self.load = load_state.read_load(self.s3, arguments)
         self.staging = f"staging/{arguments.load_id}/{uuid.uuid4().hex[:12]}"  # no attempt meets another's files
         self.outcomes: dict[Version, Outcome] = {}
-        self._spark: SparkSession | None = None
+        self.tasks = Tasks("partition_data")
 
-    @property
-    def spark(self) -> SparkSession:
-        """The Spark session, started when it is first needed."""
-        self._spark = self._spark or start_session("partition_data")
-        return self._spark
+    def has_rows(self, version: Version, day: str) -> bool:
+        """Tell whether clean rows of a version that was read are staged for a day."""
+        outcome = self.outcomes[version]
+        return outcome.status == PUBLISHED and day in outcome.holding()["claims"]
 
-    def staged_paths(self, versions: Iterable[Version]) -> dict[str, str]:
-        """Return where the clean rows of versions lie, by the id of each; one without rows has no place."""
-        staged = {version.digest: self.outcomes[version].staged_key for version in versions}
-        return {key: f"s3://{self.arguments.state_bucket}/{place}" for key, place in staged.items() if place}
+    def is_small(self) -> bool:
+        """Tell whether the driver may build what was read."""
+        return sum(outcome.totals["rows_clean"] for outcome in self.outcomes.values()) <= SMALL_ROWS
 
     def read(self, versions: Iterable[Version], *, keep_quarantine: bool = True) -> None:
         """Read the versions that this run has not read yet."""
@@ -109,7 +97,7 @@ class Job:
         ]
         if readings:
             log.info("reading %s versions", len(readings))
-            for outcome in read_all(readings, lambda: self.spark.sparkContext):
+            for outcome in read_all(readings, self.tasks):
                 self.outcomes[outcome.version] = outcome
 
 
@@ -122,8 +110,7 @@ def run(arguments: load_state.Arguments) -> None:
     for dataset, decision in decisions.items():
         read_holders(job, dataset, decision)
     remember_pending(job, decisions)
-    with ThreadPoolExecutor(len(DATASETS)) as pool:
-        list(pool.map(lambda dataset: write_clean(job, dataset, decisions[dataset]), DATASETS))
+    write_clean(job, decisions)
     result = make_result(job, uploads, decisions)
     write_json(job.s3, arguments.state_bucket, result_key(arguments.load_id), result)
     for zone, tables in (("raw", raw_tables(result)), ("clean", clean_tables(job, result))):
@@ -166,19 +153,32 @@ def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
         for version in readable
         if version.digest not in held_back and not _stands(standing, version)
     ]
-    shared: list[SharedPlaces] = []
 
     def judge_receipts(cases: Sequence[Case]) -> list[Verdict]:
         read_again(job, dataset, {standing[source.key] for case in cases for source in case.standing})
-        if not shared:
-            shared.append(SharedPlaces(job.spark, dataset, Decimal(str(plan["settings"]["kept_share"]))))
-        sources = {source for case in cases for source in (*case.standing, *case.steps)}
-        return shared[0].judge(cases, job.staged_paths(version_of(dataset, source) for source in sources))
+        days = shared_days(job, dataset, cases)
+        return [verdict for some in job.tasks.run(judge_day, days, is_small=job.is_small()) for verdict in some]
 
     forced = {*plan["rebuild"].get(dataset, []), *pending["days"].get(dataset, [])}
     decision = decide_load(job.load.ledger, dataset, standing, arrivals, forced, plan, judge_receipts)
     decision.held_back |= held_back
     return decision
+
+
+def shared_days(job: Job, dataset: str, cases: Sequence[Case]) -> list[SharedDay]:
+    """Return the cases by their days, each with the versions that have rows of it."""
+    bucket, kept_share = job.arguments.state_bucket, Decimal(str(job.load.plan["settings"]["kept_share"]))
+    by_day: dict[str, list[Case]] = {}
+    for case in cases:
+        by_day.setdefault(case.place[0], []).append(case)
+    shared = []
+    for day, some in by_day.items():
+        sources = {source for case in some for source in (*case.standing, *case.steps)}
+        versions = {source.id: version_of(dataset, source) for source in sources}
+        having = {each: version for each, version in sorted(versions.items()) if job.has_rows(version, day)}
+        keys = {each: staged_key(job.staging, version, day) for each, version in having.items()}
+        shared.append(SharedDay(dataset, bucket, keys, tuple(some), kept_share))
+    return shared
 
 
 def _is_seen_last(files: Mapping[str, FileOfLedger], version: Version) -> bool:
@@ -279,30 +279,66 @@ def remember_pending(job: Job, decisions: Mapping[str, Decision]) -> None:
 # --- the clean zone
 
 
-def write_clean(job: Job, dataset: str, decision: Decision) -> None:
-    """Write the touched days of one dataset, or its whole table, and put them in place."""
-    s3, arguments = job.s3, job.arguments
-    staged = (arguments.state_bucket, f"{job.staging}/clean/{dataset}")
-    place = f"s3://{staged[0]}/{staged[1]}"
-    paths = job.staged_paths(version for version in job.outcomes if version.dataset == dataset)
+def write_clean(job: Job, decisions: Mapping[str, Decision]) -> None:
+    """Write the touched days of all datasets, of targets the whole table, and put them in place."""
+    objects = [each for dataset, decision in decisions.items() for each in clean_objects(job, dataset, decision)]
+    job.tasks.run(write_object, objects, is_small=job.is_small())
+    for dataset, decision in decisions.items():
+        place_clean(job, dataset, decision)
+
+
+def clean_objects(job: Job, dataset: str, decision: Decision) -> list[CleanObject]:
+    """Return what is to be built of one dataset: an object a day, of targets one of all months."""
+    bucket, place = job.arguments.state_bucket, staged_clean(job, dataset)
+    pieces = {day: pieces_of(job, dataset, decision, day) for day in decision.touched}
     if dataset == TARGETS:
-        if decision.touched or not job.load.ledger["revision"]:
-            rows = held_rows(job.spark, dataset, decision.touched, decision.shares, decision.counting, paths)
-            write_table(rows, ORDER[dataset], place, drop="row_digest")
+        every = tuple(piece for some in pieces.values() for piece in some)
+        return [CleanObject(dataset, bucket, f"{place}/{placing.OBJECT}", every)] if is_built(job, decision) else []
+    return [
+        CleanObject(dataset, bucket, f"{place}/date={day}/{placing.OBJECT}", some)
+        for day, some in pieces.items()
+        if day in decision.shares
+    ]
+
+
+def pieces_of(job: Job, dataset: str, decision: Decision, day: str) -> tuple[Piece, ...]:
+    """Return the staged rows that a day is built from; the version that ranks highest is the last."""
+    held: dict[str, dict[str, int]] = {}  # by key, the outlets of which it holds something, and how many rows it has
+    for outlet, entry in decision.shares.get(day, {}).items():
+        for key in entry["keys"]:
+            held.setdefault(key, {})[outlet] = decision.counting[key].claims[day][outlet]["rows"]
+    ranked = sorted(held, key=lambda key: decision.counting[key].source.rank)
+    return tuple(
+        Piece(staged_key(job.staging, version_of(dataset, decision.counting[key].source), day), held[key])
+        for key in ranked
+    )
+
+
+def is_built(job: Job, decision: Decision) -> bool:
+    """Tell whether the table of targets is built: when it changes, and by the first load in any case."""
+    return bool(decision.touched) or not job.load.ledger["revision"]
+
+
+def staged_clean(job: Job, dataset: str) -> str:
+    """Return where the objects of a dataset are staged in the state bucket."""
+    return f"{job.staging}/clean/{dataset}"
+
+
+def place_clean(job: Job, dataset: str, decision: Decision) -> None:
+    """Put the staged objects of one dataset in place, and take days without rows away."""
+    s3, arguments = job.s3, job.arguments
+    staged, database = (arguments.state_bucket, staged_clean(job, dataset)), arguments.clean_database
+    if dataset == TARGETS:
+        if is_built(job, decision):
             placing.place_table(s3, staged, (arguments.clean_bucket, dataset))
         return
     full = [day for day in decision.touched if day in decision.shares]
     empty = [day for day in decision.touched if day not in decision.shares]
     if full:
-        rows = held_rows(job.spark, dataset, full, decision.shares, decision.counting, paths)
-        rows = by_day(rows, "date", len(full))
-        rows = number_lines(rows) if dataset == SALES else rows
-        write_days(rows, "date", ORDER[dataset], place, drop="row_digest")
         placing.place_days(s3, staged, (arguments.clean_bucket, dataset), "date", full)
-        partitions.register_days(job.glue, (arguments.clean_database, dataset), clean_columns(dataset), "date", full)
+        partitions.register_days(job.glue, (database, dataset), clean_columns(dataset), "date", full)
         log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
-    clients = (s3, job.glue)
-    placing.remove_days(clients, arguments.clean_database, dataset, arguments.clean_bucket, "date", empty)
+    placing.remove_days((s3, job.glue), database, dataset, arguments.clean_bucket, "date", empty)
 
 
 # --- the result

@@ -243,9 +243,11 @@ READERS: dict[str, Callable[[str, Limits], Value | Unreadable]] = {
 }
 
 
-def month_of(monthyear: str) -> str:
-    """Return ``2019-04`` for ``April 2019``."""
-    name, year = monthyear.split()
+def day_label(day: Value) -> str:
+    """Return a row's day in the form of a partition key; targets say ``April 2019`` for 2019-04."""
+    if isinstance(day, date):
+        return day.isoformat()
+    name, year = str(day).split()
     return f"{year}-{MONTHS.index(name) + 1:02d}"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .cells import NOTHING, Value, month_of
+from .cells import NOTHING, Value, day_label
 from .coded_column import CodedColumn
 from .columns import Dataset
 
@@ -162,8 +162,7 @@ def add_claims(
     for place, row in zip(zip(by_name[dataset.day], by_name["salesoutletno"], strict=True), rows, strict=True):
         by_place.setdefault(place, []).append(row)
     for (day, outlet), rows_of_place in by_place.items():
-        label = day.isoformat() if isinstance(day, date) else month_of(str(day))
-        claims.setdefault((label, str(outlet)), Claim()).add(*zip(*rows_of_place, strict=True))
+        claims.setdefault((day_label(day), str(outlet)), Claim()).add(*zip(*rows_of_place, strict=True))
 
 
 def row_digests(columns: Sequence[CodedColumn]) -> list[bytes]:

@@ -57,24 +57,42 @@ class UnreadableError(DataError):
     """An object of rows is missing or damaged; the message names it."""
 
 
-def read_rows(s3: Any, bucket: str, key: str, schema: Any) -> Any:
+def read_rows(s3: Any, bucket: str, key: str, schema: Any, where: tuple[str, Sequence[str]] | None = None) -> Any:
     """Return the rows of an object as an Arrow table of the schema's columns.
 
     A column that the object has not is null: it was written before there was one.
+
+    Args:
+        s3: the client.
+        bucket: where the object is.
+        key: the object.
+        schema: the columns and their types.
+        where: a column and the values that the rows to return have in it; all rows without it.
 
     Raises:
         UnreadableError: the object is missing or damaged.
     """
     try:
         file = pq.ParquetFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
-        rows = file.read([name for name in schema.names if name in file.schema_arrow.names])
+        having = set(file.schema_arrow.names)
+        names = [name for name in schema.names if name in having]
+        rows = file.read(names) if where is None else _rows_where(file, names, *where)
     except s3.exceptions.NoSuchKey:
         raise UnreadableError(f"s3://{bucket}/{key} is not there") from None
     except pa.ArrowException as error:
         raise UnreadableError(f"s3://{bucket}/{key} cannot be read: {str(error).splitlines()[0]}") from error
-    missing = pa.nulls(rows.num_rows)
-    columns = [rows[field.name] if field.name in rows.column_names else missing.cast(field.type) for field in schema]
+    columns = [
+        rows[field.name].cast(field.type) if field.name in names else pa.nulls(rows.num_rows, field.type)
+        for field in schema
+    ]
     return pa.table(columns, schema=schema)
+
+
+def _rows_where(file: Any, names: Sequence[str], column: str, values: Sequence[str]) -> Any:
+    """Return the rows with one of some values in a column, without having all others in memory."""
+    wanted = pa.array(values)
+    found = [batch.filter(pc.is_in(batch[column], wanted)) for batch in file.iter_batches(columns=names)]
+    return pa.Table.from_batches(found) if found else file.read(names)
 
 
 def put_rows(s3: Any, bucket: str, key: str, rows: Any) -> None:

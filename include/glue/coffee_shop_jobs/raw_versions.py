@@ -1,4 +1,4 @@
-"""Reading versions of raw objects, streamed, never whole in memory: a few small ones here, else one a task of Spark."""
+"""Reading versions of raw objects, one a task: streamed, never whole in memory, clean rows staged by their day."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +15,17 @@ from typing import Any, cast
 from coffee_shop.lake.documents import PUBLISHED, REFUSED, FileOfResult, Holding, LastSeen, ReadTotals
 from coffee_shop.lake.ledger import holding_of
 
-from .cells import Limits
+from .cells import Limits, day_label
 from .coded_column import CodedColumn
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
 from .control_totals import Summary, too_many_quarantined
 from .ownership import version_digest
-from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema
+from .parquet_rows import QUARANTINE, RowFile, parts_by, put_rows, quarantine_columns, staged_schema, write_chunks
+from .placing import s3_client
 from .raw_file import read_file
 from .records import RefusedError
 from .row_checker import Quarantined
+from .tasks import DataError, Tasks
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -32,11 +34,11 @@ GONE = ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed")
 # archived; or a key that the customer keeps, which S3 answers with InvalidRequest
 WITHHELD = ("InvalidObjectState", "InvalidRequest")
 NO_ROWS = {SALES: "sales", INVENTORY: "inventory", TARGETS: "targets"}
-SMALL, FEW = 16_000_000, 20  # bytes, of all files together, and files; a month of sales has ten million bytes
+SMALL, FEW = 50_000_000, 200  # bytes and files: so much is read in the time in which Spark starts Python
 MENDED = "restore it, or upload it once more with the bucket's own encryption and in the storage class STANDARD"
 
 
-class VersionGoneError(Exception):
+class VersionGoneError(DataError):
     """A version that the tables stand on is not in the raw bucket any more."""
 
 
@@ -72,13 +74,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A version that was read: published or refused, its control totals, and where its clean rows are staged."""
+    """A version that was read: published or refused, and its control totals."""
 
     version: Version
     status: str
     reason: str | None
     totals: Json
-    staged_key: str | None
 
     def as_json(self) -> FileOfResult:
         """Return the outcome as result.json holds it, with notes for people beside the totals."""
@@ -90,30 +91,22 @@ class Outcome:
         return holding_of(self.version.version_id, self.version.last_modified, cast("ReadTotals", self.totals))
 
 
-def read_all(readings: Sequence[Reading], spark_context: Callable[[], Any]) -> list[Outcome]:
-    """Read versions: a few small ones here, before executors would have started Python; else in parallel, one a task.
+def staged_key(staging: str, version: Version, day: str) -> str:
+    """Return where a version's clean rows of a day (of targets: a month) are staged in the state bucket."""
+    return f"{staging}/rows/{version.dataset}/{day}/{version.digest}.parquet"
+
+
+def read_all(readings: Sequence[Reading], tasks: Tasks) -> list[Outcome]:
+    """Read versions: a few small ones in the driver, before executors would have started Python.
 
     Raises:
         VersionGoneError: one of them is not in the bucket any more.
     """
     sizes = [reading.version.size for reading in readings]
-    if len(sizes) <= FEW and sum(SMALL if size is None else size for size in sizes) < SMALL:
-        outcomes = [read_version(reading) for reading in readings]
-    else:
-        outcomes = _read_in_tasks(readings, spark_context())
+    is_small = len(sizes) <= FEW and sum(SMALL if size is None else size for size in sizes) < SMALL
+    outcomes = tasks.run(read_version, readings, is_small=is_small)
     for outcome in outcomes:
         log_outcome(outcome)
-    return outcomes
-
-
-def _read_in_tasks(readings: Sequence[Reading], spark_context: Any) -> list[Outcome]:
-    try:
-        outcomes: list[Outcome] = spark_context.parallelize(readings, len(readings)).map(read_version).collect()
-    except Exception as error:
-        _, _, gone = str(error).partition(f"{VersionGoneError.__name__}: ")  # from the worker's traceback
-        if not gone:
-            raise
-        raise VersionGoneError(gone.splitlines()[0]) from None
     return outcomes
 
 
@@ -123,15 +116,13 @@ def read_version(reading: Reading) -> Outcome:
     Raises:
         VersionGoneError: the version is not in the bucket any more.
     """
-    import boto3
-
-    s3 = boto3.client("s3")
+    s3 = s3_client()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "raw.csv")
         try:
             _fetch(s3, reading, path)
         except RefusedError as error:
-            return Outcome(reading.version, REFUSED, str(error), Summary().as_json(), None)
+            return Outcome(reading.version, REFUSED, str(error), Summary().as_json())
         return _read(s3, reading, path, Path(folder))
 
 
@@ -169,8 +160,8 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
     version = reading.version
     dataset = CONTRACTS[version.dataset]
     uploaded = datetime.fromisoformat(version.last_modified).astimezone(UTC).date()
-    rows = RowFile(folder / "clean.parquet", staged_schema(dataset))
-    quarantine = RowFile(folder / "quarantine.parquet", QUARANTINE)
+    rows = RowFile(folder / "clean.arrow", staged_schema(dataset))
+    quarantine = RowFile(folder / "quarantine.arrow", QUARANTINE)
 
     def take_clean(columns: list[CodedColumn], digests: list[bytes]) -> None:
         rows.append([*columns, [version.key] * len(digests), digests])
@@ -188,24 +179,21 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
         reason = too_many_quarantined(summary, reading.quarantine_share)
     except RefusedError as error:
         summary, reason = Summary(), str(error)
-    has_rows, has_quarantine = rows.close(), quarantine.close()
     if reading.keep_quarantine:
-        _put_quarantine(s3, reading, quarantine.path if has_quarantine else None)
-    status = REFUSED if reason else PUBLISHED
-    staged = f"{reading.staging}/rows/{version.dataset}/source_id={version.digest}/rows.parquet"
-    if reason or not has_rows:
-        return Outcome(version, status, reason, summary.as_json(), None)
-    with rows.path.open("rb") as body:
-        s3.put_object(Bucket=reading.state_bucket, Key=staged, Body=body)
-    return Outcome(version, status, reason, summary.as_json(), staged)
+        _put_quarantine(s3, reading, quarantine.chunks(), folder / "quarantine.parquet")
+    if not reason:
+        for day, part in parts_by(dataset.day, rows.chunks()):
+            put_rows(s3, reading.state_bucket, staged_key(reading.staging, version, day_label(day)), part)
+    return Outcome(version, REFUSED if reason else PUBLISHED, reason, summary.as_json())
 
 
-def _put_quarantine(s3: Any, reading: Reading, path: Path | None) -> None:
+def _put_quarantine(s3: Any, reading: Reading, chunks: Sequence[Any], path: Path) -> None:
     """Keep what this version has in quarantine, instead of what an earlier reading of it found."""
     key = f"quarantine/{reading.version.dataset}/{reading.version.digest}.parquet"
-    if path is None:
+    if not chunks:
         s3.delete_object(Bucket=reading.state_bucket, Key=key)
         return
+    write_chunks(path, chunks)
     with path.open("rb") as body:
         s3.put_object(Bucket=reading.state_bucket, Key=key, Body=body)
 

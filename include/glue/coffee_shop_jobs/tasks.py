@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
+SMALL_ROWS = 100_000  # that the driver's threads write in the time in which an executor starts Python
 SLICES_A_CORE = 16  # tasks differ in size: a core that is done with a small one takes the next
 
 

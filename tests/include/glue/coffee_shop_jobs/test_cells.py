@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from coffee_shop_jobs.cells import NOTHING, READERS, Limits, Memo, Unreadable, month_of
+from coffee_shop_jobs.cells import NOTHING, READERS, Limits, Memo, Unreadable, day_label
 from coffee_shop_jobs.columns import Column
 
 LIMITS = Limits.of_upload(date(2019, 4, 24), max_quantity=1000)
@@ -199,4 +199,4 @@ def test_a_memo_never_outgrows_its_size(monkeypatch):
 
 
 def test_a_month_as_days_write_it():
-    assert [month_of("April 2019"), month_of("December 2020")] == ["2019-04", "2020-12"]
+    assert [day_label("April 2019"), day_label("December 2020")] == ["2019-04", "2020-12"]
