@@ -34,10 +34,11 @@ from coffee_shop.lake.loads import PENDING_KEY, result_key
 from coffee_shop.lake.state import write_json
 from coffee_shop.lake.tables import Columns, write_tables
 from coffee_shop_jobs import load_state, partitions, placing
-from coffee_shop_jobs.clean_days import CleanObject, Piece, write_object
+from coffee_shop_jobs.clean_days import CleanObject, write_object
 from coffee_shop_jobs.columns import DATASETS, TARGETS, clean_columns
 from coffee_shop_jobs.decision import Decision, days_after, decide_load, delivery, published_deliveries
 from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
+from coffee_shop_jobs.parquet_rows import Piece
 from coffee_shop_jobs.raw_versions import (
     Outcome,
     Reading,
@@ -69,14 +70,19 @@ class Job:
         self.outcomes: dict[Version, Outcome] = {}
         self.tasks = Tasks("partition_data")
 
-    def has_rows(self, version: Version, day: str) -> bool:
-        """Tell whether clean rows of a version that was read are staged for a day."""
+    def piece(self, version: Version, day: str, outlets: Iterable[str]) -> Piece | None:
+        """Return where the rows of some outlets' day are staged that a version delivers; None where it has none."""
         outcome = self.outcomes[version]
-        return outcome.status == PUBLISHED and day in outcome.holding()["claims"]
+        claims = outcome.totals["claims"]
+        if outcome.status != PUBLISHED or day not in claims:
+            return None
+        rows = {outlet: claims[day][outlet]["rows"] for outlet in outlets if outlet in claims[day]}
+        return Piece(staged_key(self.staging, version), sorted(claims).index(day), rows)
 
     def is_small(self) -> bool:
         """Tell whether the driver may build what was read."""
-        return sum(outcome.totals["rows_clean"] for outcome in self.outcomes.values()) <= SMALL_ROWS
+        rows: int = sum(outcome.totals["rows_clean"] for outcome in self.outcomes.values())
+        return rows <= SMALL_ROWS
 
     def read(self, versions: Iterable[Version], *, keep_quarantine: bool = True) -> None:
         """Read the versions that this run has not read yet."""
@@ -174,10 +180,10 @@ def shared_days(job: Job, dataset: str, cases: Sequence[Case]) -> list[SharedDay
     shared = []
     for day, some in by_day.items():
         sources = {source for case in some for source in (*case.standing, *case.steps)}
-        versions = {source.id: version_of(dataset, source) for source in sources}
-        having = {each: version for each, version in sorted(versions.items()) if job.has_rows(version, day)}
-        keys = {each: staged_key(job.staging, version, day) for each, version in having.items()}
-        shared.append(SharedDay(dataset, bucket, keys, tuple(some), kept_share))
+        outlets = [case.place[1] for case in some]
+        pieces = {source.id: job.piece(version_of(dataset, source), day, outlets) for source in sources}
+        having = {source_id: piece for source_id, piece in pieces.items() if piece}
+        shared.append(SharedDay(dataset, bucket, having, tuple(some), kept_share))
     return shared
 
 
@@ -303,15 +309,13 @@ def clean_objects(job: Job, dataset: str, decision: Decision) -> list[CleanObjec
 
 def pieces_of(job: Job, dataset: str, decision: Decision, day: str) -> tuple[Piece, ...]:
     """Return the staged rows that a day is built from; the version that ranks highest is the last."""
-    held: dict[str, dict[str, int]] = {}  # by key, the outlets of which it holds something, and how many rows it has
+    held: dict[str, list[str]] = {}  # by key, the outlets of which it holds something
     for outlet, entry in decision.shares.get(day, {}).items():
         for key in entry["keys"]:
-            held.setdefault(key, {})[outlet] = decision.counting[key].claims[day][outlet]["rows"]
-    ranked = sorted(held, key=lambda key: decision.counting[key].source.rank)
-    return tuple(
-        Piece(staged_key(job.staging, version_of(dataset, decision.counting[key].source), day), held[key])
-        for key in ranked
-    )
+            held.setdefault(key, []).append(outlet)
+    ranked = sorted((decision.counting[key].source for key in held), key=lambda source: source.rank)
+    pieces = (job.piece(version_of(dataset, source), day, held[source.key]) for source in ranked)
+    return tuple(piece for piece in pieces if piece)
 
 
 def is_built(job: Job, decision: Decision) -> bool:

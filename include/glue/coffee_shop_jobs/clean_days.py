@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS, Dataset, clean_columns
-from .parquet_rows import read_rows, schema_of, staged_schema
+from .parquet_rows import Piece, read_piece, schema_of, staged_schema
 from .placing import s3_client
 from .row_order import in_order
 
@@ -26,14 +27,6 @@ ORDER = {
     TARGETS: ["salesoutletno", "monthyear", "row_digest"],
 }
 ROWS_AT_ONCE = 250_000
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Staged rows of a version: their key, and of each outlet that the version holds something of, how many rows."""
-
-    key: str
-    outlets: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -63,10 +56,9 @@ def write_object(wanted: CleanObject) -> None:
 
 def _outlets_at_once(wanted: CleanObject) -> Iterator[list[str]]:
     """Yield the outlets in their order, as many together as may be in memory."""
-    rows: dict[str, int] = {}
+    rows: Counter[str] = Counter()
     for piece in wanted.pieces:
-        for outlet, count in piece.outlets.items():
-            rows[outlet] = rows.get(outlet, 0) + count
+        rows.update(piece.outlets)
     some: list[str] = []
     for outlet in sorted(rows, key=str.encode):
         if some and sum(rows[each] for each in (*some, outlet)) > ROWS_AT_ONCE:
@@ -79,12 +71,10 @@ def _outlets_at_once(wanted: CleanObject) -> Iterator[list[str]]:
 
 def _rows_of(wanted: CleanObject, outlets: list[str]) -> Any:
     contract = CONTRACTS[wanted.dataset]
-    parts = []
+    names, parts = staged_schema(contract).names, []
     for rank, piece in enumerate(wanted.pieces):
-        held = [outlet for outlet in outlets if outlet in piece.outlets]
-        if held:
-            rows = read_rows(s3_client(), wanted.bucket, piece.key, staged_schema(contract), ("salesoutletno", held))
-            parts.append(rows.append_column("rank", pa.repeat(rank, rows.num_rows)))
+        rows = read_piece(s3_client(), wanted.bucket, piece, names, outlets)
+        parts.append(rows.append_column("rank", pa.repeat(rank, rows.num_rows)))
     rows = pa.concat_tables(parts).combine_chunks()
     if contract.receipt and len(parts) > 1:
         rows = _held_by_highest(rows, contract)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,17 +59,10 @@ class UnreadableError(DataError):
     """An object of rows is missing or damaged; the message names it."""
 
 
-def read_rows(s3: Any, bucket: str, key: str, schema: Any, where: tuple[str, Sequence[str]] | None = None) -> Any:
+def read_rows(s3: Any, bucket: str, key: str, schema: Any) -> Any:
     """Return the rows of an object as an Arrow table of the schema's columns.
 
     A column that the object has not is null: it was written before there was one.
-
-    Args:
-        s3: the client.
-        bucket: where the object is.
-        key: the object.
-        schema: the columns and their types.
-        where: a column and the values that the rows to return have in it; all rows without it.
 
     Raises:
         UnreadableError: the object is missing or damaged.
@@ -75,24 +70,53 @@ def read_rows(s3: Any, bucket: str, key: str, schema: Any, where: tuple[str, Seq
     try:
         file = pq.ParquetFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
         having = set(file.schema_arrow.names)
-        names = [name for name in schema.names if name in having]
-        rows = file.read(names) if where is None else _rows_where(file, names, *where)
+        rows = file.read([name for name in schema.names if name in having])
     except s3.exceptions.NoSuchKey:
         raise UnreadableError(f"s3://{bucket}/{key} is not there") from None
     except pa.ArrowException as error:
         raise UnreadableError(f"s3://{bucket}/{key} cannot be read: {str(error).splitlines()[0]}") from error
     columns = [
-        rows[field.name].cast(field.type) if field.name in names else pa.nulls(rows.num_rows, field.type)
+        rows[field.name].cast(field.type) if field.name in having else pa.nulls(rows.num_rows, field.type)
         for field in schema
     ]
     return pa.table(columns, schema=schema)
 
 
-def _rows_where(file: Any, names: Sequence[str], column: str, values: Sequence[str]) -> Any:
-    """Return the rows with one of some values in a column, without having all others in memory."""
-    wanted = pa.array(values)
-    found = [batch.filter(pc.is_in(batch[column], wanted)) for batch in file.iter_batches(columns=names)]
-    return pa.Table.from_batches(found) if found else file.read(names)
+@dataclass(frozen=True)
+class Piece:
+    """A row group of staged rows: what a version delivers for a day, of targets for a month.
+
+    ``outlets`` says how many rows there are of each outlet that is meant; other outlets may have rows too.
+    """
+
+    key: str
+    row_group: int
+    outlets: Mapping[str, int]
+
+
+def read_piece(s3: Any, bucket: str, piece: Piece, names: Sequence[str], outlets: Sequence[str]) -> Any:
+    """Return the rows of some outlets as an Arrow table.
+
+    Args:
+        s3: the client.
+        bucket: where the piece is staged.
+        piece: what to read from.
+        names: the columns to return.
+        outlets: the outlets; one that the piece is not meant for has no rows.
+    """
+    held = [outlet for outlet in outlets if outlet in piece.outlets]
+    file = pq.ParquetFile(io.BytesIO(_staged(s3, bucket, piece.key)))
+    if file.metadata.row_group(piece.row_group).num_rows == sum(piece.outlets[outlet] for outlet in held):
+        return file.read_row_group(piece.row_group, names)
+    wanted, batches = pa.array(held, pa.string()), file.iter_batches(row_groups=[piece.row_group], columns=names)
+    return pa.Table.from_batches(batch.filter(pc.is_in(batch["salesoutletno"], wanted)) for batch in batches)
+
+
+@lru_cache(maxsize=2)
+def _staged(s3: Any, bucket: str, key: str) -> bytes:
+    """Return a staged object; the days that one task after another builds are often those of one file."""
+    body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
 
 
 def put_rows(s3: Any, bucket: str, key: str, rows: Any) -> None:
@@ -141,12 +165,17 @@ def write_chunks(path: Path, chunks: Sequence[Any]) -> None:
             writer.write_batch(chunk)
 
 
-def parts_by(column: str, chunks: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield each value of a column and the table of its rows, one after another, as the chunks have them."""
+def write_by(column: str, label: Callable[[Any], str], chunks: Sequence[Any], path: Path) -> None:
+    """Write Arrow batches as a local Parquet file with a row group for each value of a column, in their labels' order.
+
+    Only the rows of one value are in memory.
+    """
     values = [pc.unique(chunk[column]).to_pylist() for chunk in chunks]
-    for value in sorted({value for some in values for value in some}):
-        having = [chunk for chunk, some in zip(chunks, values, strict=True) if value in some]
-        yield value, pa.Table.from_batches(chunk.filter(pc.equal(chunk[column], value)) for chunk in having)
+    with pq.ParquetWriter(path, chunks[0].schema, store_schema=False) as writer:
+        for value in sorted({value for some in values for value in some}, key=label):
+            having = [chunk for chunk, some in zip(chunks, values, strict=True) if value in some]
+            rows = pa.Table.from_batches(chunk.filter(pc.equal(chunk[column], value)) for chunk in having)
+            writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
 
 
 def quarantine_columns(

@@ -20,7 +20,7 @@ from .coded_column import CodedColumn
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
 from .control_totals import Summary, too_many_quarantined
 from .ownership import version_digest
-from .parquet_rows import QUARANTINE, RowFile, parts_by, put_rows, quarantine_columns, staged_schema, write_chunks
+from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema, write_by, write_chunks
 from .placing import s3_client
 from .raw_file import read_file
 from .records import RefusedError
@@ -91,9 +91,9 @@ class Outcome:
         return holding_of(self.version.version_id, self.version.last_modified, cast("ReadTotals", self.totals))
 
 
-def staged_key(staging: str, version: Version, day: str) -> str:
-    """Return where a version's clean rows of a day (of targets: a month) are staged in the state bucket."""
-    return f"{staging}/rows/{version.dataset}/{day}/{version.digest}.parquet"
+def staged_key(staging: str, version: Version) -> str:
+    """Return where a version's clean rows are staged in the state bucket, by their days (of targets: months)."""
+    return f"{staging}/rows/{version.dataset}/{version.digest}.parquet"
 
 
 def read_all(readings: Sequence[Reading], tasks: Tasks) -> list[Outcome]:
@@ -181,9 +181,9 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
         summary, reason = Summary(), str(error)
     if reading.keep_quarantine:
         _put_quarantine(s3, reading, quarantine.chunks(), folder / "quarantine.parquet")
-    if not reason:
-        for day, part in parts_by(dataset.day, rows.chunks()):
-            put_rows(s3, reading.state_bucket, staged_key(reading.staging, version, day_label(day)), part)
+    if chunks := [] if reason else rows.chunks():
+        write_by(dataset.day, day_label, chunks, folder / "clean.parquet")
+        _put(s3, reading.state_bucket, staged_key(reading.staging, version), folder / "clean.parquet")
     return Outcome(version, REFUSED if reason else PUBLISHED, reason, summary.as_json())
 
 
@@ -194,8 +194,12 @@ def _put_quarantine(s3: Any, reading: Reading, chunks: Sequence[Any], path: Path
         s3.delete_object(Bucket=reading.state_bucket, Key=key)
         return
     write_chunks(path, chunks)
+    _put(s3, reading.state_bucket, key, path)
+
+
+def _put(s3: Any, bucket: str, key: str, path: Path) -> None:
     with path.open("rb") as body:
-        s3.put_object(Bucket=reading.state_bucket, Key=key, Body=body)
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
 def log_outcome(outcome: Outcome) -> None:

@@ -5,17 +5,14 @@ The job's driver knows days and files, never single receipts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from .columns import CONTRACTS, Dataset
 from .ownership import ZERO, Case, Content, Verdict, judge
-from .parquet_rows import read_rows, staged_schema
+from .parquet_rows import Piece, read_piece
 from .placing import s3_client
 
 Contents = dict[str, dict[str, dict[str, Content]]]  # by outlet, version and receipt
@@ -23,33 +20,31 @@ Contents = dict[str, dict[str, dict[str, Content]]]  # by outlet, version and re
 
 @dataclass(frozen=True)
 class SharedDay:
-    """The cases of a day, and where the rows of their versions are staged, by the id of each that has rows of it."""
+    """The cases of a day, and by the id of each version that has rows of it, where these are staged."""
 
     dataset: str
     bucket: str
-    keys: dict[str, str]
+    pieces: Mapping[str, Piece]
     cases: tuple[Case, ...]
     kept_share: Decimal
 
 
 def judge_day(shared: SharedDay) -> list[Verdict]:
     """Decide who holds the receipts of a day."""
-    contract, contents = CONTRACTS[shared.dataset], Contents()
+    contents = Contents()
     outlets = [case.place[1] for case in shared.cases]
-    for source_id, key in shared.keys.items():
-        for outlet, receipt, content in _contents(shared.bucket, key, contract, outlets):
+    for source_id, piece in shared.pieces.items():
+        for outlet, receipt, content in _contents(shared, piece, outlets):
             contents.setdefault(outlet, {}).setdefault(source_id, {})[receipt] = content
     return [judge(case, contents.get(case.place[1], {}), shared.kept_share) for case in shared.cases]
 
 
-def _contents(bucket: str, key: str, contract: Dataset, outlets: Sequence[str]) -> list[tuple[str, str, Content]]:
+def _contents(shared: SharedDay, piece: Piece, outlets: Sequence[str]) -> list[tuple[str, str, Content]]:
     """Return what a version delivers of each receipt of some outlets' day: outlet, receipt, content."""
-    summed = [name for name in (contract.quantity, contract.amount) if name]
-    names = ["salesoutletno", *contract.receipt, *summed, "row_digest"]
-    schema = pa.schema([staged_schema(contract).field(name) for name in names])
-    rows = read_rows(s3_client(), bucket, key, schema)
-    rows = rows.filter(pc.is_in(rows["salesoutletno"], pa.array(outlets)))
+    contract = CONTRACTS[shared.dataset]
     by = ["salesoutletno", *contract.receipt]
+    summed = [name for name in (contract.quantity, contract.amount) if name]
+    rows = read_piece(s3_client(), shared.bucket, piece, [*by, *summed, "row_digest"], outlets)
     sums = [("row_digest", "list"), *((name, "sum") for name in summed)]
     return [
         (receipt["salesoutletno"], "|".join(receipt[name] for name in contract.receipt), _content(receipt, contract))

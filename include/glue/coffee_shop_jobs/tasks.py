@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -19,7 +19,7 @@ Task = TypeVar("Task")
 Done = TypeVar("Done")
 
 SMALL_ROWS = 100_000  # that the driver's threads write in the time in which an executor starts Python
-SLICES_A_CORE = 16  # tasks differ in size: a core that is done with a small one takes the next
+SLICES_A_CORE = 4  # tasks differ in size: a core that is done with its first slice takes the next
 
 
 class DataError(Exception):
@@ -50,12 +50,18 @@ class Tasks:
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 return list(pool.map(do, tasks))
         context = self._started()
-        slices = min(len(tasks), SLICES_A_CORE * context.defaultParallelism)
-        done: list[Any] = context.parallelize(tasks, slices).map(partial(_outcome, do)).collect()
-        for outcome in done:
-            if isinstance(outcome, DataError):
-                raise outcome
-        return done
+        count = min(len(tasks), SLICES_A_CORE * context.defaultParallelism)
+        slices = [tasks[first::count] for first in range(count)]  # large tasks often come one after another
+        outcomes: list[list[Done | DataError]] = (
+            context.parallelize(slices, count).map(partial(_outcomes, do)).collect()
+        )
+        done: dict[int, Done] = {}
+        for first, some in enumerate(outcomes):
+            for number, outcome in enumerate(some):
+                if isinstance(outcome, DataError):
+                    raise outcome
+                done[first + number * count] = outcome
+        return [done[number] for number in range(len(tasks))]
 
     def _started(self) -> SparkContext:
         if self._context is None:
@@ -66,9 +72,12 @@ class Tasks:
         return self._context
 
 
-def _outcome(do: Callable[[Task], Done], task: Task) -> Done | DataError:
-    """Do a task on an executor; Spark would try one again that raises an error."""
-    try:
-        return do(task)
-    except DataError as error:
-        return error
+def _outcomes(do: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done | DataError]:
+    """Do tasks on an executor, up to one that ends with an error: Spark would try them again if it were raised."""
+    outcomes: list[Done | DataError] = []
+    for task in tasks:
+        try:
+            outcomes.append(do(task))
+        except DataError as error:
+            return [*outcomes, error]
+    return outcomes
