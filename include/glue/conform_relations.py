@@ -9,50 +9,27 @@ from __future__ import annotations
 import logging
 import sys
 import uuid
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
-from coffee_shop.lake.documents import DAILY_DATASETS, Result, Totals
+from coffee_shop.lake.documents import DAILY_DATASETS, DATASETS, Result
 from coffee_shop.lake.loads import read_result
 from coffee_shop.lake.state import read_json
 from coffee_shop.lake.tables import write_tables
-from coffee_shop_jobs import decision, load_state, partitions, placing, zone_tables
-from coffee_shop_jobs.columns import DATASETS, INVENTORY, SALES, TARGETS
-from coffee_shop_jobs.spark_tables import by_day, start_session, write_days, write_table
-from coffee_shop_jobs.star_schema import (
-    DATE,
-    DIMENSIONS,
-    TABLES,
-    inventory_facts,
-    sales_facts,
-    target_facts,
-)
-
-if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+from coffee_shop_jobs import decision, load_state, partitions, placing
+from coffee_shop_jobs.columns import TARGETS
+from coffee_shop_jobs.facts import FactsOfDay, stage_facts
+from coffee_shop_jobs.star_schema import TABLES
+from coffee_shop_jobs.tasks import Tasks
 
 log = logging.getLogger("coffee_shop_jobs.conform_relations")
 
-ORDER = {
-    SALES: ["transaction_id", "line_no"],
-    INVENTORY: ["inventory_id"],
-    TARGETS: ["sales_target_id"],
-}
-
-
-class TotalsDifferError(Exception):
-    """The facts do not tie out with what the raw files delivered."""
-
-
-class OrphanError(Exception):
-    """A fact mentions a member that its dimension lacks."""
+SMALL_ROWS = 100_000  # the driver has looked them up before Spark has started Python on an executor
 
 
 class Job:
-    """One run: the clients, the load and the Spark session."""
+    """One run: the clients, the load and the days to write."""
 
     def __init__(self, arguments: load_state.Arguments, load: load_state.Load, result: Result) -> None:
         self.arguments = arguments
@@ -61,15 +38,23 @@ class Job:
         self.touched: dict[str, list[str]] = result["touched"]
         self.days = decision.days_after(load.ledger, result)
         self.staging = f"staging/{arguments.load_id}/{uuid.uuid4().hex[:12]}"
-        self.spark = start_session("conform_relations")
 
-    def dimensions(self) -> dict[str, DataFrame]:
-        """Return the dimensions by table name."""
-        names = [*(dimension.table for dimension in DIMENSIONS), DATE]
-        return {name: zone_tables.read_dimension(self.spark, self.arguments.conform_bucket, name) for name in names}
+    def tasks(self) -> list[FactsOfDay]:
+        """Return what to stage: the touched days that hold rows, and all targets when a month of them was touched.
+
+        A lake without any targets gets an empty table of them.
+        """
+        held = {
+            (dataset, day): list(self.days[dataset][day].values())
+            for dataset in DAILY_DATASETS
+            for day in self.touched[dataset]
+            if day in self.days[dataset]
+        }
+        if self.touched[TARGETS] or not self.days[TARGETS]:
+            held[TARGETS, ""] = [entry for outlets in self.days[TARGETS].values() for entry in outlets.values()]
+        return [FactsOfDay.of(self.arguments, self.staging, *place, entries) for place, entries in held.items()]
 
 
-@zone_tables.unreadable_objects_named()
 def run(arguments: load_state.Arguments) -> None:
     """Do the whole job."""
     s3 = placing.s3_client()
@@ -80,125 +65,45 @@ def run(arguments: load_state.Arguments) -> None:
     tables = {table: dict(columns) for table, columns in TABLES.items() if table not in absent}
     write_tables(s3, arguments.state_bucket, arguments.load_id, "conform", tables)
     if any(result["touched"].values()) or not load.ledger["revision"]:
-        job = Job(arguments, load, result)
-        dimensions = job.dimensions()
-        with ThreadPoolExecutor(len(DATASETS)) as pool:
-            list(pool.map(lambda dataset: write_facts(job, dataset, dimensions), DATASETS))
-        placing.delete_below(s3, arguments.state_bucket, job.staging)
+        write_facts(Job(arguments, load, result))
     else:
         log.info("no day was touched: the facts stay as they are")
     prune_dimensions(s3, arguments)
 
 
-def write_facts(job: Job, dataset: str, dimensions: dict[str, DataFrame]) -> None:
-    """Write the touched days of one fact table, or all targets."""
-    if dataset == TARGETS:
-        write_targets(job, dimensions)
-        return
-    full = [day for day in job.touched[dataset] if day in job.days[dataset]]
-    empty = [day for day in job.touched[dataset] if day not in job.days[dataset]]
-    arguments = job.arguments
-    if full:
-        rows = zone_tables.read_days(job.spark, arguments.clean_bucket, dataset, full)
-        facts = FACTS[dataset](by_day(rows, "date", len(full)), dimensions)
-        staged = (arguments.state_bucket, f"{job.staging}/conform/{dataset}")
-
-        def write(checked: DataFrame) -> None:
-            write_days(checked, "business_date", ORDER[dataset], f"s3://{staged[0]}/{staged[1]}")
-
-        held = [entry for day in full for entry in job.days[dataset][day].values()]
-        try:
-            write_checked(dataset, facts, held, write)
-        except (OrphanError, TotalsDifferError):
-            zone_tables.name_differing_days(rows, (arguments.clean_bucket, dataset), full, job.days[dataset])
-            raise
-        placing.place_days(job.s3, staged, (arguments.conform_bucket, dataset), "business_date", full)
-        place = (arguments.conform_database, dataset)
-        partitions.register_days(job.glue, place, dict(TABLES[dataset]), "business_date", full)
-        log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
-    clients = (job.s3, job.glue)
-    placing.remove_days(clients, arguments.conform_database, dataset, arguments.conform_bucket, "business_date", empty)
-
-
-FACTS: dict[str, Callable[[DataFrame, dict[str, DataFrame]], DataFrame]] = {
-    SALES: sales_facts,
-    INVENTORY: inventory_facts,
-    TARGETS: target_facts,
-}
-
-
-def write_targets(job: Job, dimensions: dict[str, DataFrame]) -> None:
-    """Write the whole table of targets when a month of it was touched; an empty one in a lake without any."""
-    if not job.touched[TARGETS] and job.days[TARGETS]:
-        return
-    rows = zone_tables.read_targets(job.spark, job.arguments.clean_bucket, job.days)
-    staged = (job.arguments.state_bucket, f"{job.staging}/conform/{TARGETS}")
-    held = [entry for outlets in job.days[TARGETS].values() for entry in outlets.values()]
-    write_checked(
-        TARGETS,
-        FACTS[TARGETS](rows, dimensions),
-        held,
-        lambda checked: write_table(checked, ORDER[TARGETS], f"s3://{staged[0]}/{staged[1]}"),
-    )
-    changed = placing.place_table(job.s3, staged, (job.arguments.conform_bucket, TARGETS))
-    log.info("%s: %s", TARGETS, "written" if changed else "unchanged")
-
-
-def write_checked(dataset: str, facts: DataFrame, held: Sequence[Totals], write: Callable[[DataFrame], None]) -> None:
-    """Stage facts and count them on the way: rows, quantity and amount must be those that the files delivered.
-
-    Args:
-        dataset: which facts.
-        facts: with the column ``orphan``, which is not written.
-        held: the entries of the days in these facts, from ledger and result.
-        write: stages the facts without ``orphan``.
+def write_facts(job: Job) -> None:
+    """Stage all facts; when all of them tie out, put them in place.
 
     Raises:
-        OrphanError: a fact's member is not in its dimension.
-        TotalsDifferError: the facts do not tie out.
+        DataError: some do not, or mention a member that its dimension lacks; nothing was replaced.
     """
-    from pyspark.sql import Observation
-    from pyspark.sql import functions as f
-
-    counted = Observation(f"{dataset} facts")
-    watched = facts.observe(
-        counted,
-        f.count(f.lit(1)).alias("rows"),
-        f.count("orphan").alias("orphans"),
-        f.min("orphan").alias("orphan"),
-        *_totals(dataset),
-    )
-    write(watched.drop("orphan"))
-    got = counted.get
-    if got["orphans"]:
-        raise OrphanError(
-            f"{dataset}: {got['orphans']:,} rows mention members that no dimension has, one of them is"
-            f" {got['orphan']}: has the job conform_tables of this load run?"
-        )
-    expected = {
-        "rows": sum(entry["rows"] for entry in held),
-        "quantity": sum(entry["quantity"] for entry in held),
-        "amount": sum((Decimal(entry["amount"]) for entry in held), Decimal(0)),
-    }
-    for name, total in expected.items():
-        if name in got and (got[name] or 0) != total:
-            raise TotalsDifferError(
-                f"{dataset}: {name} of the facts is {got[name]}, of the raw files {total}; nothing was replaced"
-            )
-    log.info("%s: %s rows agree with the raw files", dataset, f"{expected['rows']:,}")
+    tasks = job.tasks()
+    Tasks("conform_relations").run(stage_facts, tasks, is_small=sum(task.rows for task in tasks) <= SMALL_ROWS)
+    by_dataset = {dataset: [task for task in tasks if task.dataset == dataset] for dataset in DATASETS}
+    with ThreadPoolExecutor(len(DATASETS)) as pool:
+        list(pool.map(lambda dataset: place_facts(job, dataset, by_dataset[dataset]), DATASETS))
+    placing.delete_below(job.s3, job.arguments.state_bucket, job.staging)
 
 
-def _totals(dataset: str) -> list[Column]:
-    from pyspark.sql import functions as f
-
-    quantity = {SALES: "quantity", INVENTORY: "soldquantity"}
-    amount = {SALES: "saleamount", TARGETS: "totalgoal"}
-    found = []
-    if dataset in quantity:
-        found.append(f.sum(quantity[dataset]).alias("quantity"))
-    if dataset in amount:
-        found.append(f.sum(amount[dataset]).alias("amount"))
-    return found
+def place_facts(job: Job, dataset: str, tasks: list[FactsOfDay]) -> None:
+    """Put what the tasks of a dataset have staged in place, and take its emptied days away."""
+    arguments, days = job.arguments, [task.day for task in tasks]
+    staged, target = (arguments.state_bucket, f"{job.staging}/conform/{dataset}"), (arguments.conform_bucket, dataset)
+    if tasks:
+        log.info("%s: %s rows agree with the raw files", dataset, f"{sum(task.rows for task in tasks):,}")
+    if dataset == TARGETS:
+        if tasks:
+            changed = placing.place_table(job.s3, staged, target)
+            log.info("%s: %s", TARGETS, "written" if changed else "unchanged")
+        return
+    if tasks:
+        placing.place_days(job.s3, staged, target, "business_date", days)
+        place = (arguments.conform_database, dataset)
+        partitions.register_days(job.glue, place, dict(TABLES[dataset]), "business_date", days)
+        log.info("%s: %s days written, %s to %s", dataset, len(days), days[0], days[-1])
+    empty = [day for day in job.touched[dataset] if day not in job.days[dataset]]
+    clients = (job.s3, job.glue)
+    placing.remove_days(clients, arguments.conform_database, dataset, arguments.conform_bucket, "business_date", empty)
 
 
 def prune_dimensions(s3: Any, arguments: load_state.Arguments) -> None:

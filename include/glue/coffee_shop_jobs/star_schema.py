@@ -6,13 +6,17 @@ test holds the two together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-from .columns import CONTRACTS, SALES, TYPES
+import pyarrow as pa
+import pyarrow.compute as pc
 
-if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+from .cells import month_of
+from .columns import CONTRACTS, INVENTORY, SALES, TARGETS, TYPES
+from .parquet_rows import schema_of
+from .row_ids import id_of, md5
 
 NOBODY = "0"  # the customer number of a sale to nobody registered
 
@@ -137,130 +141,102 @@ TABLES = {
 }
 
 
-def id_of(*parts: Column) -> Column:
-    """Return the md5 of the parts, joined by ``|``; null when one of them is null."""
-    from pyspark.sql import functions as f
+# by fact table what comes from the clean row, as it is or looked up (conform name: clean name)
+CLEAN_COLUMNS = {
+    SALES: _same_names(
+        "line_no transactionno transactiontime isinstoretransaction salesoutletno staffno customerno productno quantity"
+        " unitprice saleamount ispromoitem"
+    )
+    | {"wholesaleprice": "currentwholesaleprice", "retailprice": "currentretailprice"},
+    INVENTORY: _same_names("salesoutletno productno stoctquantity soldquantity waste wastepercentage"),
+    TARGETS: _same_names("salesoutletno monthyear beans beverage food merchendise totalgoal"),
+}
+# what a fact table is sorted by; none of it is ever null
+ORDER = {
+    SALES: ["transaction_id", "line_no"],
+    INVENTORY: ["inventory_id"],
+    TARGETS: ["sales_target_id"],
+}
 
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = f.concat(joined, f.lit("|"), part)
-    return f.md5(joined)
+Numbers = Mapping[str, Set[str]]  # by dimension the numbers that it has; of DATE the ISO dates
+_NO_TEXT = pa.scalar(None, pa.string())
 
 
-def customer_number() -> Column:
-    """Return the line's customer number, 0 for nobody registered."""
-    from pyspark.sql import functions as f
-
-    return f.coalesce(f.col("customerno"), f.lit(NOBODY))
+def customer_number(numbers: Any) -> Any:
+    """Return the lines' customer numbers, 0 for nobody registered."""
+    return pc.fill_null(numbers, NOBODY)
 
 
-def sales_facts(lines: DataFrame, dimensions: dict[str, DataFrame]) -> DataFrame:
+def sales_facts(lines: Any, day: str, numbers: Numbers) -> Any:
     """Return one row per line of sales.
 
     Args:
-        lines: clean sales with ``line_no``.
-        dimensions: the conform dimensions by table name. Ids are looked up in them, so that each that is not null
-            finds its row; ``orphan`` holds the number that a dimension lacks, else null.
+        lines: a day of clean sales with ``CLEAN_COLUMNS``, as an Arrow table.
+        day: its ISO date.
+        numbers: what the dimensions have. Ids are looked up there, so that each that is not null finds its row.
+
+    Returns:
+        An Arrow table of the facts' columns, without the partition key, in the order of ``ORDER``; the last column,
+        ``orphan``, holds the number that a dimension lacks, else null.
     """
-    from pyspark.sql import functions as f
-
-    looked_up = _look_up(lines.withColumn("customerno", customer_number()), dimensions, DIMENSIONS)
-    found = _look_up_date(looked_up, dimensions[DATE])
-    transaction = id_of(*(f.col(name) for name in ("salesoutletno", "date", "transactionno", "transactiontime")))
-    return found.select(
-        transaction.alias("transaction_id"),
-        "line_no",
-        "transactionno",
-        "transactiontime",
-        "isinstoretransaction",
-        "date_id",
-        "salesoutlet_id",
-        "staff_id",
-        "customer_id",
-        "product_id",
-        "quantity",
-        "unitprice",
-        "saleamount",
-        f.col("currentwholesaleprice").alias("wholesaleprice"),
-        f.col("currentretailprice").alias("retailprice"),
-        "ispromoitem",
-        f.col("date").alias("business_date"),
-        _orphan(DIMENSIONS),
-    )
+    columns = _columns(SALES, lines)
+    columns["customerno"] = customer_number(columns["customerno"])
+    receipt = (columns["salesoutletno"], day, columns["transactionno"], columns["transactiontime"])
+    columns["transaction_id"] = id_of(*receipt)
+    looked_up = [_look_up(columns, numbers, dimension) for dimension in DIMENSIONS]
+    return _facts(SALES, columns, _look_up_date(lines, day, numbers), *looked_up)
 
 
-def inventory_facts(rows: DataFrame, dimensions: dict[str, DataFrame]) -> DataFrame:
-    """Return one row per outlet, day and product; ``orphan`` as in ``sales_facts``."""
-    from pyspark.sql import functions as f
-
-    needed = (OUTLET, PRODUCT)
-    found = _look_up_date(_look_up(rows, dimensions, needed), dimensions[DATE])
-    return found.select(
-        id_of(f.col("salesoutletno"), f.col("date"), f.col("productno")).alias("inventory_id"),
-        "date_id",
-        "salesoutlet_id",
-        "product_id",
-        "stoctquantity",
-        "soldquantity",
-        "waste",
-        "wastepercentage",
-        f.col("date").alias("business_date"),
-        _orphan(needed),
-    )
+def inventory_facts(rows: Any, day: str, numbers: Numbers) -> Any:
+    """Return one row per outlet and product of a day of clean inventory; all else as in ``sales_facts``."""
+    columns = _columns(INVENTORY, rows)
+    columns["inventory_id"] = id_of(columns["salesoutletno"], day, columns["productno"])
+    looked_up = [_look_up(columns, numbers, dimension) for dimension in (OUTLET, PRODUCT)]
+    return _facts(INVENTORY, columns, _look_up_date(rows, day, numbers), *looked_up)
 
 
-def target_facts(rows: DataFrame, dimensions: dict[str, DataFrame]) -> DataFrame:
-    """Return one row per outlet and month; ``orphan`` as in ``sales_facts``."""
-    from pyspark.sql import functions as f
-
-    day = f.to_date(f.concat(f.lit("1 "), f.col("monthyear")), "d MMMM yyyy")
-    month = f.date_format(day, "yyyy-MM")
-    months = dimensions[DATE].select("month_id", f.year("date").alias("year")).distinct()
-    found = _look_up(rows.withColumn("wanted_month", f.md5(month)), dimensions, (OUTLET,))
-    found = found.join(f.broadcast(months), found["wanted_month"] == months["month_id"], "left")
-    no_month = f.when(f.col("month_id").isNull(), f.concat(f.lit("date "), f.col("monthyear")))
-    return found.select(
-        id_of(f.col("salesoutletno"), month).alias("sales_target_id"),
-        "salesoutlet_id",
-        "month_id",
-        "monthyear",
-        "year",
-        "beans",
-        "beverage",
-        "food",
-        "merchendise",
-        "totalgoal",
-        f.coalesce(_missing(OUTLET), no_month).alias("orphan"),
-    )
+def target_facts(rows: Any, numbers: Numbers) -> Any:
+    """Return one row per outlet and month of all clean targets; all else as in ``sales_facts``."""
+    columns = _columns(TARGETS, rows)
+    months = [month_of(text) for text in columns["monthyear"].to_pylist()]
+    columns["sales_target_id"] = id_of(columns["salesoutletno"], pa.array(months, pa.string()))
+    known = {day[:7] for day in numbers[DATE]}
+    columns["year"] = pa.array([int(month[:4]) if month in known else None for month in months], pa.int32())
+    ids = pa.array([md5(month) if month in known else None for month in months], pa.string())
+    month = ("month_id", ids, _lacking(DATE, columns["monthyear"], ids))
+    return _facts(TARGETS, columns, _look_up(columns, numbers, OUTLET), month)
 
 
-def _look_up(rows: DataFrame, dimensions: dict[str, DataFrame], needed: tuple[Dimension, ...]) -> DataFrame:
-    from pyspark.sql import functions as f
-
-    for dimension in needed:
-        members = dimensions[dimension.table].select(dimension.number, dimension.id)
-        # a chain has few outlets, products and staff; of its customers Spark shall see for itself
-        rows = rows.join(members if dimension is CUSTOMER else f.broadcast(members), dimension.number, "left")
-    return rows
+_LookedUp = tuple[str, Any, Any]  # a column of ids, the ids, and of rows without one what its dimension lacks
 
 
-def _look_up_date(rows: DataFrame, dates: DataFrame) -> DataFrame:
-    from pyspark.sql import functions as f
-
-    days = dates.select("date_id", f.col("date").alias("calendar_day"))
-    return rows.join(f.broadcast(days), rows["transactiondate"] == days["calendar_day"], "left")
+def _columns(table: str, rows: Any) -> dict[str, Any]:
+    return {name: rows[clean].combine_chunks() for name, clean in CLEAN_COLUMNS[table].items()}
 
 
-def _orphan(needed: tuple[Dimension, ...]) -> Column:
-    from pyspark.sql import functions as f
+def _look_up(columns: Mapping[str, Any], numbers: Numbers, dimension: Dimension) -> _LookedUp:
+    mentioned, members = columns[dimension.number], numbers[dimension.table]
+    known = pa.array([number for number in pc.unique(mentioned).to_pylist() if number in members], pa.string())
+    ids = pc.if_else(pc.is_in(mentioned, value_set=known), id_of(mentioned), _NO_TEXT)
+    return dimension.id, ids, _lacking(dimension.table, mentioned, ids)
 
-    no_date = f.when(f.col("date_id").isNull(), f.concat(f.lit("date "), f.col("date")))
-    return f.coalesce(no_date, *(_missing(dimension) for dimension in needed)).alias("orphan")
+
+def _look_up_date(rows: Any, day: str, numbers: Numbers) -> _LookedUp:
+    found = pa.scalar(md5(day) if day in numbers[DATE] else None, pa.string())
+    ids = pa.repeat(found, rows.num_rows)
+    return "date_id", ids, _lacking(DATE, day, ids)
 
 
-def _missing(dimension: Dimension) -> Column:
-    from pyspark.sql import functions as f
+def _lacking(table: str, numbers: Any, ids: Any) -> Any:
+    """Return the names of members without an id; null where there is an id, and where there is no number."""
+    return pc.if_else(pc.is_valid(ids), _NO_TEXT, pc.binary_join_element_wise(table, numbers, " "))
 
-    number = f.col(dimension.number)
-    lacks = number.isNotNull() & f.col(dimension.id).isNull()
-    return f.when(lacks, f.concat(f.lit(f"{dimension.table} "), number))
+
+def _facts(table: str, columns: Mapping[str, Any], *looked_up: _LookedUp) -> Any:
+    """Return the table's columns and rows in their order; of a row's members without an id ``orphan`` is the first."""
+    found = {**columns, **{name: ids for name, ids, _ in looked_up}}
+    found["orphan"] = pc.coalesce(*(lacking for _, _, lacking in looked_up))
+    kinds = {name: kind for name, kind in TABLES[table] if name != "business_date"}
+    schema = schema_of(kinds | {"orphan": "string"})
+    facts = pa.table([found[name] for name in schema.names], schema=schema)
+    return facts.sort_by([(name, "ascending") for name in ORDER[table]])
