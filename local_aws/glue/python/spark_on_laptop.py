@@ -49,7 +49,7 @@ def run(script: str) -> int:
     """Run a script as `__main__`; return the exit status. The traceback of a failure begins with the script."""
     told = Path("error.txt").absolute()
     try:
-        work_in_java()
+        prepare_spark()
         runpy.run_path(script, run_name="__main__")
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code in (None, 0):
@@ -66,17 +66,17 @@ def run(script: str) -> int:
     return 0
 
 
-# --- Java serves one script after another, so each brings its environment and its files and leaves nothing running.
+def prepare_spark() -> None:
+    """Give Spark its way to S3, for a script that starts it: its Java is prepared when that is there."""
+    spark, folder = cast("Any", SparkContext), Path("s3").absolute()
+    start = spark._ensure_initialized
 
+    def prepared(*given: Any, **named: Any) -> None:
+        start(*given, **named)
+        make_plain_files(spark._jvm)
 
-def work_in_java() -> None:
-    """Give Spark's Python workers this process's environment, and Spark its way to S3."""
-    cast("Any", SparkContext)._ensure_initialized()
-    java = cast("Any", SparkContext)._jvm
-    for name, value in os.environ.items():
-        java.System.setProperty(f"spark.executorEnv.{name}", value)
-    make_plain_files(java)
-    mirror_s3(Path(java.System.getProperty("java.io.tmpdir"), "s3"))
+    spark._ensure_initialized = prepared
+    mirror_s3(folder)
 
 
 def make_plain_files(java: Any) -> None:
@@ -100,7 +100,6 @@ S3: Any = boto3.client("s3")
 
 def mirror_s3(folder: Path) -> None:
     """Let DataFrames read and write S3 by a folder of buckets. What an RDD writes there is not put."""
-    shutil.rmtree(folder, ignore_errors=True)
     for kind, name, way in (DataFrameReader, "load", read), (DataFrameWriter, "save", write):
         for method in ("parquet", "csv", "json", "orc", "text", name):
             setattr(kind, method, partialmethod(cast("Any", way), folder, getattr(kind, method)))
@@ -158,4 +157,4 @@ if __name__ == "__main__":
     status = run(sys.argv[0])
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # not held up by threads that the script left behind; the JVM follows its driver
+    os._exit(status)  # not held up by threads that the script left behind; Java follows its driver
