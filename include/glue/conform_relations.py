@@ -21,11 +21,9 @@ from coffee_shop_jobs import decision, load_state, partitions, placing
 from coffee_shop_jobs.columns import TARGETS
 from coffee_shop_jobs.facts import FactsOfDay, stage_facts
 from coffee_shop_jobs.star_schema import TABLES
-from coffee_shop_jobs.tasks import Tasks
+from coffee_shop_jobs.tasks import Tasks, few
 
 log = logging.getLogger("coffee_shop_jobs.conform_relations")
-
-SMALL_ROWS = 100_000  # the driver has looked them up before Spark has started Python on an executor
 
 
 class Job:
@@ -78,7 +76,7 @@ def write_facts(job: Job) -> None:
         DataError: some do not, or mention a member that its dimension lacks; nothing was replaced.
     """
     tasks = job.tasks()
-    Tasks("conform_relations").run(stage_facts, tasks, is_small=sum(task.rows for task in tasks) <= SMALL_ROWS)
+    Tasks("conform_relations").run(stage_facts, tasks, is_small=few(sum(task.rows for task in tasks)))
     by_dataset = {dataset: [task for task in tasks if task.dataset == dataset] for dataset in DATASETS}
     with ThreadPoolExecutor(len(DATASETS)) as pool:
         list(pool.map(lambda dataset: place_facts(job, dataset, by_dataset[dataset]), DATASETS))

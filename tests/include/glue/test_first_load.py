@@ -19,10 +19,10 @@ def known(row):
 
 
 @pytest.fixture(scope="module")
-def loaded(spark, request):
+def loaded(local_aws):
     from tests.include.glue.conftest import Lake
 
-    lake = Lake("first-load", spark)
+    lake = Lake("first-load")
     lake.make()
     lake.sales(
         "april",

@@ -6,7 +6,7 @@ import boto3
 import pyarrow.parquet as pq
 import pytest
 from coffee_shop.lake.ledger import LedgerError
-from coffee_shop_jobs import raw_versions
+from coffee_shop_jobs import raw_versions, tasks
 from coffee_shop_jobs.raw_versions import VersionGoneError
 from coffee_shop_jobs.zone_tables import MissingRowsError
 
@@ -156,7 +156,8 @@ def test_the_same_uploads_in_one_load_or_in_many_give_the_same_tables(lake, new_
         if number in (1, 3, 7):
             lake.load()
     lake.load()
-    monkeypatch.setattr(raw_versions, "SMALL", 0)  # as large files are: read by the executors
+    monkeypatch.setattr(raw_versions, "SMALL", 0)  # as large loads are: by the executors
+    monkeypatch.setattr(tasks, "SMALL_ROWS", 0)
     at_once = other.load()
     monkeypatch.undo()
 
@@ -445,7 +446,6 @@ def record_calls(patch, lake):
     """Every S3 call that the jobs' drivers make: operation and key, without what is random in staging."""
     import re
 
-    import boto3
 
     made, client = [], boto3.client
 
@@ -467,17 +467,16 @@ def record_calls(patch, lake):
 
 
 def record_files(patch, lake):
-    """Every object of the clean zone that Spark opens for a day's rows."""
+    """Every object of the clean zone that is read for a day's rows."""
     from coffee_shop_jobs import zone_tables
 
-    opened, read_days = [], zone_tables.read_days
+    opened, read_day = [], zone_tables.read_day
 
-    def recording(*args):
-        rows = read_days(*args)
-        opened.extend(file.replace(f"s3://{lake.clean}/", "clean/") for file in rows.inputFiles())
-        return rows
+    def recording(s3, bucket, dataset, day, *others):
+        opened.append(f"clean/{dataset}/date={day}/data.parquet")
+        return read_day(s3, bucket, dataset, day, *others)
 
-    patch.setattr(zone_tables, "read_days", recording)
+    patch.setattr(zone_tables, "read_day", recording)
     return opened
 
 
@@ -490,7 +489,6 @@ def test_an_s3_that_fails_and_is_slow_changes_nothing(lake, new_lake, local_aws,
     other.load()
     with troubled_s3(local_aws) as (url, refused):
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        monkeypatch.setattr("local_aws.glue.python.spark_on_laptop.S3", boto3.client("s3"))
         load_id = lake.plan()
         for job in ("partition_data", "conform_tables", "conform_relations"):
             lake.run(job, load_id)
