@@ -15,6 +15,7 @@ import logging
 import sys
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -52,6 +53,9 @@ from coffee_shop_jobs.receipts import SharedDay, judge_day
 from coffee_shop_jobs.tasks import Tasks, few
 
 log = logging.getLogger("coffee_shop_jobs.partition_data")
+
+
+BYTES_A_ROW = 400  # of sales, about
 
 
 class RowsDifferError(Exception):
@@ -211,8 +215,8 @@ def read_standing(job: Job, dataset: str) -> dict[str, Delivery]:
         standing.pop(key, None)
     rebuilt = set(job.load.plan["rebuild"].get(dataset, ()))
     is_old = job.load.ledger["format"] == WITHOUT_RECEIPTS
-    again = [each.source for each in standing.values() if is_old or rebuilt & each.claims.keys()]
-    job.read([version_of(dataset, source) for source in again], keep_quarantine=False)
+    again = [each for each in standing.values() if is_old or rebuilt & each.claims.keys()]
+    job.read([known_version(dataset, each) for each in again], keep_quarantine=False)
     for key, each in standing.items():
         outcome = job.outcomes.get(version_of(dataset, each.source))
         if outcome is None:
@@ -237,6 +241,12 @@ def version_of(dataset: str, source: Source) -> Version:
     return Version(dataset, source.key, source.version_id, moment)
 
 
+def known_version(dataset: str, known: Delivery) -> Version:
+    """Return what is to be read for a version that counts; how large it is can be told from its rows."""
+    rows = sum(totals["rows"] for outlets in known.claims.values() for totals in outlets.values())
+    return replace(version_of(dataset, known.source), size=rows * BYTES_A_ROW)
+
+
 def _stands(standing: dict[str, Delivery], version: Version) -> bool:
     return version.key in standing and standing[version.key].source.version_id == version.version_id
 
@@ -253,7 +263,7 @@ def read_again(job: Job, dataset: str, known: Iterable[Delivery]) -> None:
     Raises:
         RowsDifferError: such a version reads differently from when it was loaded.
     """
-    versions = {version_of(dataset, each.source): each for each in known}
+    versions = {known_version(dataset, each): each for each in known}
     unread = [version for version in versions if version not in job.outcomes]
     job.read(unread, keep_quarantine=False)
     for version in unread:

@@ -63,9 +63,9 @@ def start(folder: Path, command: Sequence[str], surroundings: Mapping[str, str])
     """
     lines = [f"{name} {value}\n".replace("\\", "\\\\") for name, value in settings(folder).items()]
     (folder / "spark-defaults.conf").write_text("".join(lines), "utf-8")
-    place: Any = {"cwd": folder, "env": surroundings, "start_new_session": True}
+    place: Any = dict.fromkeys(STREAMS, subprocess.PIPE) | {"cwd": folder, "env": surroundings}
     words = [sys.executable, "-P", "-m", "spark_on_laptop", *command]
-    return subprocess.Popen(words, **place, **dict.fromkeys(STREAMS, subprocess.PIPE))  # noqa: S603 - our own
+    return subprocess.Popen(words, start_new_session=True, **place)  # noqa: S603 - our own
 
 
 def kill(process: Any) -> None:

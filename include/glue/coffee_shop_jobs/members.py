@@ -3,23 +3,33 @@
 Dimensions are rebuilt from these extracts, never from all lines: a day that is loaded again replaces its own members
 only, and a member without any fact or target is in none of them. Of each month the rows that are a member's latest are
 marked, because a dimension needs no others: what a load compares grows by a month's members, not by those of its days.
+
+All rows are Arrow tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
-from .columns import CONTRACTS, SALES, TYPES
-from .spark_tables import by_number
-from .star_schema import CUSTOMER, DIMENSIONS, NOBODY, OUTLET, PRODUCT, Dimension, customer_number
+import pyarrow as pa
+import pyarrow.compute as pc
 
-if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+from .columns import CONTRACTS, INVENTORY, SALES, TARGETS, TYPES
+from .parquet_rows import schema_of
+from .row_ids import id_of
+from .star_schema import CUSTOMER, DIMENSIONS, NOBODY, OUTLET, PRODUCT, Dimension
 
 _TYPES = {column.name: TYPES[column.kind] for column in CONTRACTS[SALES].columns}
 _ATTRIBUTES = [name for dimension in DIMENSIONS for name in dimension.attributes.values()]
 
+# which members a dataset mentions
+MENTIONED = {SALES: DIMENSIONS, INVENTORY: (OUTLET, PRODUCT), TARGETS: (OUTLET,)}
+# what is read of the clean rows to find them
+CLEAN_COLUMNS = {
+    SALES: ["transactiontime", "transactionno", "line_no", *(each.number for each in DIMENSIONS), *_ATTRIBUTES],
+    INVENTORY: [each.number for each in MENTIONED[INVENTORY]],
+}
 # a row is a member on a day: when and where its latest sale of that day was, and its attributes in that line
 COLUMNS = [
     ("dimension", "string"),
@@ -31,123 +41,128 @@ COLUMNS = [
     ("outlet", "string"),
     *((name, _TYPES[name]) for name in _ATTRIBUTES),
 ]
-# as an extract has them; one that was written before rows were marked has nulls
-SCHEMA = ", ".join(f"{name} {kind}" for name, kind in [*COLUMNS, ("is_latest", "boolean")])
+_SCHEMA = schema_of(COLUMNS)
 
 
-def of_sales(lines: DataFrame) -> DataFrame:
-    """Return the members of each day of sales with the attributes of the day's latest sale.
+def of_day(dataset: str, rows: Any, day: str) -> Any:
+    """Return the members of a day, one row each, with ``COLUMNS``.
 
-    Each line mentions up to four members; one pass finds the latest sale of all.
+    Those of sales have the attributes of the day's latest sale; of those of inventory nothing but the numbers is known.
 
     Args:
-        lines: clean sales with ``line_no``.
+        dataset: sales or inventory.
+        rows: its clean rows of the day with ``CLEAN_COLUMNS``.
+        day: the ISO date.
     """
-    from pyspark.sql import functions as f
-
-    sale = f.struct(
-        f.col("transactiontime").alias("time"),
-        f.length("transactionno").alias("digits"),
-        "transactionno",
-        "line_no",
-        # two tills may write the same moment, number and line
-        f.length("salesoutletno").alias("outlet_digits"),
-        f.col("salesoutletno").alias("outlet"),
-    )
-    own = [_own(dimension, name).alias(name) for dimension in DIMENSIONS for name in dimension.attributes.values()]
-    each = lines.select("date", sale.alias("sale"), *_ATTRIBUTES, _mentioned(DIMENSIONS)).where("number is not null")
-    latest = (
-        each.select("number", "dimension", "date", f.struct("sale", *own).alias("latest"))
-        .groupBy("number", "dimension", "date")  # the number first: what differs early is compared fast
-        .agg(f.max("latest").alias("latest"))  # no two lines of a day have the same sale
-    )
-    return latest.select(
-        "dimension",
-        "number",
-        f.col("date").alias("day"),
-        "latest.sale.time",
-        "latest.sale.transactionno",
-        "latest.sale.line_no",
-        "latest.sale.outlet",
-        *(f"latest.{name}" for name in _ATTRIBUTES),
-    )
+    if dataset == SALES:
+        rows = rows.set_column(
+            rows.column_names.index(CUSTOMER.number), CUSTOMER.number, pc.fill_null(rows[CUSTOMER.number], NOBODY)
+        )
+        order = _latest_sale_first(rows)
+        return pa.concat_tables(_sold(rows, order, dimension, day) for dimension in MENTIONED[SALES])
+    found = [(dimension, pc.unique(rows[dimension.number])) for dimension in MENTIONED[dataset]]
+    return pa.concat_tables(_members(each, numbers, {"day": pa.repeat(day, len(numbers))}) for each, numbers in found)
 
 
-def _mentioned(dimensions: Iterable[Dimension]) -> Column:
-    """Return a row, ``dimension`` and ``number``, for each member that a row mentions."""
-    from pyspark.sql import functions as f
-
-    numbers = {each.table: customer_number() if each is CUSTOMER else f.col(each.number) for each in dimensions}
-    members = (f.struct(f.lit(table).alias("dimension"), number.alias("number")) for table, number in numbers.items())
-    return f.inline(f.array(*members))
-
-
-def _own(dimension: Dimension, name: str) -> Column:
-    """Return an attribute for the dimension that it belongs to; whatever a till wrote, customer 0 is nobody."""
-    from pyspark.sql import functions as f
-
-    belongs = f.col("dimension") == dimension.table
-    if dimension is CUSTOMER:
-        belongs = belongs & (f.col("number") != NOBODY)
-    return f.when(belongs, f.col(name))
-
-
-def of_inventory(rows: DataFrame) -> DataFrame:
-    """Return the outlets and products of each day of inventory; nothing but their numbers is known."""
-    from pyspark.sql import functions as f
-
-    return _with_nulls(rows.select(f.col("date").alias("day"), _mentioned((OUTLET, PRODUCT))).distinct())
-
-
-def of_targets(rows: DataFrame) -> DataFrame:
+def of_targets(rows: Any) -> Any:
     """Return the outlets of the targets, without a day."""
-    return _with_nulls(rows.select(_mentioned((OUTLET,))).distinct())
+    return _members(OUTLET, pc.unique(rows[OUTLET.number]), {})
 
 
-def _with_nulls(found: DataFrame) -> DataFrame:
-    from pyspark.sql import functions as f
+def _latest_sale_first(lines: Any) -> Any:
+    """Return the places of a day's lines by time, TransactionNo and line_no, the latest first.
 
-    return found.select(
-        *(f.col(name) if name in found.columns else f.lit(None).cast(kind).alias(name) for name, kind in COLUMNS)
+    A line without line_no was loaded before there was one, and comes last of its receipt.
+    """
+    transaction, outlet = lines["transactionno"], lines[OUTLET.number]
+    sales = pa.table(
+        {
+            "time": lines["transactiontime"],
+            "digits": pc.utf8_length(transaction),
+            "transaction": transaction,
+            "line_no": lines["line_no"],
+            # two tills may write the same moment, number and line
+            "outlet_digits": pc.utf8_length(outlet),
+            "outlet": outlet,
+        }
+    )
+    return pc.sort_indices(sales, sort_keys=[(name, "descending") for name in sales.column_names])
+
+
+def _sold(lines: Any, order: Any, dimension: Dimension, day: str) -> Any:
+    """Return the members of one dimension in a day's lines of sales; ``order`` has the latest sale first."""
+    latest = lines.take(_firsts(lines.select([dimension.number]), order))
+    latest = latest.filter(pc.is_valid(latest[dimension.number]))
+    numbers = latest[dimension.number]
+    known = {name: latest[name] for name in ("transactionno", "line_no", *dimension.attributes.values())}
+    if dimension == CUSTOMER:  # whatever a till wrote, customer 0 is nobody
+        registered = pc.not_equal(numbers, NOBODY)
+        for name in dimension.attributes.values():
+            known[name] = pc.if_else(registered, known[name], pa.scalar(None, known[name].type))
+    where = {"day": pa.repeat(day, len(numbers)), "time": latest["transactiontime"], "outlet": latest[OUTLET.number]}
+    return _members(dimension, numbers, known | where)
+
+
+def _members(dimension: Dimension, numbers: Any, known: Mapping[str, Any]) -> Any:
+    """Return members of one dimension as rows; what is not known of them is null."""
+    columns = {"dimension": pa.repeat(dimension.table, len(numbers)), "number": numbers, **known}
+    return pa.table(
+        [columns[field.name] if field.name in columns else pa.nulls(len(numbers), field.type) for field in _SCHEMA],
+        schema=_SCHEMA,
     )
 
 
-def mark_latest(members: DataFrame) -> DataFrame:
-    """Add ``is_latest``: whether no later day of the month has the member. It sorts by month and member, newest first.
+def _firsts(keys: Any, order: Any) -> Any:
+    """Return the places of the rows that come first of their key when rows are read in an order."""
+    ordered = keys.take(order).append_column("place", order)
+    return ordered.group_by(keys.column_names, use_threads=False).aggregate([("place", "first")])["place_first"]
 
-    Args:
-        members: of one dataset, with ``month``, all rows of a month in one part.
+
+def mark_latest(members: Any) -> Any:
+    """Return a month's members of a dataset by dimension and number, each with its newest day first.
+
+    ``is_latest`` is added: whether no later day of the month has the member.
     """
-    from pyspark.sql import Window
-    from pyspark.sql import functions as f
+    order = pc.sort_indices(
+        members, sort_keys=[("dimension", "ascending"), ("number", "ascending"), ("day", "descending")]
+    )
+    latest = _firsts(members.select(["dimension", "number"]), order)
+    return members.take(order).append_column("is_latest", pc.is_in(order, value_set=latest.combine_chunks()))
 
-    newest_first = Window.partitionBy("month", "dimension", "number").orderBy(f.desc("day"))
-    return members.withColumn("is_latest", f.row_number().over(newest_first) == 1)
+
+def extract_columns(dimension: Dimension) -> dict[str, str]:
+    """Return the columns of an extract that a dimension needs."""
+    needed = ("dimension", "number", "day", "time", *dimension.attributes.values())
+    return {name: kind for name, kind in COLUMNS if name in needed} | {"is_latest": "boolean"}
 
 
-def latest(members: DataFrame) -> DataFrame:
-    """Return one row per member: the attributes of its latest sale by date, time, TransactionNo and line_no.
+def marked(extract: Any, dimension: Dimension) -> Any:
+    """Return the latest rows of a dimension's members in a month's extract.
+
+    An extract that was written before rows were marked has nulls there: all of them count.
+    """
+    own = pc.equal(extract["dimension"], dimension.table)
+    return extract.filter(pc.and_(own, pc.fill_null(extract["is_latest"], True)))
+
+
+def latest(members: Any) -> Any:
+    """Return one row per member of a dimension: that of its latest sale by date, time, TransactionNo and line_no.
 
     What only inventory or targets mention has nulls: a row without a sale comes before any with one.
     """
-    from pyspark.sql import functions as f
-
-    order = f.struct(f.col("time").isNotNull().alias("sold"), "day")  # of a day there is one row with a sale
-    found = members.groupBy("dimension", "number").agg(f.max_by(f.struct(*_ATTRIBUTES), order).alias("attributes"))
-    return found.select("dimension", "number", *(f.col(f"attributes.{name}") for name in _ATTRIBUTES))
+    sales = pa.table({"sold": pc.is_valid(members["time"]), "day": members["day"]})  # of a day there is one with a sale
+    order = pc.sort_indices(sales, sort_keys=[("sold", "descending"), ("day", "descending")])
+    return members.take(_firsts(members.select(["number"]), order))
 
 
-def dimension_rows(members: DataFrame, dimension: Dimension) -> DataFrame:
-    """Return one dimension's table from the latest members."""
-    from pyspark.sql import functions as f
-
-    return members.where(f.col("dimension") == dimension.table).select(
-        f.md5("number").alias(dimension.id),
-        f.col("number").alias(dimension.number),
-        *(f.col(clean).alias(name) for name, clean in dimension.attributes.items()),
-    )
+def dimension_rows(members: Any, dimension: Dimension) -> Any:
+    """Return a dimension's table from its latest members, by number."""
+    attributes = [members[clean] for clean in dimension.attributes.values()]
+    columns = [id_of(members["number"]), members["number"], *attributes]
+    return by_number(pa.table(columns, schema=schema_of(dimension.columns)), dimension)
 
 
-def number_order(dimension: Dimension) -> list[Column]:
-    """Return what orders a dimension's table: its numbers."""
-    return by_number(dimension.number)
+def by_number(rows: Any, dimension: Dimension) -> Any:
+    """Return a dimension's rows in the order of their numbers, however many digits these have."""
+    keys = pa.table({"digits": pc.utf8_length(rows[dimension.number]), "number": rows[dimension.number]})
+    return rows.take(pc.sort_indices(keys, sort_keys=[("digits", "ascending"), ("number", "ascending")]))

@@ -122,7 +122,7 @@ def _staged(s3: Any, bucket: str, key: str) -> bytes:
 def put_rows(s3: Any, bucket: str, key: str, rows: Any) -> None:
     """Put an Arrow table as an object. The same rows give the same bytes."""
     body = io.BytesIO()
-    pq.write_table(rows, body, store_schema=False)
+    pq.write_table(rows.combine_chunks(), body, store_schema=False)  # where chunks end would show in the bytes
     s3.put_object(Bucket=bucket, Key=key, Body=body.getvalue())
 
 

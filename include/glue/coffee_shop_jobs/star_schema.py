@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .cells import month_of
+from .cells import day_label
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS, TYPES
 from .parquet_rows import schema_of
 from .row_ids import id_of, md5
@@ -198,7 +198,7 @@ def inventory_facts(rows: Any, day: str, numbers: Numbers) -> Any:
 def target_facts(rows: Any, numbers: Numbers) -> Any:
     """Return one row per outlet and month of all clean targets; all else as in ``sales_facts``."""
     columns = _columns(TARGETS, rows)
-    months = [month_of(text) for text in columns["monthyear"].to_pylist()]
+    months = [day_label(text) for text in columns["monthyear"].to_pylist()]
     columns["sales_target_id"] = id_of(columns["salesoutletno"], pa.array(months, pa.string()))
     known = {day[:7] for day in numbers[DATE]}
     columns["year"] = pa.array([int(month[:4]) if month in known else None for month in months], pa.int32())
