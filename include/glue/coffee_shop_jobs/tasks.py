@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-SMALL_ROWS = 1_000_000  # clean rows that the driver's threads take in the time in which executors start Python
+SMALL_ROWS = 2_000_000  # clean rows that the driver's threads take in the time in which executors start Python
 SLICES_A_CORE = 4  # tasks differ in size: a core that is done with its first slice takes the next
 
 
