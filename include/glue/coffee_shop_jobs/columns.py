@@ -171,7 +171,7 @@ CONTRACTS = {
     TARGETS: Dataset(TARGETS, _TARGETS, day="monthyear", key=("salesoutletno", "monthyear"), amount="totalgoal"),
 }
 
-# what a kind is in Spark and in the catalog
+# what a kind is in the catalog
 TYPES = {
     "text": "string",
     "number": "string",

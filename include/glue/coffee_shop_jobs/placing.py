@@ -32,7 +32,7 @@ def s3_client() -> Any:
 
 
 class StagingError(Exception):
-    """Spark did not write what a table's layout needs; the message names the folder."""
+    """What was staged is not what a table's layout needs; the message names the folder."""
 
 
 def staged_objects(s3: Any, bucket: str, prefix: str) -> dict[str, str]:
@@ -56,7 +56,7 @@ def place_days(s3: Any, staged: tuple[str, str], target: tuple[str, str], key_na
 
     Args:
         s3: boto3 client.
-        staged: bucket and prefix that Spark wrote to with ``partitionBy(key_name)``.
+        staged: bucket and prefix with a folder for each day, named as the target's.
         target: bucket and table folder.
         key_name: the partition key.
         days: the days that must be there.
@@ -75,7 +75,7 @@ def place_days(s3: Any, staged: tuple[str, str], target: tuple[str, str], key_na
 def place_table(s3: Any, staged: tuple[str, str], target: tuple[str, str]) -> bool:
     """Copy the one staged object to its table folder if its bytes differ; say whether they did.
 
-    Spark writes the same bytes for the same sorted rows, so an object that stays says that nothing changed.
+    The same rows give the same bytes (``parquet_rows.put_rows``), so an object that stays says that nothing changed.
     """
     objects = staged_objects(s3, *staged)
     if objects.keys() != {""}:
