@@ -101,8 +101,7 @@ def test_jobs_that_are_killed_ten_times_each_leave_the_tables_of_an_undisturbed_
     killed: dict[str, list[str]] = {}
     for job, zone in (("partition_data", "clean"), ("conform_tables", "conform"), ("conform_relations", "conform")):
         name = f"coffee-shop-{job.replace('_', '-')}"
-        # half as long again, since a run after a kill has to start Java anew
-        killed[job] = [glue.kill_after(name, moments.uniform(0, 1.5 * glue.seconds(name))) for _ in range(KILLS)]
+        killed[job] = [glue.kill_after(name, moments.uniform(0, glue.seconds(name))) for _ in range(KILLS)]
         assert glue.end_of(name, glue.start(name))["JobRunState"] == "SUCCEEDED"
         glue.crawl(f"coffee-shop-{zone}")
     publish(s3, stack, glue.load_id)
