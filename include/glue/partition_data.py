@@ -39,17 +39,17 @@ from coffee_shop_jobs.clean_days import CleanObject, write_object
 from coffee_shop_jobs.columns import DATASETS, TARGETS, clean_columns
 from coffee_shop_jobs.decision import Decision, days_after, decide_load, delivery, published_deliveries
 from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
-from coffee_shop_jobs.parquet_rows import Piece
 from coffee_shop_jobs.raw_versions import (
     Outcome,
     Reading,
     Version,
-    in_order,
+    by_upload,
     read_all,
     staged_key,
     uploads_since,
 )
 from coffee_shop_jobs.receipts import SharedDay, judge_day
+from coffee_shop_jobs.staged_rows import Piece
 from coffee_shop_jobs.tasks import Tasks, few
 
 log = logging.getLogger("coffee_shop_jobs.partition_data")
@@ -77,11 +77,11 @@ class Job:
     def piece(self, version: Version, day: str, outlets: Iterable[str]) -> Piece | None:
         """Return where the rows of some outlets' day are staged that a version delivers; None where it has none."""
         outcome = self.outcomes[version]
-        claims = outcome.totals["claims"]
-        if outcome.status != PUBLISHED or day not in claims:
+        if day not in outcome.spans:
             return None
-        rows = {outlet: claims[day][outlet]["rows"] for outlet in outlets if outlet in claims[day]}
-        return Piece(staged_key(self.staging, version), sorted(claims).index(day), rows)
+        claims = outcome.totals["claims"][day]
+        rows = {outlet: claims[outlet]["rows"] for outlet in outlets if outlet in claims}
+        return Piece(self.arguments.state_bucket, staged_key(self.staging, version), outcome.spans[day], rows)
 
     def is_small(self) -> bool:
         """Tell whether the driver may build what was read."""
@@ -143,7 +143,7 @@ def list_uploads(job: Job, dataset: str) -> list[Version]:
     seen = {key: file["last_seen"] for key, file in files.items() if "version_id" in file["last_seen"]}
     again = [version for version in named if _is_seen_last(files, version)]
     new = [version for version in named if version not in again]
-    return in_order(again) + (uploads_since(job.s3, job.arguments.raw_bucket, new, seen) if new else [])
+    return by_upload(again) + (uploads_since(job.s3, job.arguments.raw_bucket, new, seen) if new else [])
 
 
 def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
@@ -177,7 +177,7 @@ def decide(job: Job, dataset: str, uploads: Sequence[Version]) -> Decision:
 
 def shared_days(job: Job, dataset: str, cases: Sequence[Case]) -> list[SharedDay]:
     """Return the cases by their days, each with the versions that have rows of it."""
-    bucket, kept_share = job.arguments.state_bucket, Decimal(str(job.load.plan["settings"]["kept_share"]))
+    kept_share = Decimal(str(job.load.plan["settings"]["kept_share"]))
     by_day: dict[str, list[Case]] = {}
     for case in cases:
         by_day.setdefault(case.place[0], []).append(case)
@@ -187,7 +187,7 @@ def shared_days(job: Job, dataset: str, cases: Sequence[Case]) -> list[SharedDay
         outlets = [case.place[1] for case in some]
         pieces = {source.id: job.piece(version_of(dataset, source), day, outlets) for source in sources}
         having = {source_id: piece for source_id, piece in pieces.items() if piece}
-        shared.append(SharedDay(dataset, bucket, having, tuple(some), kept_share))
+        shared.append(SharedDay(dataset, having, tuple(some), kept_share))
     return shared
 
 

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS, Dataset, clean_columns
-from .parquet_rows import Piece, read_piece, schema_of, staged_schema
+from .parquet_rows import WRITING, schema_of, staged_schema
 from .placing import s3_client
 from .row_order import in_order
+from .staged_rows import ROWS_AT_ONCE, Piece, read_piece
 
 RECEIPT = ("salesoutletno", "transactionno", "transactiontime")
 OTHERS = [name for name in CONTRACTS[SALES].names if name not in (*RECEIPT, "productno", "transactiondate")]
@@ -26,7 +27,6 @@ ORDER = {
     INVENTORY: ["salesoutletno", "productno", "row_digest"],
     TARGETS: ["salesoutletno", "monthyear", "row_digest"],
 }
-ROWS_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,12 @@ class CleanObject:
 def write_object(wanted: CleanObject) -> None:
     """Build an object and stage it: of each receipt the rows of the version that holds it, in a fixed order.
 
-    Some outlets at a time, so that a day needs no more memory than its largest outlet. The same rows give the same
-    bytes.
+    Some outlets at a time, so that a day needs no more memory than its largest outlet.
     """
     columns = clean_columns(wanted.dataset)
     schema = schema_of({name: kind for name, kind in columns.items() if name != "date"})
     body = io.BytesIO()
-    with pq.ParquetWriter(body, schema, store_schema=False) as writer:
+    with pq.ParquetWriter(body, schema, **WRITING) as writer:
         for outlets in _outlets_at_once(wanted):
             writer.write_table(_rows_of(wanted, outlets).select(schema.names).cast(schema))
     s3_client().put_object(Bucket=wanted.bucket, Key=wanted.key, Body=body.getvalue())
@@ -73,7 +72,7 @@ def _rows_of(wanted: CleanObject, outlets: list[str]) -> Any:
     contract = CONTRACTS[wanted.dataset]
     names, parts = staged_schema(contract).names, []
     for rank, piece in enumerate(wanted.pieces):
-        rows = read_piece(s3_client(), wanted.bucket, piece, names, outlets)
+        rows = read_piece(s3_client(), piece, names, outlets)
         parts.append(rows.append_column("rank", pa.repeat(rank, rows.num_rows)))
     rows = pa.concat_tables(parts).combine_chunks()
     if contract.receipt and len(parts) > 1:

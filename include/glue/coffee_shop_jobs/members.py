@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS, TYPES
 from .parquet_rows import schema_of
 from .row_ids import id_of
-from .star_schema import CUSTOMER, DIMENSIONS, NOBODY, OUTLET, PRODUCT, Dimension
+from .star_schema import CUSTOMER, DIMENSIONS, NOBODY, OUTLET, PRODUCT, Dimension, customer_number
 
 _TYPES = {column.name: TYPES[column.kind] for column in CONTRACTS[SALES].columns}
 _ATTRIBUTES = [name for dimension in DIMENSIONS for name in dimension.attributes.values()]
@@ -56,7 +56,7 @@ def of_day(dataset: str, rows: Any, day: str) -> Any:
     """
     if dataset == SALES:
         rows = rows.set_column(
-            rows.column_names.index(CUSTOMER.number), CUSTOMER.number, pc.fill_null(rows[CUSTOMER.number], NOBODY)
+            rows.column_names.index(CUSTOMER.number), CUSTOMER.number, customer_number(rows[CUSTOMER.number])
         )
         order = _latest_sale_first(rows)
         return pa.concat_tables(_sold(rows, order, dimension, day) for dimension in MENTIONED[SALES])

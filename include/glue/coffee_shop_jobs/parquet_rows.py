@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from botocore.exceptions import ClientError
 
 from .coded_column import CodedColumn
 from .columns import TYPES, Dataset
+from .placing import unbroken
 from .row_checker import Quarantined
 from .tasks import DataError
 
@@ -27,6 +27,9 @@ _ARROW = {
     "decimal(12,2)": pa.decimal128(12, 2),
     "decimal(12,4)": pa.decimal128(12, 4),
 }
+
+WRITING: dict[str, Any] = {"store_schema": False, "write_page_checksum": True}
+ADDED = ("line_no", "is_latest")  # columns that objects of earlier versions of this program lack
 
 # the quarantine table's columns
 QUARANTINE = pa.schema(
@@ -62,67 +65,60 @@ class UnreadableError(DataError):
 def read_rows(s3: Any, bucket: str, key: str, schema: Any) -> Any:
     """Return the rows of an object as an Arrow table of the schema's columns.
 
-    A column that the object has not is null: it was written before there was one.
+    A column of ``ADDED`` that the object has not is null.
 
     Raises:
-        UnreadableError: the object is missing or damaged.
+        UnreadableError: the object is missing or damaged, or has other columns.
     """
-    try:
-        file = pq.ParquetFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
-        having = set(file.schema_arrow.names)
-        rows = file.read([name for name in schema.names if name in having])
-    except s3.exceptions.NoSuchKey:
-        raise UnreadableError(f"s3://{bucket}/{key} is not there") from None
-    except pa.ArrowException as error:
-        raise UnreadableError(f"s3://{bucket}/{key} cannot be read: {str(error).splitlines()[0]}") from error
-    columns = [
-        rows[field.name].cast(field.type) if field.name in having else pa.nulls(rows.num_rows, field.type)
-        for field in schema
-    ]
+    body = fetch(s3, bucket, key)
+    with damage_named(bucket, key):
+        file = pq.ParquetFile(io.BytesIO(body), page_checksum_verification=True)
+        kinds = {field.name: field.type for field in file.schema_arrow}
+        rows = file.read([name for name in schema.names if name in kinds])
+    for field in schema:
+        if kinds.get(field.name, field.type if field.name in ADDED else None) != field.type:
+            has = f"as {kinds[field.name]}" if field.name in kinds else "not at all"
+            raise UnreadableError(f"s3://{bucket}/{key} has {field.name} {has}; expected {field.type}")
+    columns = [rows[each.name] if each.name in kinds else pa.nulls(rows.num_rows, each.type) for each in schema]
     return pa.table(columns, schema=schema)
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A row group of staged rows: what a version delivers for a day, of targets for a month.
+def fetch(s3: Any, bucket: str, key: str, span: tuple[int, int] | None = None) -> bytes:
+    """Return an object's bytes, or those from one up to before another.
 
-    ``outlets`` says how many rows there are of each outlet that is meant; other outlets may have rows too.
+    Raises:
+        UnreadableError: the object is not there.
+        ConnectionError: S3 does not hand it out.
     """
-
-    key: str
-    row_group: int
-    outlets: Mapping[str, int]
-
-
-def read_piece(s3: Any, bucket: str, piece: Piece, names: Sequence[str], outlets: Sequence[str]) -> Any:
-    """Return the rows of some outlets as an Arrow table.
-
-    Args:
-        s3: the client.
-        bucket: where the piece is staged.
-        piece: what to read from.
-        names: the columns to return.
-        outlets: the outlets; one that the piece is not meant for has no rows.
-    """
-    held = [outlet for outlet in outlets if outlet in piece.outlets]
-    file = pq.ParquetFile(io.BytesIO(_staged(s3, bucket, piece.key)))
-    if file.metadata.row_group(piece.row_group).num_rows == sum(piece.outlets[outlet] for outlet in held):
-        return file.read_row_group(piece.row_group, names)
-    wanted, batches = pa.array(held, pa.string()), file.iter_batches(row_groups=[piece.row_group], columns=names)
-    return pa.Table.from_batches(batch.filter(pc.is_in(batch["salesoutletno"], wanted)) for batch in batches)
-
-
-@lru_cache(maxsize=2)
-def _staged(s3: Any, bucket: str, key: str) -> bytes:
-    """Return a staged object; the days that one task after another builds are often those of one file."""
-    body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    part = {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
+    try:
+        body: bytes = unbroken(lambda: s3.get_object(Bucket=bucket, Key=key, **part)["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        raise UnreadableError(f"s3://{bucket}/{key} is not there") from None
+    except ClientError as error:
+        raise ConnectionError(f"s3://{bucket}/{key}: {error}") from error
     return body
+
+
+@contextmanager
+def damage_named(bucket: str, key: str) -> Iterator[None]:
+    """Let what Arrow says of an object's bytes name the object.
+
+    Raises:
+        UnreadableError: in place of Arrow's error.
+    """
+    try:
+        yield
+    except MemoryError:  # one of Arrow's is both
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableError(f"s3://{bucket}/{key} cannot be read: {str(error).partition(chr(10))[0]}") from error
 
 
 def put_rows(s3: Any, bucket: str, key: str, rows: Any) -> None:
     """Put an Arrow table as an object. The same rows give the same bytes."""
     body = io.BytesIO()
-    pq.write_table(rows.combine_chunks(), body, store_schema=False)  # where chunks end would show in the bytes
+    pq.write_table(rows.combine_chunks(), body, **WRITING)  # where chunks end would show in the bytes
     s3.put_object(Bucket=bucket, Key=key, Body=body.getvalue())
 
 
@@ -160,22 +156,9 @@ class RowFile:
 
 def write_chunks(path: Path, chunks: Sequence[Any]) -> None:
     """Write Arrow batches as a local Parquet file."""
-    with pq.ParquetWriter(path, chunks[0].schema, store_schema=False) as writer:
+    with pq.ParquetWriter(path, chunks[0].schema, **WRITING) as writer:
         for chunk in chunks:
             writer.write_batch(chunk)
-
-
-def write_by(column: str, label: Callable[[Any], str], chunks: Sequence[Any], path: Path) -> None:
-    """Write Arrow batches as a local Parquet file with a row group for each value of a column, in their labels' order.
-
-    Only the rows of one value are in memory.
-    """
-    values = [pc.unique(chunk[column]).to_pylist() for chunk in chunks]
-    with pq.ParquetWriter(path, chunks[0].schema, store_schema=False) as writer:
-        for value in sorted({value for some in values for value in some}, key=label):
-            having = [chunk for chunk, some in zip(chunks, values, strict=True) if value in some]
-            rows = pa.Table.from_batches(chunk.filter(pc.equal(chunk[column], value)) for chunk in having)
-            writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
 
 
 def quarantine_columns(

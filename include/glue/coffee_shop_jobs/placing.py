@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError
 
 from . import partitions
 from .columns import DATASETS
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 OBJECT = "data.parquet"
 COPIES_AT_ONCE = 8
@@ -29,6 +33,17 @@ def s3_client() -> Any:
     from botocore.config import Config
 
     return boto3.client("s3", config=Config(max_pool_connections=len(DATASETS) * COPIES_AT_ONCE))
+
+
+def unbroken(do: Callable[[], Answer]) -> Answer:
+    """Return what is read of S3; read again, up to twice, when S3 breaks off in the middle, which no client does."""
+    for is_last in (False, False, True):
+        try:
+            return do()
+        except BotoCoreError:
+            if is_last:
+                raise
+    raise AssertionError
 
 
 class StagingError(Exception):
@@ -135,7 +150,7 @@ def delete_below(s3: Any, bucket: str, prefix: str) -> None:
 
 def _body(s3: Any, bucket: str, key: str) -> bytes | None:
     try:
-        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        body: bytes = unbroken(lambda: s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except s3.exceptions.NoSuchKey:
         return None
     return body

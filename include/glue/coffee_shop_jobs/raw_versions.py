@@ -20,11 +20,12 @@ from .coded_column import CodedColumn
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
 from .control_totals import Summary, too_many_quarantined
 from .ownership import version_digest
-from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema, write_by, write_chunks
-from .placing import s3_client
+from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema, write_chunks
+from .placing import s3_client, unbroken
 from .raw_file import read_file
 from .records import RefusedError
 from .row_checker import Quarantined
+from .staged_rows import Span, write_days
 from .tasks import DataError, Tasks
 
 Json = dict[str, Any]
@@ -74,12 +75,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A version that was read: published or refused, and its control totals."""
+    """A version that was read: published or refused, its control totals, and where each day of its rows is staged."""
 
     version: Version
     status: str
     reason: str | None
     totals: Json
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
     def as_json(self) -> FileOfResult:
         """Return the outcome as result.json holds it, with notes for people beside the totals."""
@@ -92,8 +94,8 @@ class Outcome:
 
 
 def staged_key(staging: str, version: Version) -> str:
-    """Return where a version's clean rows are staged in the state bucket, by their days (of targets: months)."""
-    return f"{staging}/rows/{version.dataset}/{version.digest}.parquet"
+    """Return where a version's clean rows are staged in the state bucket."""
+    return f"{staging}/rows/{version.dataset}/{version.digest}.days"
 
 
 def read_all(readings: Sequence[Reading], tasks: Tasks) -> list[Outcome]:
@@ -135,8 +137,14 @@ def _fetch(s3: Any, reading: Reading, path: Path) -> None:
             a key that this role may not use.
     """
     version = reading.version
+    named = {"Bucket": reading.raw_bucket, "Key": version.key, "VersionId": version.version_id}
+
+    def copy() -> None:
+        with contextlib.closing(s3.get_object(**named)["Body"]) as body, path.open("wb") as file:
+            shutil.copyfileobj(body, file, 1 << 20)
+
     try:
-        answer = s3.get_object(Bucket=reading.raw_bucket, Key=version.key, VersionId=version.version_id)
+        unbroken(copy)
     except s3.exceptions.ClientError as error:
         code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         place = f"s3://{reading.raw_bucket}/{version.key}"
@@ -152,8 +160,6 @@ def _fetch(s3: Any, reading: Reading, path: Path) -> None:
                 f"{place}: {told}; the tables stand on it: restore it; or withdraw the key, then upload the file again"
             ) from None
         raise RefusedError(f"{told}; expected an object that the role of the job can read: {MENDED}") from None
-    with contextlib.closing(answer["Body"]) as body, path.open("wb") as file:
-        shutil.copyfileobj(body, file, 1 << 20)
 
 
 def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
@@ -181,10 +187,12 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
         summary, reason = Summary(), str(error)
     if reading.keep_quarantine:
         _put_quarantine(s3, reading, quarantine.chunks(), folder / "quarantine.parquet")
-    if chunks := [] if reason else rows.chunks():
-        write_by(dataset.day, day_label, chunks, folder / "clean.parquet")
-        _put(s3, reading.state_bucket, staged_key(reading.staging, version), folder / "clean.parquet")
-    return Outcome(version, REFUSED if reason else PUBLISHED, reason, summary.as_json())
+    if reason:
+        return Outcome(version, REFUSED, reason, summary.as_json())
+    spans = write_days(dataset.day, day_label, rows.chunks(), folder / "clean.days")
+    if spans:
+        _put(s3, reading.state_bucket, staged_key(reading.staging, version), folder / "clean.days")
+    return Outcome(version, PUBLISHED, None, summary.as_json(), spans)
 
 
 def _put_quarantine(s3: Any, reading: Reading, chunks: Sequence[Any], path: Path) -> None:
@@ -262,7 +270,7 @@ def uploads_since(s3: Any, raw_bucket: str, newest: Sequence[Version], seen: Map
                     modified = entry["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds")
                     reached[key].append(Version(wanted[key].dataset, key, version_id, modified, entry["Size"]))
     uploads = [version for key in sorted(wanted) for version in reversed(reached.get(key, [wanted[key]]))]
-    return in_order(uploads)
+    return by_upload(uploads)
 
 
 def _is_seen(entry: Mapping[str, Any], seen: LastSeen) -> bool:
@@ -271,6 +279,6 @@ def _is_seen(entry: Mapping[str, Any], seen: LastSeen) -> bool:
     return bool(entry["VersionId"] == seen["version_id"] or is_older)
 
 
-def in_order(versions: Iterable[Version]) -> list[Version]:
+def by_upload(versions: Iterable[Version]) -> list[Version]:
     """Return versions in the order of their upload; those of one moment by their keys."""
     return sorted(versions, key=lambda version: (datetime.fromisoformat(version.last_modified), version.key))

@@ -5,17 +5,17 @@ The job's driver knows days and files, never single receipts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pyarrow.compute as pc
+
 from .columns import CONTRACTS, Dataset
 from .ownership import ZERO, Case, Content, Verdict, judge
-from .parquet_rows import Piece, read_piece
 from .placing import s3_client
-
-Contents = dict[str, dict[str, dict[str, Content]]]  # by outlet, version and receipt
+from .staged_rows import Piece, read_piece
 
 
 @dataclass(frozen=True)
@@ -23,33 +23,31 @@ class SharedDay:
     """The cases of a day, and by the id of each version that has rows of it, where these are staged."""
 
     dataset: str
-    bucket: str
     pieces: Mapping[str, Piece]
     cases: tuple[Case, ...]
     kept_share: Decimal
 
 
 def judge_day(shared: SharedDay) -> list[Verdict]:
-    """Decide who holds the receipts of a day."""
-    contents = Contents()
-    outlets = [case.place[1] for case in shared.cases]
-    for source_id, piece in shared.pieces.items():
-        for outlet, receipt, content in _contents(shared, piece, outlets):
-            contents.setdefault(outlet, {}).setdefault(source_id, {})[receipt] = content
-    return [judge(case, contents.get(case.place[1], {}), shared.kept_share) for case in shared.cases]
-
-
-def _contents(shared: SharedDay, piece: Piece, outlets: Sequence[str]) -> list[tuple[str, str, Content]]:
-    """Return what a version delivers of each receipt of some outlets' day: outlet, receipt, content."""
+    """Decide who holds the receipts of a day, one outlet after another."""
     contract = CONTRACTS[shared.dataset]
-    by = ["salesoutletno", *contract.receipt]
+    names = ["salesoutletno", *contract.receipt, *filter(None, (contract.quantity, contract.amount)), "row_digest"]
+    outlets = [case.place[1] for case in shared.cases]
+    rows = {source_id: read_piece(s3_client(), piece, names, outlets) for source_id, piece in shared.pieces.items()}
+    verdicts = []
+    for case in shared.cases:
+        contents = {source_id: _contents(each, contract, case.place[1]) for source_id, each in rows.items()}
+        verdicts.append(judge(case, contents, shared.kept_share))
+    return verdicts
+
+
+def _contents(rows: Any, contract: Dataset, outlet: str) -> dict[str, Content]:
+    """Return what a version delivers of each receipt of an outlet's day."""
+    own = rows.filter(pc.equal(rows["salesoutletno"], outlet))
     summed = [name for name in (contract.quantity, contract.amount) if name]
-    rows = read_piece(s3_client(), shared.bucket, piece, [*by, *summed, "row_digest"], outlets)
     sums = [("row_digest", "list"), *((name, "sum") for name in summed)]
-    return [
-        (receipt["salesoutletno"], "|".join(receipt[name] for name in contract.receipt), _content(receipt, contract))
-        for receipt in rows.group_by(by).aggregate(sums).to_pylist()
-    ]
+    receipts = own.group_by(["salesoutletno", *contract.receipt]).aggregate(sums).to_pylist()
+    return {"|".join(each[name] for name in contract.receipt): _content(each, contract) for each in receipts}
 
 
 def _content(receipt: dict[str, Any], contract: Dataset) -> Content:

@@ -17,6 +17,7 @@ from .cells import day_label
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS, TYPES
 from .parquet_rows import schema_of
 from .row_ids import id_of, md5
+from .row_order import in_order
 
 NOBODY = "0"  # the customer number of a sale to nobody registered
 
@@ -239,4 +240,4 @@ def _facts(table: str, columns: Mapping[str, Any], *looked_up: _LookedUp) -> Any
     kinds = {name: kind for name, kind in TABLES[table] if name != "business_date"}
     schema = schema_of(kinds | {"orphan": "string"})
     facts = pa.table([found[name] for name in schema.names], schema=schema)
-    return facts.sort_by([(name, "ascending") for name in ORDER[table]])
+    return in_order(facts, ORDER[table])

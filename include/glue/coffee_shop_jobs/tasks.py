@@ -47,7 +47,7 @@ class Tasks:
             is_small: whether the driver may do them itself. It does not when Spark runs already.
 
         Raises:
-            DataError: the first that a task has raised.
+            DataError: one that a task has raised; executors do the tasks of their other slices first.
         """
         if not tasks:
             return []

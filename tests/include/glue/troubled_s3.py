@@ -1,4 +1,4 @@
-"""A way to S3 that is sometimes closed and sometimes slow: a proxy in front of the local AWS."""
+"""A way to S3 that is sometimes closed, sometimes slow and sometimes breaks off: a proxy in front of the local AWS."""
 
 import http.client
 import itertools
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlparse
 
-REFUSED_EVERY, SLOW_EVERY = 7, 11
+REFUSED_EVERY, SLOW_EVERY, BROKEN_EVERY = 7, 11, 5
 # AWS: S3 API reference, "Error responses"; both ask a client to try again
 ANSWERS = [
     (503, b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"),
@@ -18,10 +18,11 @@ ANSWERS = [
 
 
 @contextmanager
-def troubled_s3(url: str) -> Iterator[tuple[str, list[int]]]:
-    """Yield the address of a proxy, and the statuses of what it has refused so far."""
+def troubled_s3(url: str) -> Iterator[tuple[str, list[int], list[str]]]:
+    """Yield the address of a proxy, the statuses of what it has refused so far, and the paths of what it has cut off."""
     refused: list[int] = []
-    numbers = itertools.count(1)
+    broken: list[str] = []
+    numbers, bodies = itertools.count(1), itertools.count(1)
     there = urlparse(url).netloc
 
     class Proxy(BaseHTTPRequestHandler):
@@ -43,7 +44,14 @@ def troubled_s3(url: str) -> Iterator[tuple[str, list[int]]]:
                 server.putheader(name, value)
             server.endheaders(body)
             given = server.getresponse()
-            self.give(given.status, dict(given.getheaders()), given.read())
+            answer = given.read()
+            are_rows = urlparse(self.path).path.endswith((".csv", ".parquet", ".days"))
+            if self.command == "GET" and given.status < 300 and are_rows and next(bodies) % BROKEN_EVERY == 0:
+                broken.append(self.path)
+                self.close_connection = True
+                self.give(given.status, dict(given.getheaders()) | {"content-length": str(len(answer))}, answer[:-9])
+            else:
+                self.give(given.status, dict(given.getheaders()), answer)
             server.close()
 
         def give(self, status: int, headers: dict[str, str], body: bytes) -> None:
@@ -67,5 +75,5 @@ def troubled_s3(url: str) -> Iterator[tuple[str, list[int]]]:
 
     proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{proxy.server_address[1]}", refused
+    yield f"http://127.0.0.1:{proxy.server_address[1]}", refused, broken
     proxy.shutdown()
