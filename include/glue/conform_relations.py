@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import sys
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -19,7 +18,8 @@ from coffee_shop.lake.state import read_json
 from coffee_shop.lake.tables import write_tables
 from coffee_shop_jobs import decision, load_state, partitions, placing
 from coffee_shop_jobs.columns import TARGETS
-from coffee_shop_jobs.facts import FactsOfDay, stage_facts
+from coffee_shop_jobs.facts import DayTotals, FactsOfDays, in_tasks, stage_facts
+from coffee_shop_jobs.staged_days import portions, put_days
 from coffee_shop_jobs.star_schema import TABLES
 from coffee_shop_jobs.tasks import Tasks, few
 
@@ -37,20 +37,18 @@ class Job:
         self.days = decision.days_after(load.ledger, result)
         self.staging = f"staging/{arguments.load_id}/{uuid.uuid4().hex[:12]}"
 
-    def tasks(self) -> list[FactsOfDay]:
-        """Return what to stage: the touched days that hold rows, and all targets when a month of them was touched.
+    def tasks(self, dataset: str) -> list[FactsOfDays]:
+        """Return what to stage of a dataset: its touched days that hold rows; of targets all when a month was touched.
 
         A lake without any targets gets an empty table of them.
         """
-        held = {
-            (dataset, day): list(self.days[dataset][day].values())
-            for dataset in DAILY_DATASETS
-            for day in self.touched[dataset]
-            if day in self.days[dataset]
-        }
-        if self.touched[TARGETS] or not self.days[TARGETS]:
-            held[TARGETS, ""] = [entry for outlets in self.days[TARGETS].values() for entry in outlets.values()]
-        return [FactsOfDay.of(self.arguments, self.staging, *place, entries) for place, entries in held.items()]
+        held, touched = self.days[dataset], self.touched[dataset]
+        if dataset == TARGETS:
+            every = [entry for outlets in held.values() for entry in outlets.values()]
+            days = [DayTotals.of("", every)] if touched or not held else []
+        else:
+            days = [DayTotals.of(day, held[day].values()) for day in touched if day in held]
+        return in_tasks(self.arguments, self.staging, dataset, days)
 
 
 def run(arguments: load_state.Arguments) -> None:
@@ -75,31 +73,34 @@ def write_facts(job: Job) -> None:
     Raises:
         DataError: some do not, or mention a member that its dimension lacks; nothing was replaced.
     """
-    tasks = job.tasks()
-    Tasks("conform_relations").run(stage_facts, tasks, is_small=few(sum(task.rows for task in tasks)))
-    by_dataset = {dataset: [task for task in tasks if task.dataset == dataset] for dataset in DATASETS}
-    with ThreadPoolExecutor(len(DATASETS)) as pool:
-        list(pool.map(lambda dataset: place_facts(job, dataset, by_dataset[dataset]), DATASETS))
-    placing.delete_below(job.s3, job.arguments.state_bucket, job.staging)
-
-
-def place_facts(job: Job, dataset: str, tasks: list[FactsOfDay]) -> None:
-    """Put what the tasks of a dataset have staged in place, and take its emptied days away."""
-    arguments, days = job.arguments, [task.day for task in tasks]
-    staged, target = (arguments.state_bucket, f"{job.staging}/conform/{dataset}"), (arguments.conform_bucket, dataset)
-    if tasks:
-        log.info("%s: %s rows agree with the raw files", dataset, f"{sum(task.rows for task in tasks):,}")
-    if dataset == TARGETS:
-        if tasks:
-            changed = placing.place_table(job.s3, staged, target)
+    arguments, does = job.arguments, Tasks("conform_relations")
+    tasks = [task for dataset in DATASETS for task in job.tasks(dataset)]
+    is_small = few(sum(task.rows for task in tasks))
+    staged = does.run(stage_facts, tasks, is_small=is_small)
+    for dataset in DATASETS:
+        rows = sum(task.rows for task in tasks if task.dataset == dataset)
+        log.info("%s: %s rows agree with the raw files", dataset, f"{rows:,}")
+    ready = [day for task, days in zip(tasks, staged, strict=True) for day in days if task.dataset != TARGETS]
+    does.run(put_days, portions(ready, arguments.state_bucket, arguments.conform_bucket), is_small=is_small)
+    for dataset in DAILY_DATASETS:
+        register_facts(job, dataset)
+    for task in tasks:
+        if task.dataset == TARGETS:
+            target = arguments.conform_bucket, TARGETS
+            changed = placing.place_table(job.s3, (arguments.state_bucket, task.key), target)
             log.info("%s: %s", TARGETS, "written" if changed else "unchanged")
-        return
-    if tasks:
-        placing.place_days(job.s3, staged, target, "business_date", days)
+    placing.delete_below(job.s3, arguments.state_bucket, job.staging)
+
+
+def register_facts(job: Job, dataset: str) -> None:
+    """Tell the catalog of the days that were written, and take those without rows away."""
+    arguments, held = job.arguments, job.days[dataset]
+    full = [day for day in job.touched[dataset] if day in held]
+    empty = [day for day in job.touched[dataset] if day not in held]
+    if full:
         place = (arguments.conform_database, dataset)
-        partitions.register_days(job.glue, place, dict(TABLES[dataset]), "business_date", days)
-        log.info("%s: %s days written, %s to %s", dataset, len(days), days[0], days[-1])
-    empty = [day for day in job.touched[dataset] if day not in job.days[dataset]]
+        partitions.register_days(job.glue, place, dict(TABLES[dataset]), "business_date", full)
+        log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
     clients = (job.s3, job.glue)
     placing.remove_days(clients, arguments.conform_database, dataset, arguments.conform_bucket, "business_date", empty)
 

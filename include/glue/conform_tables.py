@@ -92,7 +92,7 @@ def run(arguments: load_state.Arguments) -> None:
     prune = stage_dimensions(job) + stage_dates(job)
     with ThreadPoolExecutor(len(DIMENSIONS) + 1) as pool:
         list(pool.map(lambda table: place(job, table), [*(dimension.table for dimension in DIMENSIONS), DATE]))
-    kept = {table: f"{job.staging}/final/{table}" for table in prune}
+    kept = {table: f"{job.staging}/final/{table}/{placing.OBJECT}" for table in prune}
     write_json(s3, arguments.state_bucket, arguments.load_key(DIMENSIONS_FILE), {"prune": kept})
 
 
@@ -157,7 +157,7 @@ def stage(job: Job, folder: str, span: Any) -> None:
 
 def place(job: Job, table: str) -> None:
     """Replace a table by the staged one if its rows changed."""
-    staged = (job.arguments.state_bucket, f"{job.staging}/conform/{table}")
+    staged = (job.arguments.state_bucket, f"{job.staging}/conform/{table}/{placing.OBJECT}")
     changed = placing.place_table(job.s3, staged, (job.arguments.conform_bucket, table))
     log.info("%s: %s", table, "written" if changed else "unchanged")
 

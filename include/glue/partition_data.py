@@ -21,6 +21,7 @@ from typing import Any
 
 import boto3
 from coffee_shop.lake.documents import (
+    DAILY_DATASETS,
     FORMAT,
     HELD_BACK,
     PUBLISHED,
@@ -35,7 +36,7 @@ from coffee_shop.lake.loads import PENDING_KEY, result_key
 from coffee_shop.lake.state import write_json
 from coffee_shop.lake.tables import Columns, write_tables
 from coffee_shop_jobs import load_state, partitions, placing
-from coffee_shop_jobs.clean_days import CleanObject, write_object
+from coffee_shop_jobs.clean_days import DayOfSeveral, stage_day
 from coffee_shop_jobs.columns import DATASETS, TARGETS, clean_columns
 from coffee_shop_jobs.decision import Decision, days_after, decide_load, delivery, published_deliveries
 from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
@@ -49,7 +50,7 @@ from coffee_shop_jobs.raw_versions import (
     uploads_since,
 )
 from coffee_shop_jobs.receipts import SharedDay, judge_day
-from coffee_shop_jobs.staged_rows import Piece
+from coffee_shop_jobs.staged_days import Piece, ReadyDay, portions, put_days
 from coffee_shop_jobs.tasks import Tasks, few
 
 log = logging.getLogger("coffee_shop_jobs.partition_data")
@@ -81,7 +82,8 @@ class Job:
             return None
         claims = outcome.totals["claims"][day]
         rows = {outlet: claims[outlet]["rows"] for outlet in outlets if outlet in claims}
-        return Piece(self.arguments.state_bucket, staged_key(self.staging, version), outcome.spans[day], rows)
+        key, is_whole = staged_key(self.staging, version), rows.keys() == claims.keys()
+        return Piece(self.arguments.state_bucket, key, outcome.spans[day], rows, is_whole)
 
     def is_small(self) -> bool:
         """Tell whether the driver may build what was read."""
@@ -296,25 +298,37 @@ def remember_pending(job: Job, decisions: Mapping[str, Decision]) -> None:
 
 
 def write_clean(job: Job, decisions: Mapping[str, Decision]) -> None:
-    """Write the touched days of all datasets, of targets the whole table, and put them in place."""
-    objects = [each for dataset, decision in decisions.items() for each in clean_objects(job, dataset, decision)]
-    job.tasks.run(write_object, objects, is_small=job.is_small())
+    """Put the touched days in place, of targets the whole table; what several versions hold is staged anew first."""
+    bucket, to_bucket = job.arguments.state_bucket, job.arguments.clean_bucket
+    ready: list[ReadyDay] = []
+    several: list[DayOfSeveral] = []
     for dataset, decision in decisions.items():
-        place_clean(job, dataset, decision)
+        for key, pieces in objects_to_write(job, dataset, decision).items():
+            if len(pieces) == 1 and pieces[0].is_whole and dataset != TARGETS:
+                ready.append(ReadyDay(pieces[0].key, pieces[0].span, key))
+            else:
+                several.append(DayOfSeveral(dataset, bucket, f"{job.staging}/clean/{key}", pieces))
+    spans = job.tasks.run(stage_day, several, is_small=job.is_small())
+    for day, span in zip(several, spans, strict=True):
+        if day.dataset == TARGETS:
+            placing.place_table(job.s3, (bucket, day.key), (to_bucket, TARGETS))
+        else:
+            ready.append(ReadyDay(day.key, span, day.key.removeprefix(f"{job.staging}/clean/")))
+    job.tasks.run(put_days, portions(ready, bucket, to_bucket), is_small=job.is_small())
+    for dataset in DAILY_DATASETS:
+        register_clean(job, dataset, decisions[dataset])
 
 
-def clean_objects(job: Job, dataset: str, decision: Decision) -> list[CleanObject]:
-    """Return what is to be built of one dataset: an object a day, of targets one of all months."""
-    bucket, place = job.arguments.state_bucket, staged_clean(job, dataset)
-    pieces = {day: pieces_of(job, dataset, decision, day) for day in decision.touched}
+def objects_to_write(job: Job, dataset: str, decision: Decision) -> dict[str, tuple[Piece, ...]]:
+    """Return the keys of the objects to write, a day each, of targets one, and what each is built from.
+
+    Targets are written when they change, and by the first load in any case.
+    """
+    pieces = {day: pieces_of(job, dataset, decision, day) for day in decision.touched if day in decision.shares}
     if dataset == TARGETS:
         every = tuple(piece for some in pieces.values() for piece in some)
-        return [CleanObject(dataset, bucket, f"{place}/{placing.OBJECT}", every)] if is_built(job, decision) else []
-    return [
-        CleanObject(dataset, bucket, f"{place}/date={day}/{placing.OBJECT}", some)
-        for day, some in pieces.items()
-        if day in decision.shares
-    ]
+        return {f"{TARGETS}/{placing.OBJECT}": every} if is_built(job, decision) else {}
+    return {f"{dataset}/date={day}/{placing.OBJECT}": some for day, some in pieces.items()}
 
 
 def pieces_of(job: Job, dataset: str, decision: Decision, day: str) -> tuple[Piece, ...]:
@@ -333,26 +347,17 @@ def is_built(job: Job, decision: Decision) -> bool:
     return bool(decision.touched) or not job.load.ledger["revision"]
 
 
-def staged_clean(job: Job, dataset: str) -> str:
-    """Return where the objects of a dataset are staged in the state bucket."""
-    return f"{job.staging}/clean/{dataset}"
-
-
-def place_clean(job: Job, dataset: str, decision: Decision) -> None:
-    """Put the staged objects of one dataset in place, and take days without rows away."""
-    s3, arguments = job.s3, job.arguments
-    staged, database = (arguments.state_bucket, staged_clean(job, dataset)), arguments.clean_database
-    if dataset == TARGETS:
-        if is_built(job, decision):
-            placing.place_table(s3, staged, (arguments.clean_bucket, dataset))
-        return
+def register_clean(job: Job, dataset: str, decision: Decision) -> None:
+    """Tell the catalog of the days that were written, and take days without rows away."""
+    arguments = job.arguments
     full = [day for day in decision.touched if day in decision.shares]
     empty = [day for day in decision.touched if day not in decision.shares]
     if full:
-        placing.place_days(s3, staged, (arguments.clean_bucket, dataset), "date", full)
-        partitions.register_days(job.glue, (database, dataset), clean_columns(dataset), "date", full)
+        place = (arguments.clean_database, dataset)
+        partitions.register_days(job.glue, place, clean_columns(dataset), "date", full)
         log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
-    placing.remove_days((s3, job.glue), database, dataset, arguments.clean_bucket, "date", empty)
+    clients = (job.s3, job.glue)
+    placing.remove_days(clients, arguments.clean_database, dataset, arguments.clean_bucket, "date", empty)
 
 
 # --- the result

@@ -27,6 +27,12 @@ class CodedColumn:
         texts = coded.dictionary.to_pylist()
         return cls(coded.indices, texts, [memo[text] for text in texts])
 
+    @classmethod
+    def of_values(cls, column: Any) -> CodedColumn:
+        """Return a column of values that were read before."""
+        coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+        return cls(coded.indices, [], coded.dictionary.to_pylist())
+
     def __len__(self) -> int:
         return len(self.codes)
 

@@ -149,10 +149,10 @@ def _fault_words(column: str, reason: str, fault: Fault) -> str:
 
 
 def add_claims(
-    claims: dict[tuple[str, str], Claim], dataset: Dataset, columns: Sequence[CodedColumn], digests: list[bytes]
+    claims: dict[tuple[str, str], Claim], dataset: Dataset, columns: Sequence[CodedColumn]
 ) -> None:
     """Add clean rows to the claims of their (day, outlet); targets have months as days."""
-    by_name = dict(zip(dataset.names, columns, strict=True))
+    by_name, digests = dict(zip(dataset.names, columns, strict=True)), row_digests(columns)
     none = [None] * len(digests)
     quantities = by_name[dataset.quantity] if dataset.quantity else none
     amounts = by_name[dataset.amount] if dataset.amount else none

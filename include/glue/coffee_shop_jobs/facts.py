@@ -1,16 +1,16 @@
-"""The tasks of ``conform_relations``: a day of facts, or all targets, from its clean rows into staging.
+"""The tasks of ``conform_relations``: facts of some days, or all targets, from their clean rows into staging.
 
 They stand apart from the job's script, because executors import them.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 from coffee_shop.lake.documents import Totals
@@ -18,19 +18,19 @@ from coffee_shop.lake.documents import Totals
 from . import placing, zone_tables
 from .columns import CONTRACTS, SALES, TARGETS
 from .load_state import Arguments
-from .parquet_rows import put_rows
+from .staged_days import ReadyDay, write_day
 from .star_schema import (
     CLEAN_COLUMNS,
     DATE,
     DIMENSIONS,
-    Numbers,
+    Members,
     inventory_facts,
     sales_facts,
     target_facts,
 )
 from .tasks import DataError
 
-_one_reads = threading.Lock()
+ROWS_A_TASK = 20_000
 
 
 class TotalsDifferError(DataError):
@@ -41,80 +41,120 @@ class OrphanError(DataError):
     """A fact mentions a member that its dimension lacks."""
 
 
-@dataclass(frozen=True)
-class FactsOfDay:
-    """A day of a dataset, of targets all (``day`` is empty), where to stage its facts, and what they must add up to."""
+class DayTotals(NamedTuple):
+    """What a day's facts must add up to; of targets all, and ``day`` is empty."""
 
-    arguments: Arguments
-    staging: str
-    dataset: str
     day: str
     rows: int
     quantity: int
     amount: Decimal
 
     @classmethod
-    def of(cls, arguments: Arguments, staging: str, dataset: str, day: str, held: Collection[Totals]) -> FactsOfDay:
-        """Return the task of a day; ``held`` are its entries in the ledger."""
+    def of(cls, day: str, held: Collection[Totals]) -> DayTotals:
+        """Return those of a day; ``held`` are its entries in the ledger."""
         rows, quantity = (sum(entry[name] for entry in held) for name in ("rows", "quantity"))
-        amount = sum((Decimal(entry["amount"]) for entry in held), Decimal(0))
-        return cls(arguments, staging, dataset, day, rows, quantity, amount)
+        return cls(day, rows, quantity, sum((Decimal(entry["amount"]) for entry in held), Decimal(0)))
 
 
-def stage_facts(task: FactsOfDay) -> None:
-    """Stage the facts of a day when each id has found its row and they tie out.
+@dataclass(frozen=True)
+class FactsOfDays:
+    """Some days of a dataset, and where to stage their facts."""
+
+    arguments: Arguments
+    staging: str
+    dataset: str
+    days: Sequence[DayTotals]
+
+    @property
+    def key(self) -> str:
+        """The key of what is staged in the state bucket."""
+        return f"{self.staging}/conform/{self.dataset}/{self.days[0].day or 'all'}.days"
+
+    @property
+    def rows(self) -> int:
+        """How many rows the days have together."""
+        return sum(day.rows for day in self.days)
+
+
+def in_tasks(arguments: Arguments, staging: str, dataset: str, days: Iterable[DayTotals]) -> list[FactsOfDays]:
+    """Return days as tasks of not many more than ``ROWS_A_TASK`` rows, unless one day alone has more."""
+    found: list[list[DayTotals]] = []
+    for day in days:
+        if not found or sum(each.rows for each in found[-1]) >= ROWS_A_TASK:
+            found.append([])
+        found[-1].append(day)
+    return [FactsOfDays(arguments, staging, dataset, some) for some in found]
+
+
+def stage_facts(task: FactsOfDays) -> list[ReadyDay]:
+    """Stage the facts of days when each id has found its row and they tie out; return where they lie.
 
     Raises:
         MissingRowsError: the clean zone does not hold the rows that the ledger expects.
         OrphanError: a fact's member is not in its dimension.
         TotalsDifferError: quantity or amount are not what the files delivered.
     """
-    s3, clean = placing.s3_client(), task.arguments.clean_bucket
-    with _one_reads:
-        numbers = _numbers(task.arguments.conform_bucket, task.staging)
-    folder = f"{task.staging}/conform/{task.dataset}"
-    if task.dataset == TARGETS:
-        facts = target_facts(zone_tables.read_targets(s3, clean, task.rows), numbers)
+    with TemporaryFile() as file:
+        ready = [
+            ReadyDay(task.key, write_day(file, facts.schema, [facts]), _key_of(task.dataset, day.day))
+            for day in task.days
+            for facts in [_facts_of_day(task, day)]
+        ]
+        file.seek(0)
+        placing.s3_client().put_object(Bucket=task.arguments.state_bucket, Key=task.key, Body=file)
+    return ready
+
+
+def _facts_of_day(task: FactsOfDays, day: DayTotals) -> Any:
+    s3, clean, dataset = placing.s3_client(), task.arguments.clean_bucket, task.dataset
+    members = _members(task.arguments.conform_bucket, task.staging)
+    if dataset == TARGETS:
+        facts = target_facts(zone_tables.read_targets(s3, clean, day.rows), members)
     else:
-        rows = zone_tables.read_day(s3, clean, task.dataset, task.day, CLEAN_COLUMNS[task.dataset].values(), task.rows)
-        facts = (sales_facts if task.dataset == SALES else inventory_facts)(rows, task.day, numbers)
-        folder += f"/business_date={task.day}"
-    check_facts(task, facts)
-    put_rows(s3, task.arguments.state_bucket, f"{folder}/{placing.OBJECT}", facts.drop_columns("orphan"))
+        rows = zone_tables.read_day(s3, clean, dataset, day.day, CLEAN_COLUMNS[dataset].values(), day.rows)
+        facts = (sales_facts if dataset == SALES else inventory_facts)(rows, day.day, members)
+    check_facts(dataset, day, facts)
+    return facts.drop_columns("orphan")
+
+
+def _key_of(dataset: str, day: str) -> str:
+    return f"{dataset}/business_date={day}/{placing.OBJECT}" if day else f"{dataset}/{placing.OBJECT}"
 
 
 @lru_cache(maxsize=1)
-def _numbers(bucket: str, _staging: str) -> Numbers:
+def _members(bucket: str, _staging: str) -> Members:
     """Return what the dimensions have: read once by each process of a run, which its staging folder stands for."""
     s3 = placing.s3_client()
 
-    def column(table: str, name: str, kind: str) -> Any:
-        return zone_tables.read_object(s3, bucket, f"{table}/{placing.OBJECT}", {name: kind})[name].to_pylist()
+    def read(table: str, columns: Mapping[str, str]) -> Any:
+        return zone_tables.read_object(s3, bucket, f"{table}/{placing.OBJECT}", columns)
 
-    numbers = {
-        dimension.table: frozenset(column(dimension.table, dimension.number, "string")) for dimension in DIMENSIONS
-    }
-    return numbers | {DATE: frozenset(day.isoformat() for day in column(DATE, "date", "date"))}
+    known = {each.table: read(each.table, {each.number: "string", each.id: "string"}) for each in DIMENSIONS}
+    dates = read(DATE, {"date": "date"})["date"].to_pylist()
+    return Members(
+        {table: rows.rename_columns(["number", "id"]) for table, rows in known.items()},
+        frozenset(map(str, dates)),
+    )
 
 
-def check_facts(task: FactsOfDay, facts: Any) -> None:
-    """Check facts with the column ``orphan`` before they are staged.
+def check_facts(dataset: str, day: DayTotals, facts: Any) -> None:
+    """Check a day's facts with the column ``orphan`` before they are staged.
 
     Raises:
         OrphanError: a fact's member is not in its dimension.
         TotalsDifferError: the facts do not tie out.
     """
-    name = f"{task.dataset} of {task.day}" if task.day else task.dataset
+    name = f"{dataset} of {day.day}" if day.day else dataset
     orphans = facts["orphan"].drop_null().to_pylist()
     if orphans:
         raise OrphanError(
             f"{name}: {len(orphans):,} rows mention members that no dimension has, one of them is {min(orphans)}: has"
             " the job conform_tables of this load run?"
         )
-    contract = CONTRACTS[task.dataset]
+    contract = CONTRACTS[dataset]
     for what, column, total in (
-        ("quantity", contract.quantity, task.quantity),
-        ("amount", contract.amount, task.amount),
+        ("quantity", contract.quantity, day.quantity),
+        ("amount", contract.amount, day.amount),
     ):
         if column and (got := pc.sum(facts[column]).as_py() or 0) != total:
             raise TotalsDifferError(

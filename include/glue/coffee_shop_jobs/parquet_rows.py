@@ -52,10 +52,9 @@ def schema_of(columns: Mapping[str, str] | Iterable[tuple[str, str]]) -> Any:
     return pa.schema([(name, _ARROW[kind]) for name, kind in dict(columns).items()])
 
 
-def staged_schema(dataset: Dataset) -> Any:
-    """Return the Arrow schema of a file's clean rows: as the clean zone has them, and each row's digest."""
-    columns = {column.name: TYPES[column.kind] for column in dataset.columns} | {"source_key": "string"}
-    return schema_of(columns).append(pa.field("row_digest", pa.binary()))
+def contract_schema(dataset: Dataset) -> Any:
+    """Return the Arrow schema of a file's clean rows."""
+    return schema_of({column.name: TYPES[column.kind] for column in dataset.columns})
 
 
 class UnreadableError(DataError):

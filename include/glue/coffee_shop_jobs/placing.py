@@ -1,4 +1,4 @@
-"""Putting staged Parquet in place: one S3 copy per object, so a reader sees the old object or the new, never half.
+"""Objects of tables: put in place by one request each, so a reader sees the old one or the new, never half; and deleted.
 
 A partition folder, and the folder of a table without partitions, holds exactly one object: ``data.parquet``.
 """
@@ -6,7 +6,7 @@ A partition folder, and the folder of a table without partitions, holds exactly 
 from __future__ import annotations
 
 import logging
-from collections import Counter
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 OBJECT = "data.parquet"
-COPIES_AT_ONCE = 8
+COPIES_AT_ONCE = PUTS_AT_ONCE = 8
 DELETES_AT_ONCE = 1000  # what one DeleteObjects call takes
 
 
@@ -33,6 +33,9 @@ def s3_client() -> Any:
     from botocore.config import Config
 
     return boto3.client("s3", config=Config(max_pool_connections=len(DATASETS) * COPIES_AT_ONCE))
+
+
+os.register_at_fork(after_in_child=s3_client.cache_clear)  # two processes cannot share a connection
 
 
 def unbroken(do: Callable[[], Answer]) -> Answer:
@@ -47,58 +50,28 @@ def unbroken(do: Callable[[], Answer]) -> Answer:
 
 
 class StagingError(Exception):
-    """What was staged is not what a table's layout needs; the message names the folder."""
-
-
-def staged_objects(s3: Any, bucket: str, prefix: str) -> dict[str, str]:
-    """Return the staged Parquet objects below a prefix: sub-folder (``""`` or ``date=2019-04-24``) -> key.
-
-    Raises:
-        StagingError: a folder has more than one.
-    """
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-    keys = [key for key in keys if key.endswith(".parquet")]
-    folders = [key.removeprefix(f"{prefix}/").rpartition("/")[0] for key in keys]
-    double = [folder for folder, count in Counter(folders).items() if count > 1]
-    if double:
-        raise StagingError(f"s3://{bucket}/{prefix}/{double[0]} has more than one object; expected one a folder")
-    return dict(zip(folders, keys, strict=True))
-
-
-def place_days(s3: Any, staged: tuple[str, str], target: tuple[str, str], key_name: str, days: Sequence[str]) -> None:
-    """Copy one staged object for each day to its partition folder.
-
-    Args:
-        s3: boto3 client.
-        staged: bucket and prefix with a folder for each day, named as the target's.
-        target: bucket and table folder.
-        key_name: the partition key.
-        days: the days that must be there.
-
-    Raises:
-        StagingError: a day was not written, or one more was.
-    """
-    objects = staged_objects(s3, *staged)
-    expected = {f"{key_name}={day}" for day in days}
-    if objects.keys() != expected:
-        different = ", ".join(sorted(objects.keys() ^ expected)[:5])
-        raise StagingError(f"s3://{staged[0]}/{staged[1]} differs from the days to write: {different}")
-    copy_all(s3, [(staged[0], key, target[0], f"{target[1]}/{folder}/{OBJECT}") for folder, key in objects.items()])
+    """What a job has staged is gone; the message names it."""
 
 
 def place_table(s3: Any, staged: tuple[str, str], target: tuple[str, str]) -> bool:
-    """Copy the one staged object to its table folder if its bytes differ; say whether they did.
+    """Copy a staged object to a table's folder if its bytes differ; say whether they did.
 
     The same rows give the same bytes (``parquet_rows.put_rows``), so an object that stays says that nothing changed.
+
+    Args:
+        s3: boto3 client.
+        staged: bucket and key.
+        target: bucket and table.
+
+    Raises:
+        StagingError: the staged object is gone.
     """
-    objects = staged_objects(s3, *staged)
-    if objects.keys() != {""}:
-        raise StagingError(f"s3://{staged[0]}/{staged[1]} has no object of its own; expected one")
-    key = f"{target[1]}/{OBJECT}"
-    if _body(s3, target[0], key) == _body(s3, staged[0], objects[""]):
+    key, new = f"{target[1]}/{OBJECT}", _body(s3, *staged)
+    if new is None:
+        raise StagingError(f"s3://{staged[0]}/{staged[1]} is not there. Clear this job's task: it stages its rows again.")
+    if _body(s3, target[0], key) == new:
         return False
-    copy_all(s3, [(staged[0], objects[""], target[0], key)])
+    copy_all(s3, [(*staged, target[0], key)])
     return True
 
 

@@ -20,13 +20,13 @@ from .cells import Limits, Memo, Unreadable, Value
 from .chunks import read_chunks
 from .coded_column import CodedColumn
 from .columns import Dataset
-from .control_totals import TOLERATED_ROWS, Summary, add_claims, row_digests
+from .control_totals import TOLERATED_ROWS, Summary, add_claims
 from .records import Lines, RefusedError, match_header, open_raw, read_records, second_header
 from .row_checker import STRAY_GAP, Keys, Quarantined, RowChecker
 
 STRAY_SHARE = Decimal("0.01")
 SAME_SHARE = Decimal("0.1")  # of two registers' rows, in one file, so many may be alike by chance
-TakeClean = Callable[[list[CodedColumn], list[bytes]], None]
+TakeClean = Callable[[list[CodedColumn]], None]
 
 
 def read_file(
@@ -43,7 +43,7 @@ def read_file(
         path: the CSV file.
         dataset: the contract that it should keep.
         limits: upload day and settings.
-        take_clean: gets the columns of a chunk's clean rows, in the contract's order, and a digest for each row.
+        take_clean: gets the columns of a chunk's clean rows, in the contract's order.
         take_quarantined: gets the rows of a chunk that go to quarantine.
         start_again: forgets what was handed on. The file is read a second time when the first showed dates that lie
             far from all others.
@@ -94,9 +94,8 @@ def _read(
             if quarantined:
                 take_quarantined(quarantined)
             if rows:
-                digests = row_digests(clean)
-                add_claims(summary.claims, dataset, clean, digests)
-                take_clean(clean, digests)
+                add_claims(summary.claims, dataset, clean)
+                take_clean(clean)
     return summary
 
 

@@ -15,17 +15,17 @@ from typing import Any, cast
 from coffee_shop.lake.documents import PUBLISHED, REFUSED, FileOfResult, Holding, LastSeen, ReadTotals
 from coffee_shop.lake.ledger import holding_of
 
-from .cells import Limits, day_label
-from .coded_column import CodedColumn
+from .cells import Limits
+from .clean_days import write_days
 from .columns import CONTRACTS, INVENTORY, SALES, TARGETS
 from .control_totals import Summary, too_many_quarantined
 from .ownership import version_digest
-from .parquet_rows import QUARANTINE, RowFile, quarantine_columns, staged_schema, write_chunks
+from .parquet_rows import QUARANTINE, RowFile, contract_schema, quarantine_columns, write_chunks
 from .placing import s3_client, unbroken
 from .raw_file import read_file
 from .records import RefusedError
 from .row_checker import Quarantined
-from .staged_rows import Span, write_days
+from .staged_days import Span
 from .tasks import DataError, Tasks
 
 Json = dict[str, Any]
@@ -35,7 +35,7 @@ GONE = ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed")
 # archived; or a key that the customer keeps, which S3 answers with InvalidRequest
 WITHHELD = ("InvalidObjectState", "InvalidRequest")
 NO_ROWS = {SALES: "sales", INVENTORY: "inventory", TARGETS: "targets"}
-SMALL, FEW = 50_000_000, 200  # bytes and files: so much is read in the time in which Spark starts Python
+SMALL, FEW = 800_000_000, 200
 MENDED = "restore it, or upload it once more with the bucket's own encryption and in the storage class STANDARD"
 
 
@@ -166,11 +166,8 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
     version = reading.version
     dataset = CONTRACTS[version.dataset]
     uploaded = datetime.fromisoformat(version.last_modified).astimezone(UTC).date()
-    rows = RowFile(folder / "clean.arrow", staged_schema(dataset))
+    rows = RowFile(folder / "clean.arrow", contract_schema(dataset))
     quarantine = RowFile(folder / "quarantine.arrow", QUARANTINE)
-
-    def take_clean(columns: list[CodedColumn], digests: list[bytes]) -> None:
-        rows.append([*columns, [version.key] * len(digests), digests])
 
     def take_quarantined(found: list[Quarantined]) -> None:
         quarantine.append(quarantine_columns(found, version.dataset, version.key, version.version_id, reading.load_id))
@@ -181,7 +178,7 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
 
     try:
         limits = Limits.of_upload(uploaded, reading.max_quantity)
-        summary = read_file(path, dataset, limits, take_clean, take_quarantined, start_again)
+        summary = read_file(path, dataset, limits, rows.append, take_quarantined, start_again)
         reason = too_many_quarantined(summary, reading.quarantine_share)
     except RefusedError as error:
         summary, reason = Summary(), str(error)
@@ -189,7 +186,8 @@ def _read(s3: Any, reading: Reading, path: Path, folder: Path) -> Outcome:
         _put_quarantine(s3, reading, quarantine.chunks(), folder / "quarantine.parquet")
     if reason:
         return Outcome(version, REFUSED, reason, summary.as_json())
-    spans = write_days(dataset.day, day_label, rows.chunks(), folder / "clean.days")
+    chunks = rows.chunks()
+    spans = write_days(dataset, version.key, chunks, folder / "clean.days") if chunks else {}
     if spans:
         _put(s3, reading.state_bucket, staged_key(reading.staging, version), folder / "clean.days")
     return Outcome(version, PUBLISHED, None, summary.as_json(), spans)

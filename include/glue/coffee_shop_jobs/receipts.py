@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from .coded_column import CodedColumn
 from .columns import CONTRACTS, Dataset
+from .control_totals import row_digests
 from .ownership import ZERO, Case, Content, Verdict, judge
 from .placing import s3_client
-from .staged_rows import Piece, read_piece
+from .staged_days import Piece, read_piece
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,22 @@ class SharedDay:
 def judge_day(shared: SharedDay) -> list[Verdict]:
     """Decide who holds the receipts of a day, one outlet after another."""
     contract = CONTRACTS[shared.dataset]
-    names = ["salesoutletno", *contract.receipt, *filter(None, (contract.quantity, contract.amount)), "row_digest"]
     outlets = [case.place[1] for case in shared.cases]
-    rows = {source_id: read_piece(s3_client(), piece, names, outlets) for source_id, piece in shared.pieces.items()}
+    rows = {
+        source_id: _with_digests(read_piece(s3_client(), piece, contract.names, outlets))
+        for source_id, piece in shared.pieces.items()
+    }
     verdicts = []
     for case in shared.cases:
         contents = {source_id: _contents(each, contract, case.place[1]) for source_id, each in rows.items()}
         verdicts.append(judge(case, contents, shared.kept_share))
     return verdicts
+
+
+def _with_digests(rows: Any) -> Any:
+    """Return rows with a digest each, as the control totals of their file have them added up."""
+    digests = row_digests([CodedColumn.of_values(column) for column in rows.columns])
+    return rows.append_column("row_digest", pa.array(digests, pa.binary()))
 
 
 def _contents(rows: Any, contract: Dataset, outlet: str) -> dict[str, Content]:

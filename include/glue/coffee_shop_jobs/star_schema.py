@@ -159,8 +159,15 @@ ORDER = {
     TARGETS: ["sales_target_id"],
 }
 
-Numbers = Mapping[str, Set[str]]  # by dimension the numbers that it has; of DATE the ISO dates
 _NO_TEXT = pa.scalar(None, pa.string())
+
+
+@dataclass(frozen=True)
+class Members:
+    """What facts may mention: by dimension an Arrow table of its numbers and their ids, and the ISO dates."""
+
+    of: Mapping[str, Any]
+    dates: Set[str]
 
 
 def customer_number(numbers: Any) -> Any:
@@ -168,13 +175,13 @@ def customer_number(numbers: Any) -> Any:
     return pc.fill_null(numbers, NOBODY)
 
 
-def sales_facts(lines: Any, day: str, numbers: Numbers) -> Any:
+def sales_facts(lines: Any, day: str, members: Members) -> Any:
     """Return one row per line of sales.
 
     Args:
         lines: a day of clean sales with ``CLEAN_COLUMNS``, as an Arrow table.
         day: its ISO date.
-        numbers: what the dimensions have. Ids are looked up there, so that each that is not null finds its row.
+        members: what the dimensions have. Ids are looked up there, so that each that is not null finds its row.
 
     Returns:
         An Arrow table of the facts' columns, without the partition key, in the order of ``ORDER``; the last column,
@@ -184,28 +191,28 @@ def sales_facts(lines: Any, day: str, numbers: Numbers) -> Any:
     columns["customerno"] = customer_number(columns["customerno"])
     receipt = (columns["salesoutletno"], day, columns["transactionno"], columns["transactiontime"])
     columns["transaction_id"] = id_of(*receipt)
-    looked_up = [_look_up(columns, numbers, dimension) for dimension in DIMENSIONS]
-    return _facts(SALES, columns, _look_up_date(lines, day, numbers), *looked_up)
+    looked_up = [_look_up(columns, members, dimension) for dimension in DIMENSIONS]
+    return _facts(SALES, columns, _look_up_date(lines, day, members), *looked_up)
 
 
-def inventory_facts(rows: Any, day: str, numbers: Numbers) -> Any:
+def inventory_facts(rows: Any, day: str, members: Members) -> Any:
     """Return one row per outlet and product of a day of clean inventory; all else as in ``sales_facts``."""
     columns = _columns(INVENTORY, rows)
     columns["inventory_id"] = id_of(columns["salesoutletno"], day, columns["productno"])
-    looked_up = [_look_up(columns, numbers, dimension) for dimension in (OUTLET, PRODUCT)]
-    return _facts(INVENTORY, columns, _look_up_date(rows, day, numbers), *looked_up)
+    looked_up = [_look_up(columns, members, dimension) for dimension in (OUTLET, PRODUCT)]
+    return _facts(INVENTORY, columns, _look_up_date(rows, day, members), *looked_up)
 
 
-def target_facts(rows: Any, numbers: Numbers) -> Any:
+def target_facts(rows: Any, members: Members) -> Any:
     """Return one row per outlet and month of all clean targets; all else as in ``sales_facts``."""
     columns = _columns(TARGETS, rows)
     months = [day_label(text) for text in columns["monthyear"].to_pylist()]
     columns["sales_target_id"] = id_of(columns["salesoutletno"], pa.array(months, pa.string()))
-    known = {day[:7] for day in numbers[DATE]}
+    known = {day[:7] for day in members.dates}
     columns["year"] = pa.array([int(month[:4]) if month in known else None for month in months], pa.int32())
     ids = pa.array([md5(month) if month in known else None for month in months], pa.string())
     month = ("month_id", ids, _lacking(DATE, columns["monthyear"], ids))
-    return _facts(TARGETS, columns, _look_up(columns, numbers, OUTLET), month)
+    return _facts(TARGETS, columns, _look_up(columns, members, OUTLET), month)
 
 
 _LookedUp = tuple[str, Any, Any]  # a column of ids, the ids, and of rows without one what its dimension lacks
@@ -215,15 +222,14 @@ def _columns(table: str, rows: Any) -> dict[str, Any]:
     return {name: rows[clean].combine_chunks() for name, clean in CLEAN_COLUMNS[table].items()}
 
 
-def _look_up(columns: Mapping[str, Any], numbers: Numbers, dimension: Dimension) -> _LookedUp:
-    mentioned, members = columns[dimension.number], numbers[dimension.table]
-    known = pa.array([number for number in pc.unique(mentioned).to_pylist() if number in members], pa.string())
-    ids = pc.if_else(pc.is_in(mentioned, value_set=known), id_of(mentioned), _NO_TEXT)
+def _look_up(columns: Mapping[str, Any], members: Members, dimension: Dimension) -> _LookedUp:
+    mentioned, known = columns[dimension.number], members.of[dimension.table]
+    ids = known["id"].take(pc.index_in(mentioned, known["number"])).combine_chunks()
     return dimension.id, ids, _lacking(dimension.table, mentioned, ids)
 
 
-def _look_up_date(rows: Any, day: str, numbers: Numbers) -> _LookedUp:
-    found = pa.scalar(md5(day) if day in numbers[DATE] else None, pa.string())
+def _look_up_date(rows: Any, day: str, members: Members) -> _LookedUp:
+    found = pa.scalar(md5(day) if day in members.dates else None, pa.string())
     ids = pa.repeat(found, rows.num_rows)
     return "date_id", ids, _lacking(DATE, day, ids)
 

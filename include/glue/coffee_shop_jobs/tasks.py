@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class Tasks:
         if not tasks:
             return []
         if is_small and self._context is None:
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                return list(pool.map(do, tasks))
+            return _in_processes(do, tasks)
         context = self._started()
         count = min(len(tasks), SLICES_A_CORE * context.defaultParallelism)
         slices = [tasks[first::count] for first in range(count)]  # large tasks often come one after another
@@ -75,6 +75,15 @@ class Tasks:
             settings = SparkConf().setAppName(self._name).set("spark.ui.enabled", "false")
             self._context = SparkContext.getOrCreate(settings)
         return self._context
+
+
+def _in_processes(do: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done]:
+    """Do tasks in processes of this machine, one a core: what is Python's own of the work would wait for other threads."""
+    count = min(len(tasks), os.cpu_count() or 1)
+    if count == 1:
+        return list(map(do, tasks))
+    with ProcessPoolExecutor(count, get_context("fork")) as pool:  # a fork has all modules; Glue runs on Linux
+        return list(pool.map(do, tasks))
 
 
 def _outcomes(do: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done | DataError]:

@@ -31,7 +31,7 @@ class Read:
             path,
             contract,
             limits,
-            lambda columns, _: self.clean.extend(
+            lambda columns: self.clean.extend(
                 dict(zip(contract.names, row, strict=True)) for row in zip(*columns, strict=True)
             ),
             self.quarantined.extend,

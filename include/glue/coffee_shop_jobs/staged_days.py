@@ -1,0 +1,124 @@
+"""Days of rows that are staged before they are put in place: many in one object, each a Parquet file of its own in it.
+
+So a task fetches a day by its bytes, and days go to their places as they are, without a request each for their staging.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from .parquet_rows import WRITING, UnreadableError, damage_named, fetch
+from .placing import PUTS_AT_ONCE, s3_client
+
+Span = tuple[int, int]  # the first byte of a day, and the one after its last
+BYTES_AT_ONCE = 16_000_000  # of days that go to their places by one task, unless one day alone has more
+CLEAR_THE_TASK = "Clear this job's task: it stages its rows again."
+
+
+def write_day(file: BinaryIO, schema: Any, parts: Iterable[Any]) -> Span:
+    """Write Arrow tables at a file's end as the rows of one day; return where they lie. Same rows give same bytes."""
+    begin, body = file.tell(), io.BytesIO()
+    with pq.ParquetWriter(body, schema, **WRITING) as writer:
+        for rows in parts:
+            writer.write_table(rows.combine_chunks())  # where chunks end would show in the bytes
+    file.write(body.getvalue())
+    return begin, file.tell()
+
+
+class ReadyDay(NamedTuple):
+    """A staged day: the object and its bytes there, and the key that it goes to."""
+
+    key: str
+    span: Span
+    to_key: str
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Days of one staged object that a task puts in place; they lie one after another."""
+
+    bucket: str
+    to_bucket: str
+    days: Sequence[ReadyDay]
+
+
+def portions(days: Iterable[ReadyDay], bucket: str, to_bucket: str) -> list[Portion]:
+    """Return days as tasks that have few bytes in memory."""
+    found: list[list[ReadyDay]] = []
+    for day in sorted(days):
+        if not found or found[-1][0].key != day.key or day.span[1] - found[-1][0].span[0] > BYTES_AT_ONCE:
+            found.append([])
+        found[-1].append(day)
+    return [Portion(bucket, to_bucket, some) for some in found]
+
+
+def put_days(portion: Portion) -> None:
+    """Put days in place, each by one request: a reader sees the old object or the new one, never half of it.
+
+    Raises:
+        UnreadableError: the staged object is not there.
+    """
+    s3, days = s3_client(), portion.days
+    first = days[0].span[0]
+    body = _fetch(s3, portion.bucket, days[0].key, (first, days[-1].span[1]))
+
+    def put(day: ReadyDay) -> None:
+        begin, end = day.span
+        s3.put_object(Bucket=portion.to_bucket, Key=day.to_key, Body=body[begin - first : end - first])
+
+    with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
+        list(pool.map(put, days))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a version delivers for a day, of targets for a month: which bytes of which object.
+
+    ``outlets`` says how many rows there are of each outlet that is meant. It ``is_whole`` when no other has rows there.
+    """
+
+    bucket: str
+    key: str
+    span: Span
+    outlets: Mapping[str, int]
+    is_whole: bool
+
+
+def read_piece(s3: Any, piece: Piece, names: Sequence[str], outlets: Iterable[str]) -> Any:
+    """Return the rows of some outlets as an Arrow table.
+
+    Args:
+        s3: the client.
+        piece: what to read from.
+        names: the columns to return.
+        outlets: the outlets; one that the piece is not meant for has no rows.
+
+    Raises:
+        UnreadableError: the object is missing or damaged.
+    """
+    held = [outlet for outlet in outlets if outlet in piece.outlets]
+    body = _fetch(s3, piece.bucket, piece.key, piece.span)
+    try:
+        with damage_named(piece.bucket, piece.key):
+            file = pq.ParquetFile(io.BytesIO(body), page_checksum_verification=True)
+            if file.metadata.num_rows == sum(piece.outlets[outlet] for outlet in held):
+                return file.read(names)
+            wanted, batches = pa.array(held, pa.string()), file.iter_batches(columns=names)
+            return pa.Table.from_batches(batch.filter(pc.is_in(batch["salesoutletno"], wanted)) for batch in batches)
+    except UnreadableError as error:
+        raise UnreadableError(f"{error}. {CLEAR_THE_TASK}") from error
+
+
+def _fetch(s3: Any, bucket: str, key: str, span: Span) -> bytes:
+    try:
+        return fetch(s3, bucket, key, span)
+    except UnreadableError as error:
+        raise UnreadableError(f"{error}. {CLEAR_THE_TASK}") from error
