@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .cells import NOTHING, Value, day_label
+from .cells import NOTHING, Unreadable, Value, day_label
 from .coded_column import CodedColumn
 from .columns import Dataset
 
@@ -171,23 +171,21 @@ def row_digests(columns: Sequence[CodedColumn]) -> list[bytes]:
     The sum over rows is the same in whatever order.
     """
     joined = pc.binary_join_element_wise(*(column.as_array(pa.string(), _text) for column in columns), SEPARATOR)
-    rows = joined.to_pylist()
-    separators, marks = (pc.sum(pc.count_substring(joined, mark)).as_py() or 0 for mark in (SEPARATOR, NULL))
-    nulls = sum(len(column.rows_where(_is_null)) for column in columns)
-    if separators != len(rows) * (len(columns) - 1) or marks != nulls:
-        # control characters in the data: no two rows may look alike
+    rows = joined.cast(pa.binary()).to_pylist()
+    if any(_has_a_mark(value) for column in columns for value in column.values):
         rows = [_unmistakable(text, row) for text, row in zip(rows, zip(*columns, strict=True), strict=True)]
-    return [hashlib.blake2b(row.encode(), digest_size=16).digest() for row in rows]
-
-
-def _is_null(value: Any) -> bool:
-    return value is None
+    return [hashlib.blake2b(row, digest_size=16).digest() for row in rows]
 
 
 def _text(value: Value) -> str:
     return NULL if value is None else str(value)
 
 
-def _unmistakable(text: str, row: Sequence[Value]) -> str:
-    is_plain = text.count(SEPARATOR) == len(row) - 1 and text.count(NULL) == row.count(None)
-    return text if is_plain else repr(row)
+def _has_a_mark(value: Value | Unreadable) -> bool:
+    """Tell whether a value has one of the characters that mark cells and nulls: no two rows may look alike."""
+    return isinstance(value, str) and (SEPARATOR in value or NULL in value)
+
+
+def _unmistakable(text: bytes, row: Sequence[Value]) -> bytes:
+    is_plain = text.count(SEPARATOR.encode()) == len(row) - 1 and text.count(NULL.encode()) == row.count(None)
+    return text if is_plain else repr(row).encode()

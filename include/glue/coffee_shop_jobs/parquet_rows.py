@@ -73,7 +73,7 @@ def read_rows(s3: Any, bucket: str, key: str, schema: Any) -> Any:
     with damage_named(bucket, key):
         file = pq.ParquetFile(io.BytesIO(body), page_checksum_verification=True)
         kinds = {field.name: field.type for field in file.schema_arrow}
-        rows = file.read([name for name in schema.names if name in kinds])
+        rows = file.read([name for name in schema.names if name in kinds], use_threads=False)
     for field in schema:
         if kinds.get(field.name, field.type if field.name in ADDED else None) != field.type:
             has = f"as {kinds[field.name]}" if field.name in kinds else "not at all"
