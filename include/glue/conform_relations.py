@@ -16,7 +16,7 @@ from coffee_shop.lake.documents import DAILY_DATASETS, DATASETS, Result
 from coffee_shop.lake.loads import read_result
 from coffee_shop.lake.state import read_json
 from coffee_shop.lake.tables import write_tables
-from coffee_shop_jobs import decision, load_state, partitions, placing
+from coffee_shop_jobs import decision, load_state, placing
 from coffee_shop_jobs.columns import TARGETS
 from coffee_shop_jobs.facts import DayTotals, FactsOfDays, in_tasks, stage_facts
 from coffee_shop_jobs.staged_days import portions, put_days
@@ -77,32 +77,21 @@ def write_facts(job: Job) -> None:
     tasks = [task for dataset in DATASETS for task in job.tasks(dataset)]
     is_small = few(sum(task.rows for task in tasks))
     staged = does.run(stage_facts, tasks, is_small=is_small)
-    for dataset in DATASETS:
+    for dataset in dict.fromkeys(task.dataset for task in tasks):
         rows = sum(task.rows for task in tasks if task.dataset == dataset)
         log.info("%s: %s rows agree with the raw files", dataset, f"{rows:,}")
     ready = [day for task, days in zip(tasks, staged, strict=True) for day in days if task.dataset != TARGETS]
     does.run(put_days, portions(ready, arguments.state_bucket, arguments.conform_bucket), is_small=is_small)
     for dataset in DAILY_DATASETS:
-        register_facts(job, dataset)
+        place, folder = (arguments.conform_database, dataset), (arguments.conform_bucket, "business_date")
+        columns = dict(TABLES[dataset])
+        placing.settle_days((job.s3, job.glue), place, columns, folder, job.touched[dataset], job.days[dataset])
     for task in tasks:
         if task.dataset == TARGETS:
             target = arguments.conform_bucket, TARGETS
             changed = placing.place_table(job.s3, (arguments.state_bucket, task.key), target)
             log.info("%s: %s", TARGETS, "written" if changed else "unchanged")
     placing.delete_below(job.s3, arguments.state_bucket, job.staging)
-
-
-def register_facts(job: Job, dataset: str) -> None:
-    """Tell the catalog of the days that were written, and take those without rows away."""
-    arguments, held = job.arguments, job.days[dataset]
-    full = [day for day in job.touched[dataset] if day in held]
-    empty = [day for day in job.touched[dataset] if day not in held]
-    if full:
-        place = (arguments.conform_database, dataset)
-        partitions.register_days(job.glue, place, dict(TABLES[dataset]), "business_date", full)
-        log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
-    clients = (job.s3, job.glue)
-    placing.remove_days(clients, arguments.conform_database, dataset, arguments.conform_bucket, "business_date", empty)
 
 
 def prune_dimensions(s3: Any, arguments: load_state.Arguments) -> None:

@@ -35,7 +35,7 @@ from coffee_shop_jobs.tasks import Tasks, few
 log = logging.getLogger("coffee_shop_jobs.conform_tables")
 
 DIMENSIONS_FILE = "dimensions.json"
-SMALL_EXTRACTS = 32_000_000  # bytes that the driver's threads read in the time in which executors start Python
+SMALL_EXTRACTS = 32_000_000  # bytes that the driver's processes read in less time than executors take to start
 
 
 class Job:

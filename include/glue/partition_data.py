@@ -35,7 +35,7 @@ from coffee_shop.lake.handovers import handover_words
 from coffee_shop.lake.loads import PENDING_KEY, result_key
 from coffee_shop.lake.state import write_json
 from coffee_shop.lake.tables import Columns, write_tables
-from coffee_shop_jobs import load_state, partitions, placing
+from coffee_shop_jobs import load_state, placing
 from coffee_shop_jobs.clean_days import DayOfSeveral, stage_day
 from coffee_shop_jobs.columns import DATASETS, TARGETS, clean_columns
 from coffee_shop_jobs.decision import Decision, days_after, decide_load, delivery, published_deliveries
@@ -316,7 +316,9 @@ def write_clean(job: Job, decisions: Mapping[str, Decision]) -> None:
             ready.append(ReadyDay(day.key, span, day.key.removeprefix(f"{job.staging}/clean/")))
     job.tasks.run(put_days, portions(ready, bucket, to_bucket), is_small=job.is_small())
     for dataset in DAILY_DATASETS:
-        register_clean(job, dataset, decisions[dataset])
+        place, decision = (job.arguments.clean_database, dataset), decisions[dataset]
+        columns, held = clean_columns(dataset), decision.shares
+        placing.settle_days((job.s3, job.glue), place, columns, (to_bucket, "date"), decision.touched, held)
 
 
 def objects_to_write(job: Job, dataset: str, decision: Decision) -> dict[str, tuple[Piece, ...]]:
@@ -345,19 +347,6 @@ def pieces_of(job: Job, dataset: str, decision: Decision, day: str) -> tuple[Pie
 def is_built(job: Job, decision: Decision) -> bool:
     """Tell whether the table of targets is built: when it changes, and by the first load in any case."""
     return bool(decision.touched) or not job.load.ledger["revision"]
-
-
-def register_clean(job: Job, dataset: str, decision: Decision) -> None:
-    """Tell the catalog of the days that were written, and take days without rows away."""
-    arguments = job.arguments
-    full = [day for day in decision.touched if day in decision.shares]
-    empty = [day for day in decision.touched if day not in decision.shares]
-    if full:
-        place = (arguments.clean_database, dataset)
-        partitions.register_days(job.glue, place, clean_columns(dataset), "date", full)
-        log.info("%s: %s days written, %s to %s", dataset, len(full), full[0], full[-1])
-    clients = (job.s3, job.glue)
-    placing.remove_days(clients, arguments.clean_database, dataset, arguments.clean_bucket, "date", empty)
 
 
 # --- the result

@@ -77,7 +77,7 @@ def _rows_of_places(contract: Dataset, chunks: Sequence[Any]) -> dict[tuple[Valu
     names = [contract.day, "salesoutletno"]
     rows = pa.Table.from_batches([chunk.select(names) for chunk in chunks])
     counted = rows.group_by(names).aggregate([([], "count_all")]).to_pylist()
-    return dict(sorted((((each[contract.day], each["salesoutletno"]), each["count_all"]) for each in counted)))
+    return dict(sorted(((each[contract.day], each["salesoutletno"]), each["count_all"]) for each in counted))
 
 
 def at_once(rows: Mapping[Key, int]) -> Iterator[list[Key]]:

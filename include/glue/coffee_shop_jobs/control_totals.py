@@ -148,9 +148,7 @@ def _fault_words(column: str, reason: str, fault: Fault) -> str:
     return f"line {line}: {' '.join(filter(None, (column, value, reason)))}{many}"
 
 
-def add_claims(
-    claims: dict[tuple[str, str], Claim], dataset: Dataset, columns: Sequence[CodedColumn]
-) -> None:
+def add_claims(claims: dict[tuple[str, str], Claim], dataset: Dataset, columns: Sequence[CodedColumn]) -> None:
     """Add clean rows to the claims of their (day, outlet); targets have months as days."""
     by_name, digests = dict(zip(dataset.names, columns, strict=True)), row_digests(columns)
     none = [None] * len(digests)

@@ -1,4 +1,4 @@
-"""Objects of tables: put in place by one request each, so a reader sees the old one or the new, never half; and deleted.
+"""Putting objects of tables in place by one request each: a reader sees the old one or the new, never half of it.
 
 A partition folder, and the folder of a table without partitions, holds exactly one object: ``data.parquet``.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ Answer = TypeVar("Answer")
 
 OBJECT = "data.parquet"
 COPIES_AT_ONCE = PUTS_AT_ONCE = 8
+STAGE_AGAIN = "Clear this job's task: it stages its rows again."
 DELETES_AT_ONCE = 1000  # what one DeleteObjects call takes
 
 
@@ -68,7 +69,7 @@ def place_table(s3: Any, staged: tuple[str, str], target: tuple[str, str]) -> bo
     """
     key, new = f"{target[1]}/{OBJECT}", _body(s3, *staged)
     if new is None:
-        raise StagingError(f"s3://{staged[0]}/{staged[1]} is not there. Clear this job's task: it stages its rows again.")
+        raise StagingError(f"s3://{staged[0]}/{staged[1]} is not there. {STAGE_AGAIN}")
     if _body(s3, target[0], key) == new:
         return False
     copy_all(s3, [(*staged, target[0], key)])
@@ -86,24 +87,36 @@ def copy_all(s3: Any, copies: Iterable[tuple[str, str, str, str]]) -> None:
         list(pool.map(copy, copies))
 
 
-def remove_days(
-    clients: tuple[Any, Any], database: str, table: str, bucket: str, key_name: str, days: Sequence[str]
+def settle_days(
+    clients: tuple[Any, Any],
+    place: tuple[str, str],
+    columns: Mapping[str, str],
+    folder: tuple[str, str],
+    touched: Sequence[str],
+    held: Container[str],
 ) -> None:
-    """Take emptied days away: first the partition from the catalog, then its object. Twice does no harm.
+    """Tell the catalog of the days that were put in place; take those without rows out of it, then out of S3.
+
+    Twice does no harm.
 
     Args:
         clients: boto3 clients of S3 and Glue.
-        database: the catalog's database.
-        table: the table, which is also its folder's name.
-        bucket: the bucket of the table's folder.
-        key_name: the partition key.
-        days: ISO dates that hold no rows any more.
+        place: the catalog's database and the table, which is also its folder's name.
+        columns: the table's columns with their types, and the partition key.
+        folder: the table's bucket, and the partition key.
+        touched: ISO dates.
+        held: those that hold rows.
     """
-    s3, glue = clients
-    partitions.drop_days(glue, (database, table), days)
-    delete_all(s3, bucket, [f"{table}/{key_name}={day}/{OBJECT}" for day in days])
-    if days:
-        log.info("%s.%s: removed %s days without rows: %s", database, table, len(days), ", ".join(days))
+    (s3, glue), (database, table), (bucket, key_name) = clients, place, folder
+    full = [day for day in touched if day in held]
+    if full:
+        partitions.register_days(glue, place, columns, key_name, full)
+        log.info("%s: %s days written, %s to %s", table, len(full), full[0], full[-1])
+    empty = [day for day in touched if day not in held]
+    partitions.drop_days(glue, place, empty)
+    delete_all(s3, bucket, [f"{table}/{key_name}={day}/{OBJECT}" for day in empty])
+    if empty:
+        log.info("%s.%s: removed %s days without rows: %s", database, table, len(empty), ", ".join(empty))
 
 
 def delete_all(s3: Any, bucket: str, keys: Sequence[str]) -> None:

@@ -35,6 +35,7 @@ GONE = ("NoSuchVersion", "NoSuchKey", "MethodNotAllowed")
 # archived; or a key that the customer keeps, which S3 answers with InvalidRequest
 WITHHELD = ("InvalidObjectState", "InvalidRequest")
 NO_ROWS = {SALES: "sales", INVENTORY: "inventory", TARGETS: "targets"}
+# bytes and files that the driver's processes read in less time than executors, which must be started first
 SMALL, FEW = 800_000_000, 200
 MENDED = "restore it, or upload it once more with the bucket's own encryption and in the storage class STANDARD"
 
@@ -99,7 +100,7 @@ def staged_key(staging: str, version: Version) -> str:
 
 
 def read_all(readings: Sequence[Reading], tasks: Tasks) -> list[Outcome]:
-    """Read versions: a few small ones in the driver, before executors would have started Python.
+    """Read versions: not too many and not too large ones in the driver, where no executors must be started.
 
     Raises:
         VersionGoneError: one of them is not in the bucket any more.

@@ -16,11 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .parquet_rows import WRITING, UnreadableError, damage_named, fetch
-from .placing import PUTS_AT_ONCE, s3_client
+from .placing import PUTS_AT_ONCE, STAGE_AGAIN, s3_client
 
 Span = tuple[int, int]  # the first byte of a day, and the one after its last
 BYTES_AT_ONCE = 16_000_000  # of days that go to their places by one task, unless one day alone has more
-CLEAR_THE_TASK = "Clear this job's task: it stages its rows again."
 
 
 def write_day(file: BinaryIO, schema: Any, parts: Iterable[Any]) -> Span:
@@ -114,11 +113,11 @@ def read_piece(s3: Any, piece: Piece, names: Sequence[str], outlets: Iterable[st
             wanted, batches = pa.array(held, pa.string()), file.iter_batches(columns=names)
             return pa.Table.from_batches(batch.filter(pc.is_in(batch["salesoutletno"], wanted)) for batch in batches)
     except UnreadableError as error:
-        raise UnreadableError(f"{error}. {CLEAR_THE_TASK}") from error
+        raise UnreadableError(f"{error}. {STAGE_AGAIN}") from error
 
 
 def _fetch(s3: Any, bucket: str, key: str, span: Span) -> bytes:
     try:
         return fetch(s3, bucket, key, span)
     except UnreadableError as error:
-        raise UnreadableError(f"{error}. {CLEAR_THE_TASK}") from error
+        raise UnreadableError(f"{error}. {STAGE_AGAIN}") from error

@@ -1,14 +1,16 @@
 """The tasks of a job: a file, a day, a month of members or a dimension each.
 
-The executors of Spark do them. A load that is small does them in the driver instead, in less time than executors take
-with their start. It is the same function either way, and it gets the names of objects, never their rows.
+The executors of Spark do them. A load that is small does them in processes of the driver instead, in less time than
+executors take with their start. It is the same function either way, and it gets the names of objects, never their rows.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-SMALL_ROWS = 2_000_000  # a million clean rows took the driver's threads less time than executors on as many cores
+# the driver's processes take less time for so many rows than executors on as many cores, which must be started first
+SMALL_ROWS = 2_000_000
 SLICES_A_CORE = 4  # tasks differ in size: a core that is done with its first slice takes the next
 
 
@@ -78,12 +81,28 @@ class Tasks:
 
 
 def _in_processes(do: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done]:
-    """Do tasks in processes of this machine, one a core: what is Python's own of the work would wait for other threads."""
+    """Do tasks in the driver's own processes, one a core; threads of one process would wait for each other's Python."""
     count = min(len(tasks), os.cpu_count() or 1)
     if count == 1:
         return list(map(do, tasks))
-    with ProcessPoolExecutor(count, get_context("fork")) as pool:  # a fork has all modules; Glue runs on Linux
-        return list(pool.map(do, tasks))
+    try:
+        with ProcessPoolExecutor(count, get_context("fork")) as pool:  # a fork has the modules; Glue runs on Linux
+            return list(pool.map(partial(_told, do), tasks))
+    except BrokenProcessPool:
+        words = "A process that did tasks was ended from outside, as when memory runs out: give the job a larger worker"
+        raise MemoryError(f"{words}, or start the run again.") from None
+
+
+def _told(do: Callable[[Task], Done], task: Task) -> Done:
+    """Do a task; an error that no other process can read, such as those that boto3 makes, is told in its words."""
+    try:
+        return do(task)
+    except Exception as error:
+        try:
+            pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
+        except Exception:
+            raise RuntimeError(f"{type(error).__name__}: {error}") from error
+        raise
 
 
 def _outcomes(do: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done | DataError]:

@@ -1,6 +1,7 @@
 """Loads that follow each other (contract 3.2): what they touch, what they leave alone, and what they may not do."""
 
 import io
+from dataclasses import replace
 
 import boto3
 import pyarrow.parquet as pq
@@ -180,7 +181,7 @@ def test_the_same_uploads_in_one_load_or_in_many_give_the_same_tables(lake, new_
 
 
 def test_a_job_that_dies_while_it_replaces_days_is_made_good_by_the_next_load(lake, new_lake, monkeypatch):
-    from coffee_shop_jobs import placing
+    from coffee_shop_jobs import staged_days
 
     other = new_lake()
     for each in (lake, other):
@@ -188,14 +189,14 @@ def test_a_job_that_dies_while_it_replaces_days_is_made_good_by_the_next_load(la
     lake.load()
     for each in (lake, other):
         each.sales("more", DAY1 | {"Quantity": "2"}, DAY2 | {"Quantity": "2"}, DAY3 | {"CustomerNo": "303"})
-    copy_all = placing.copy_all
 
-    def copy_one_and_die(s3, copies):
-        copy_all(s3, list(copies)[:1])
+    def put_one_and_die(portion):
+        staged_days.put_days(replace(portion, days=portion.days[:1]))
         raise ConnectionError("the job was killed")
 
     died = lake.plan()
-    monkeypatch.setattr(placing, "copy_all", copy_one_and_die)
+    in_this_process(monkeypatch)
+    monkeypatch.setattr("partition_data.put_days", put_one_and_die)
     with pytest.raises(ConnectionError):
         lake.run("partition_data", died)
     monkeypatch.undo()
@@ -428,6 +429,7 @@ def test_one_more_day_costs_the_same_after_one_month_and_after_six(lake, new_lak
         each.sales("one-more", {"TransactionDate": "2019-04-29"})
         each.inventory("one-more", {"TransactionDate": "2019-04-29"})
         with monkeypatch.context() as patch:
+            in_this_process(patch)
             calls = record_calls(patch, each)
             files = record_files(patch, each)
             each.load()
@@ -441,6 +443,11 @@ def test_one_more_day_costs_the_same_after_one_month_and_after_six(lake, new_lak
         "clean/sales_reciept/date=2019-04-29/data.parquet",
     ]
     assert [key for key in costs[0][2] if "2019-04-29" not in key] == []
+
+
+def in_this_process(patch):
+    """Let a job do its tasks itself, where a test looks on."""
+    patch.setattr(tasks.os, "cpu_count", lambda: 1)
 
 
 def record_calls(patch, lake):

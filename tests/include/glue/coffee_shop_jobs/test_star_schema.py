@@ -13,9 +13,10 @@ import pytest
 import yaml
 from coffee_shop_jobs import star_schema
 from coffee_shop_jobs.columns import INVENTORY, SALES, TARGETS, clean_columns
-from coffee_shop_jobs.facts import FactsOfDay, OrphanError, TotalsDifferError, check_facts
+from coffee_shop_jobs.facts import DayTotals, OrphanError, TotalsDifferError, check_facts, in_tasks
 from coffee_shop_jobs.load_state import Arguments
 from coffee_shop_jobs.parquet_rows import schema_of
+from coffee_shop_jobs.row_ids import id_of
 
 MODEL = yaml.safe_load(Path(__file__).parents[4].joinpath("include/data_model.yaml").read_text("utf-8"))["tables"]
 
@@ -100,6 +101,16 @@ TARGET = {
 }
 
 
+def members(numbers):
+    """What the dimensions have, by their numbers."""
+    of = {table: pa.array(sorted(some), pa.string()) for table, some in numbers.items() if table != "date"}
+    tables = {table: pa.table({"number": some, "id": id_of(some)}) for table, some in of.items()}
+    return star_schema.Members(tables, numbers["date"])
+
+
+MEMBERS = members(NUMBERS)
+
+
 def clean(dataset, *rows):
     kinds = clean_columns(dataset)
     return pa.Table.from_pylist(rows, schema_of({name: kinds[name] for name in rows[0]}))
@@ -120,7 +131,7 @@ IDS = [number for numbers in NUMBERS.values() for number in numbers] + RECEIPTS
 
 def sales(*changes, numbers=NUMBERS, day=DAY):
     lines = clean(SALES, *({**LINE, **change} for change in changes))
-    return star_schema.sales_facts(lines, day, numbers)
+    return star_schema.sales_facts(lines, day, members(numbers))
 
 
 def test_a_line_of_sales_is_a_fact_with_the_md5_of_each_number_as_its_id():
@@ -200,7 +211,7 @@ def test_a_day_that_the_date_table_lacks_makes_all_its_rows_orphans():
 
 def test_a_row_of_inventory_is_a_fact_of_outlet_and_product():
     facts = star_schema.inventory_facts(
-        clean(INVENTORY, STOCK, STOCK | {"productno": "9", "waste": None}, STOCK | {"productno": "99"}), DAY, NUMBERS
+        clean(INVENTORY, STOCK, STOCK | {"productno": "9", "waste": None}, STOCK | {"productno": "99"}), DAY, MEMBERS
     )
 
     keys = [f"3|{DAY}|{product}" for product in ("22", "9", "99")]
@@ -231,7 +242,7 @@ def test_a_target_is_a_fact_of_outlet_and_month():
         TARGET | {"monthyear": "May 2019"},
         TARGET | {"salesoutletno": "4", "monthyear": "May 2019"},
     ]
-    facts = star_schema.target_facts(clean(TARGETS, *rows), NUMBERS)
+    facts = star_schema.target_facts(clean(TARGETS, *rows), MEMBERS)
 
     keys = ["3|2019-04", "3|2019-05", "3|2019-06", "4|2019-05"]
     assert facts["sales_target_id"].to_pylist() == sorted(facts["sales_target_id"].to_pylist())
@@ -261,7 +272,9 @@ def test_a_target_is_a_fact_of_outlet_and_month():
 
 
 def test_a_lake_without_targets_has_facts_without_rows():
-    facts = star_schema.target_facts(schema_of(clean_columns(TARGETS)).empty_table(), NUMBERS | {"date": set()})
+    facts = star_schema.target_facts(
+        schema_of(clean_columns(TARGETS)).empty_table(), members(NUMBERS | {"date": set()})
+    )
 
     assert facts.num_rows == 0
     assert facts.drop_columns("orphan").schema == schema_of(star_schema.TABLES[TARGETS])
@@ -271,7 +284,7 @@ def test_the_order_of_the_clean_rows_and_their_chunks_do_not_matter():
     rows = [LINE | {"transactionno": str(number), "line_no": line} for number in range(30) for line in (1, 2)]
     in_chunks = pa.concat_tables([clean(SALES, *rows[40:]), clean(SALES, *rows[:40])])
 
-    facts = [star_schema.sales_facts(lines, DAY, NUMBERS) for lines in (clean(SALES, *rows), in_chunks)]
+    facts = [star_schema.sales_facts(lines, DAY, MEMBERS) for lines in (clean(SALES, *rows), in_chunks)]
 
     assert facts[0].equals(facts[1])
 
@@ -281,16 +294,24 @@ def test_the_order_of_the_clean_rows_and_their_chunks_do_not_matter():
 ARGUMENTS = Arguments("load-1", *["bucket"] * 4, *["database"] * 2)
 
 
-def task(dataset=SALES, day=DAY, **totals):
+def day_totals(**totals):
     held = [{"rows": 1, "quantity": 2, "amount": "6.00"}, {"rows": 1, "quantity": 3, "amount": "1.50"}]
-    return FactsOfDay.of(ARGUMENTS, "staging/load-1/run", dataset, day, [*held[:1], held[1] | totals])
+    return DayTotals.of(DAY, [held[0], held[1] | totals])
 
 
-def test_a_task_knows_what_its_day_adds_up_to_and_can_be_sent_to_an_executor():
-    found = task()
+def test_a_day_adds_up_its_outlets():
+    assert day_totals() == DayTotals(DAY, 2, 5, Decimal("7.50"))
 
-    assert (found.rows, found.quantity, found.amount) == (2, 5, Decimal("7.50"))
-    assert pickle.loads(pickle.dumps(found)) == found
+
+def test_days_are_dealt_out_until_a_task_has_rows_enough_and_can_be_sent_to_an_executor():
+    days = [DayTotals(f"2019-04-{number:02}", rows, 0, Decimal(0)) for number, rows in enumerate([9_000] * 4 + [1], 1)]
+
+    tasks = in_tasks(ARGUMENTS, "staging/load-1/run", SALES, days)
+
+    assert [[day.day[-2:] for day in task.days] for task in tasks] == [["01", "02", "03"], ["04", "05"]]
+    assert (tasks[0].rows, tasks[1].key) == (27_000, "staging/load-1/run/conform/sales_reciept/2019-04-04.days")
+    assert pickle.loads(pickle.dumps(tasks)) == tasks
+    assert in_tasks(ARGUMENTS, "staging/load-1/run", SALES, []) == []
 
 
 @pytest.mark.parametrize(
@@ -307,22 +328,22 @@ def test_a_task_knows_what_its_day_adds_up_to_and_can_be_sent_to_an_executor():
 def test_quantity_and_amount_must_be_those_of_the_raw_files(totals, words):
     facts = sales({}, {"quantity": 3, "saleamount": Decimal("1.50")})
     if words is None:
-        check_facts(task(**totals), facts)
+        check_facts(SALES, day_totals(**totals), facts)
     else:
         with pytest.raises(TotalsDifferError, match=words):
-            check_facts(task(**totals), facts)
+            check_facts(SALES, day_totals(**totals), facts)
 
 
 def test_inventory_has_no_amount_and_targets_have_no_quantity_to_compare():
-    stock = star_schema.inventory_facts(clean(INVENTORY, STOCK, STOCK | {"soldquantity": None}), DAY, NUMBERS)
-    check_facts(FactsOfDay(ARGUMENTS, "", INVENTORY, DAY, 2, 6, Decimal(1)), stock)
-    targets = star_schema.target_facts(clean(TARGETS, TARGET), NUMBERS)
-    check_facts(FactsOfDay(ARGUMENTS, "", TARGETS, "", 1, 1, Decimal(375)), targets)
+    stock = star_schema.inventory_facts(clean(INVENTORY, STOCK, STOCK | {"soldquantity": None}), DAY, MEMBERS)
+    check_facts(INVENTORY, DayTotals(DAY, 2, 6, Decimal(1)), stock)
+    targets = star_schema.target_facts(clean(TARGETS, TARGET), MEMBERS)
+    check_facts(TARGETS, DayTotals("", 1, 1, Decimal(375)), targets)
 
     with pytest.raises(TotalsDifferError, match=r"^sales_target: amount of the facts is 375.00, of the raw files 376;"):
-        check_facts(FactsOfDay(ARGUMENTS, "", TARGETS, "", 1, 1, Decimal(376)), targets)
-    nothing = star_schema.inventory_facts(clean(INVENTORY, STOCK | {"soldquantity": None}), DAY, NUMBERS)
-    check_facts(FactsOfDay(ARGUMENTS, "", INVENTORY, DAY, 1, 0, Decimal(0)), nothing)
+        check_facts(TARGETS, DayTotals("", 1, 1, Decimal(376)), targets)
+    nothing = star_schema.inventory_facts(clean(INVENTORY, STOCK | {"soldquantity": None}), DAY, MEMBERS)
+    check_facts(INVENTORY, DayTotals(DAY, 1, 0, Decimal(0)), nothing)
 
 
 def test_orphans_are_counted_and_the_first_by_name_is_named_before_totals_are_compared():
@@ -333,4 +354,4 @@ def test_orphans_are_counted_and_the_first_by_name_is_named_before_totals_are_co
         r" has the job conform_tables of this load run\?$"
     )
     with pytest.raises(OrphanError, match=words):
-        check_facts(task(quantity=0), facts)
+        check_facts(SALES, day_totals(quantity=0), facts)
