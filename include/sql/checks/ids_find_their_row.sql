@@ -3,22 +3,22 @@
 -- Grain: one row per column and id that finds none, with the number of lines, among the dates touched.
 {%- from 'macros/checks.sql' import refers_to %}
 {%- set touched = "business_date between '" ~ params.first_date ~ "' and '" ~ params.last_date ~ "'" %}
-{{ refers_to('customer', 'sales_reciept', 'customer_id', touched) }}
+{{ refers_to(
+    'sales_reciept',
+    {
+        'customer_id': 'customer',
+        'product_id': 'product',
+        'staff_id': 'staff',
+        'salesoutlet_id': 'sales_outlet',
+        'date_id': 'date',
+    },
+    touched,
+) }}
 union all
-{{ refers_to('product', 'sales_reciept', 'product_id', touched) }}
+{{ refers_to(
+    'pastry_inventory', {'product_id': 'product', 'salesoutlet_id': 'sales_outlet', 'date_id': 'date'}, touched
+) }}
 union all
-{{ refers_to('staff', 'sales_reciept', 'staff_id', touched) }}
+{{ refers_to('sales_target', {'salesoutlet_id': 'sales_outlet'}) }}
 union all
-{{ refers_to('sales_outlet', 'sales_reciept', 'salesoutlet_id', touched) }}
-union all
-{{ refers_to('date', 'sales_reciept', 'date_id', touched) }}
-union all
-{{ refers_to('product', 'pastry_inventory', 'product_id', touched) }}
-union all
-{{ refers_to('sales_outlet', 'pastry_inventory', 'salesoutlet_id', touched) }}
-union all
-{{ refers_to('date', 'pastry_inventory', 'date_id', touched) }}
-union all
-{{ refers_to('sales_outlet', 'sales_target', 'salesoutlet_id') }}
-union all
-{{ refers_to('date', 'sales_target', 'month_id') }}
+{{ refers_to('sales_target', {'month_id': 'date'}) }}

@@ -2,8 +2,8 @@
 it all rows of the table are looked at.
 
 unique(table, key, touched): one row per key that stands in more than one row: table_name, id, lines.
-refers_to(dimension, table, key, touched): one row per key that is not null and has no row in the dimension: table_name,
-    column_name, id, lines.
+refers_to(table, dimensions, touched): one row per key that is not null and has no row in its dimension: table_name,
+    column_name, id, lines. dimensions are given by their keys, which name one row each. The table is read once for all.
 incomplete(table, ids, touched): one row per day, for targets per month, on which one of the ids is null: table_name,
     business_date, problem, lines.
 #}
@@ -21,21 +21,32 @@ group by {{ key }}
 having count(*) > 1
 {%- endmacro %}
 
-{% macro refers_to(dimension, table, key, touched=none) -%}
+{% macro refers_to(table, dimensions, touched=none) -%}
 select
     '{{ table }}' as table_name,
-    '{{ key }}' as column_name,
-    {{ table }}.{{ key }} as id,
+    split_part(lost.mention, ' ', 1) as column_name,
+    split_part(lost.mention, ' ', 2) as id,
     count(*) as lines
 from {{ table }}
-left join {{ dimension }} as dimension on {{ table }}.{{ key }} = dimension.{{ key }}
+{%- for key, dimension in dimensions.items() %}
+left join {{ dimension }} on {{ table }}.{{ key }} = {{ dimension }}.{{ key }}
+{%- endfor %}
+cross join unnest(array[
+    {%- for key, dimension in dimensions.items() %}
+    if({{ dimension }}.{{ key }} is null, '{{ key }} ' || {{ table }}.{{ key }}){{ "," if not loop.last }}
+    {%- endfor %}
+]) as lost (mention)
 where
-    {{ table }}.{{ key }} is not null
-    and dimension.{{ key }} is null
+    (
+        {%- for key, dimension in dimensions.items() %}
+        {{ "or " if not loop.first }}{{ dimension }}.{{ key }} is null
+        {%- endfor %}
+    )
+    and lost.mention is not null
     {%- if touched %}
     and {{ table }}.{{ touched }}
     {%- endif %}
-group by {{ table }}.{{ key }}
+group by lost.mention
 {%- endmacro %}
 
 {% macro incomplete(table, ids, touched=none) -%}
