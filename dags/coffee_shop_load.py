@@ -256,8 +256,9 @@ with DAG(
         partition_data,
         conform_tables,
         conform_relations,
-        [crawl_raw, crawl_clean, crawl_conform, list_checks],
+        [crawl_raw, crawl_clean, crawl_conform],
     )
+    chain(partition_data, list_checks)
     chain(crawl_conform, [describe_tables, checks])
     chain([crawl_raw, crawl_clean, describe_tables, checks], judge_checks, publish_load, fail_on_refused_files)
     # after what runs side by side too: the last task alone ends as soon as the first has failed

@@ -12,13 +12,16 @@ from importlib import import_module
 from typing import Any
 
 IMPORTED_BY_TASKS = (
+    "airflow.providers.amazon.aws.assets.s3",
     "airflow.providers.amazon.aws.operators.athena",
     "airflow.providers.amazon.aws.operators.glue",
     "airflow.providers.amazon.aws.operators.glue_crawler",
     "airflow.providers.amazon.aws.sensors.s3",
+    "airflow.providers.standard.operators.empty",
     "airflow.providers.standard.operators.python",
     "airflow.providers.standard.operators.trigger_dagrun",
     "airflow.providers.standard.sensors.python",
+    "jinja2.ext",
     "openpyxl.chart",
     "pandas",
 )

@@ -176,7 +176,8 @@ def _seconds(environment: Mapping[str, str], variable: str, *, default: int, lea
     return float(value)
 
 
-_CHECKED = ConfigDict(extra="forbid", strict=True)
+# built when the first settings are read: most tasks read none, and each would build it anew
+_CHECKED = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 def _with_example(**example: object) -> ConfigDict:

@@ -79,7 +79,7 @@ WorkbookName = Annotated[str, _like(r".+\.xlsx", "it must end in .xlsx")]
 Sql = Annotated[str, AfterValidator(_with_folder)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
-_CHECKED = ConfigDict(extra="forbid", strict=True)
+_CHECKED = ConfigDict(extra="forbid", strict=True, defer_build=True)  # as the settings'
 
 
 def _wrong(words: str, *place: str | int) -> PydanticCustomError:
