@@ -144,7 +144,7 @@ def _tables(query: exp.Expr) -> Iterator[tuple[Scope, str, exp.Table]]:
     """Return each place that names a table of the catalog: its scope, its alias there, and the node."""
     for scope in traverse_scope(query):
         for alias, source in scope.sources.items():
-            if isinstance(source, exp.Table) and source.name:
+            if isinstance(source, exp.Table) and source.name and not scope.is_udtf:  # UNNEST sees what stands beside it
                 yield scope, alias, source
 
 

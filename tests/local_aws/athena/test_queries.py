@@ -58,6 +58,8 @@ def test_bytes_scanned_are_those_of_the_columns_and_partitions_that_are_read(lak
     everything = scanned(lake, "select * from trees")
     one_column = scanned(lake, "select id from trees")
     one_day = scanned(lake, "select id from trees where day = '2020-01-02'")
+    beside = "trees cross join unnest(array[id]) as each_id (x)"
+    assert scanned(lake, f"select x from {beside} where day = '2020-01-02'") == one_day
     later = scanned(lake, "select id from trees where day > cast(date '2020-01-02' - interval '1' day as varchar)")
     assert scanned(lake, "select count(*) from trees") == 0
     assert 0 < one_day == later < one_column < everything
