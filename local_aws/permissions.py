@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.utils import parseaddr
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
@@ -92,6 +93,12 @@ def denial(plain: Any, service: str, action: str, principal: str, request_id: st
     return plain(service, action, principal, request_id, **more)
 
 
+@cache
+def _record() -> TextIO:
+    """Return the record of what was asked for, open for as long as the server lives; each line is written at once."""
+    return Path(os.environ["LOCAL_AWS_HOME"], "permissions.jsonl").open("a", 1, "utf-8")
+
+
 @replaces(iam_evaluator, "enforce")
 def enforce(plain: Any, key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
     """Ask for every resource that a call needs and note each answer."""
@@ -101,8 +108,7 @@ def enforce(plain: Any, key: str, action: str, service: str, region: str, resour
         refusal = plain(key, action, service, region, resource_arn=resource, **more)
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"at": at, "caller": caller, "action": action, "resource": resource, "context": context}
-        with Path(os.environ["LOCAL_AWS_HOME"], "permissions.jsonl").open("a", encoding="utf-8") as record:
-            record.write(json.dumps(line | {"allowed": refusal is None}, default=str) + "\n")
+        _record().write(json.dumps(line | {"allowed": refusal is None}, default=str) + "\n")
         if refusal is not None:
             return refusal
     return None

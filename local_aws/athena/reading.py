@@ -1,5 +1,7 @@
 """Queries that read: names looked up in the catalog, only needed files that may be read, DuckDB's answer."""
 
+import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,13 +130,18 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
     for (database, name), table in catalog.items():
         schema[database][name] = {**table.columns, **table.keys, **more}
     named, scanned = typed(query, schema, session.database), 0
-    for number, (scope, alias, node) in enumerate(list(_tables(named))):
+    views: dict[tuple[str, ...], tuple[str, dict[str, int]]] = {}  # what is named twice is looked up once
+    for scope, alias, node in list(_tables(named)):
         table = catalog[node.db or session.database, node.name]
-        files = _files_of(table, _partition_conditions(scope, alias, table), session)
-        columns = {column.name for column in scope.columns if column.table == alias}
-        scanned += _bytes_scanned(table, files, columns, session)
-        session.connection.execute(f"create temp view t{number} as {_relation(table, files, session)}")
-        node.replace(exp.to_table(f"t{number}", alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
+        conditions = _partition_conditions(scope, alias, table)
+        if (wanted := (table.database, table.name, *conditions)) not in views:
+            files = _files_of(table, conditions, session)
+            views[wanted] = (f"t{len(views)}", _bytes(table, files, session))
+            session.connection.execute(f"create temp view {views[wanted][0]} as {_relation(table, files, session)}")
+        view, sizes = views[wanted]
+        columns = {column.name.lower() for column in scope.columns if column.table == alias}
+        scanned += sum(size for name, size in sizes.items() if name in columns or table.format != "parquet")
+        node.replace(exp.to_table(view, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     if session.scan_limit is not None and scanned > session.scan_limit:
         raise ScanLimitError("Bytes scanned limit was exceeded")
     return duckdb_sql(named), scanned
@@ -190,7 +197,7 @@ def _rows_of(names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> exp.Selec
     """Return a query that gives rows of texts, also when there are none."""
     columns = list(names)
     values = exp.values(rows or [(None,) * len(columns)], alias="listed", columns=columns)
-    return exp.select("*").from_(values).where("true" if rows else "false")
+    return exp.select("*").from_(values, copy=False).where("true" if rows else "false", copy=False)
 
 
 def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list[File]:
@@ -200,12 +207,16 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
         columns = (f'v[{n}] as "{key}"' for n, key in enumerate(table.keys, 1))
         holding = matching(columns, [list(values) for values, _ in places], " and ".join(conditions))
         places = [places[n] for n in holding]
+    listed: dict[str, list[str]] = {}
     for values, location in places:
         bucket, prefix = bucket_and_key(location.rstrip("/") + "/")
-        session.ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")
-        keys = [key for key in list((s3._buckets.get(bucket) or {"objects": {}})["objects"]) if key.startswith(prefix)]
-        shown = sorted(key for key in keys if not (key.endswith("/") or athena._hidden(key.removeprefix(prefix))))
-        for key in shown:
+        if bucket not in listed:
+            session.ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+            listed[bucket] = sorted((s3._buckets.get(bucket) or {"objects": {}})["objects"])
+        first, after = (bisect_left(listed[bucket], end) for end in (prefix, prefix + chr(sys.maxunicode)))
+        for key in listed[bucket][first:after]:
+            if key.endswith("/") or athena._hidden(key.removeprefix(prefix)):
+                continue
             session.ask("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
             path = Path(s3._object_disk_path(bucket, key) or "")
             if not path.is_file():
@@ -229,7 +240,7 @@ def _relation(table: Table, files: Sequence[File], session: Session) -> str:
     cast = exp.Cast if table.format == "parquet" else exp.TryCast
     fields = [cast(this=columns[name], to=kind).as_(name) for name, kind in {**table.columns, **table.keys}.items()]
     rows = _rows_of(("$file", "$path", *table.keys), [(path, uri, *values) for path, uri, values in files])
-    query = exp.select(*fields, exp.column("$path", "p")).sql(dialect="duckdb", identify=True)
+    query = exp.select(*fields, exp.column("$path", "p"), copy=False).sql(dialect="duckdb", identify=True)
     return f'{query} from {reader} f join ({rows.sql(dialect="duckdb", identify=True)}) p on f."$file" = p."$file"'
 
 
@@ -260,12 +271,10 @@ def _literal(value: str | list[str]) -> str:
     return exp.convert(value).sql(dialect="duckdb")
 
 
-def _bytes_scanned(table: Table, files: Sequence[File], columns: Iterable[str], session: Session) -> int:
-    """Return the compressed bytes of the columns; of text, all ("Use columnar storage formats" in Athena's guide)."""
+def _bytes(table: Table, files: Sequence[File], session: Session) -> dict[str, int]:
+    """Return the compressed bytes of each column; of text, all ("Use columnar storage formats" in Athena's guide)."""
     if not files or table.format != "parquet":
-        return sum(Path(path).stat().st_size for path, _, _ in files)
-    chunks = "select total_compressed_size, lower(split(path_in_schema, ', ')[1]) as name from parquet_metadata($1)"
-    query = f"select sum(total_compressed_size) from ({chunks}) where name in $2"  # noqa: S608 - nothing from outside
-    asked = [[path for path, _, _ in files], [name.lower() for name in columns]]
-    ((size,),) = session.connection.execute(query, asked).fetchall()
-    return int(size or 0)
+        return {"": sum(Path(path).stat().st_size for path, _, _ in files)}
+    chunks = "select total_compressed_size as size, lower(split(path_in_schema, ', ')[1]) as name"
+    query = f"select name, sum(size) from ({chunks} from parquet_metadata($1)) group by name"  # noqa: S608 - ours
+    return dict(session.connection.execute(query, [[path for path, _, _ in files]]).fetchall())
