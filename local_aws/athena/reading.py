@@ -2,7 +2,7 @@
 
 import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,8 +136,9 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
         conditions = _partition_conditions(scope, alias, table)
         if (wanted := (table.database, table.name, *conditions)) not in views:
             files = _files_of(table, conditions, session)
-            views[wanted] = (f"t{len(views)}", _bytes(table, files, session))
-            session.connection.execute(f"create temp view {views[wanted][0]} as {_relation(table, files, session)}")
+            sizes = _bytes(table, files, session)
+            views[wanted] = (f"t{len(views)}", sizes)
+            session.connection.execute(f"create temp view {views[wanted][0]} as {_relation(table, files, sizes)}")
         view, sizes = views[wanted]
         columns = {column.name.lower() for column in scope.columns if column.table == alias}
         scanned += sum(size for name, size in sizes.items() if name in columns or table.format != "parquet")
@@ -227,14 +228,14 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
     return files
 
 
-def _relation(table: Table, files: Sequence[File], session: Session) -> str:
+def _relation(table: Table, files: Sequence[File], present: Container[str]) -> str:
     """Return DuckDB's query of a table's rows: its columns and keys with the catalog's types, and ``$path``.
 
     Columns are read by name; the values of keys come from the catalog, not from the path. What a type cannot hold is an
     error in Parquet, and null in text, as in Hive.
     """
     reader = _reader(table, [path for path, _, _ in files])
-    present = {name.lower() for name, *_ in session.connection.execute(f"describe from {reader}").fetchall()}
+    present = table.columns if files and table.format != "parquet" else present
     columns = {name: exp.column(name, "f") if name in present else exp.null() for name in table.columns}
     columns |= {name: exp.column(name, "p") for name in table.keys}
     cast = exp.Cast if table.format == "parquet" else exp.TryCast
