@@ -1,5 +1,6 @@
 """AWS clients from Airflow's connection ``aws_default``; call these inside tasks only."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ def athena_client() -> "AthenaClient":
     return cast("AthenaClient", _client("athena"))
 
 
+@cache
 def _client(service: str) -> Any:
+    """Return the client of this process: a task asks for it several times, and to make one takes as long as a call."""
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
     return AwsBaseHook(aws_conn_id="aws_default", client_type=service).get_conn()

@@ -51,6 +51,14 @@ def airflow_database() -> None:
     db.initdb()
 
 
+@pytest.fixture(autouse=True)
+def no_clients_yet() -> None:
+    """No clients of another test's AWS, which this process has made: each task of Airflow is a process of its own."""
+    from coffee_shop import aws
+
+    aws._client.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the module's local AWS: its log, and its state below `aws`."""

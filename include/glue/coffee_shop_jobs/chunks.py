@@ -66,7 +66,7 @@ def _looked_at(some: list[Record], width: int) -> Chunk:
 def _plain_chunk(lines: list[tuple[int, str]], width: int) -> Chunk | None:
     """Return a chunk of plain lines, None where one of them is not."""
     text = "".join(line for _, line in lines)
-    bare = text.replace("\r\n", "\n").removesuffix("\n")
+    bare = (text.replace("\r\n", "\n") if "\r" in text else text).removesuffix("\n")
     if "\r" in bare or any(mark in bare for mark in PADDING):
         return None
     unquoted = _QUOTED_ON_ITS_LINE.sub("", bare) if '"' in bare else bare

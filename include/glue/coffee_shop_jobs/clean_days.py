@@ -83,11 +83,13 @@ def _rows_of_places(contract: Dataset, chunks: Sequence[Any]) -> dict[tuple[Valu
 def at_once(rows: Mapping[Key, int]) -> Iterator[list[Key]]:
     """Yield keys in their order, as many together as have ``ROWS_AT_ONCE`` rows; one with more comes alone."""
     some: list[Key] = []
-    for key in rows:
-        if some and sum(rows[each] for each in (*some, key)) > ROWS_AT_ONCE:
+    together = 0
+    for key, count in rows.items():
+        if some and together + count > ROWS_AT_ONCE:
             yield some
-            some = []
+            some, together = [], 0
         some.append(key)
+        together += count
     if some:
         yield some
 

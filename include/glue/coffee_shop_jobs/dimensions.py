@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from . import members, placing, zone_tables
 from .load_state import Arguments
-from .parquet_rows import put_rows
+from .parquet_rows import put_groups, put_rows
 from .star_schema import Dimension
 
 EXTRACTS = "members/"  # where they are in the state bucket
@@ -67,7 +67,8 @@ def stage_extract(task: ExtractOfMonth) -> None:
         before = zone_tables.read_object(s3, task.arguments.state_bucket, task.key, members.COLUMNS)
         replaced = pc.is_in(before["day"], value_set=pa.array(list(task.touched), pa.string()))
         parts.append(before.filter(pc.invert(replaced)))
-    put_rows(s3, task.arguments.state_bucket, task.staged, members.mark_latest(pa.concat_tables(parts)))
+    extract = members.mark_latest(pa.concat_tables(parts))
+    put_groups(s3, task.arguments.state_bucket, task.staged, members.groups(extract))
 
 
 def _members_of_day(s3: Any, task: ExtractOfMonth, day: str, rows: int) -> Any:
@@ -104,7 +105,8 @@ def stage_dimension(task: TableOfDimension) -> int:
     columns = members.extract_columns(dimension)
 
     def read(key: str) -> Any:
-        extract = zone_tables.read_object(s3, arguments.state_bucket, key, columns)
+        only = {"dimension": dimension.table, "is_latest": True}
+        extract = zone_tables.read_object(s3, arguments.state_bucket, key, columns, only)
         return members.marked(extract, dimension).drop_columns(["is_latest"])
 
     targets = zone_tables.read_targets(s3, arguments.clean_bucket, task.targets)

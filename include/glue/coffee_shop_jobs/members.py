@@ -130,6 +130,13 @@ def mark_latest(members: Any) -> Any:
     return members.take(order).append_column("is_latest", pc.is_in(order, value_set=latest.combine_chunks()))
 
 
+def groups(extract: Any) -> list[Any]:
+    """Return a month's marked members in groups to be read alone: the latest of each dimension, and all others."""
+    dimensions = pc.unique(extract["dimension"]).to_pylist()
+    latest, others = (extract.filter(pc.equal(extract["is_latest"], is_latest)) for is_latest in (True, False))
+    return [*(latest.filter(pc.equal(latest["dimension"], dimension)) for dimension in dimensions), others]
+
+
 def extract_columns(dimension: Dimension) -> dict[str, str]:
     """Return the columns of an extract that a dimension needs."""
     needed = ("dimension", "number", "day", "time", *dimension.attributes.values())

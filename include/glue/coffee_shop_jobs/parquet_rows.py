@@ -61,10 +61,17 @@ class UnreadableError(DataError):
     """An object of rows is missing or damaged; the message names it."""
 
 
-def read_rows(s3: Any, bucket: str, key: str, schema: Any) -> Any:
+def read_rows(s3: Any, bucket: str, key: str, schema: Any, only: Mapping[str, Any] | None = None) -> Any:
     """Return the rows of an object as an Arrow table of the schema's columns.
 
     A column of ``ADDED`` that the object has not is null.
+
+    Args:
+        s3: the client.
+        bucket: the object's.
+        key: the object's.
+        schema: the columns.
+        only: values of columns; groups of rows that cannot have them are not read, others may have more than these.
 
     Raises:
         UnreadableError: the object is missing or damaged, or has other columns.
@@ -73,13 +80,23 @@ def read_rows(s3: Any, bucket: str, key: str, schema: Any) -> Any:
     with damage_named(bucket, key):
         file = pq.ParquetFile(io.BytesIO(body), page_checksum_verification=True)
         kinds = {field.name: field.type for field in file.schema_arrow}
-        rows = file.read([name for name in schema.names if name in kinds], use_threads=False)
+        groups = [n for n in range(file.num_row_groups) if _may_hold(file.metadata.row_group(n), only or {})]
+        rows = file.read_row_groups(groups, [name for name in schema.names if name in kinds], use_threads=False)
     for field in schema:
         if kinds.get(field.name, field.type if field.name in ADDED else None) != field.type:
             has = f"as {kinds[field.name]}" if field.name in kinds else "not at all"
             raise UnreadableError(f"s3://{bucket}/{key} has {field.name} {has}; expected {field.type}")
     columns = [rows[each.name] if each.name in kinds else pa.nulls(rows.num_rows, each.type) for each in schema]
     return pa.table(columns, schema=schema)
+
+
+def _may_hold(group: Any, only: Mapping[str, Any]) -> bool:
+    """Tell by the least and the greatest value of a group of rows whether it may have some with these values."""
+    for column in (group.column(n) for n in range(group.num_columns)):
+        known = column.statistics if column.path_in_schema in only else None
+        if known and known.has_min_max and not known.min <= only[column.path_in_schema] <= known.max:
+            return False
+    return True
 
 
 def fetch(s3: Any, bucket: str, key: str, span: tuple[int, int] | None = None) -> bytes:
@@ -116,8 +133,15 @@ def damage_named(bucket: str, key: str) -> Iterator[None]:
 
 def put_rows(s3: Any, bucket: str, key: str, rows: Any) -> None:
     """Put an Arrow table as an object. The same rows give the same bytes."""
+    put_groups(s3, bucket, key, [rows])
+
+
+def put_groups(s3: Any, bucket: str, key: str, groups: Sequence[Any]) -> None:
+    """Put Arrow tables as an object in which each is a group of rows that can be read alone."""
     body = io.BytesIO()
-    pq.write_table(rows.combine_chunks(), body, **WRITING)  # where chunks end would show in the bytes
+    with pq.ParquetWriter(body, groups[0].schema, **WRITING) as writer:
+        for rows in groups:
+            writer.write_table(rows.combine_chunks())  # where chunks end would show in the bytes
     s3.put_object(Bucket=bucket, Key=key, Body=body.getvalue())
 
 

@@ -59,14 +59,16 @@ def read_dimension(s3: Any, bucket: str, table: str) -> Any:
     return read_object(s3, bucket, f"{table}/{OBJECT}", TABLES[table])
 
 
-def read_object(s3: Any, bucket: str, key: str, columns: Columns) -> Any:
+def read_object(s3: Any, bucket: str, key: str, columns: Columns, only: Mapping[str, Any] | None = None) -> Any:
     """Return the rows of an object that can be built again from raw, as an Arrow table.
+
+    Of groups of rows those are left out that have none with the values ``only`` names (``read_rows``).
 
     Raises:
         MissingRowsError: the object is missing or damaged.
     """
     try:
-        return read_rows(s3, bucket, key, schema_of(columns))
+        return read_rows(s3, bucket, key, schema_of(columns), only)
     except UnreadableError as error:
         raise MissingRowsError(f"{error}. {REBUILD}") from error
 

@@ -15,7 +15,7 @@ from coffee_shop_jobs.clean_days import DayOfSeveral, stage_day, write_days
 from coffee_shop_jobs.coded_column import CodedColumn
 from coffee_shop_jobs.columns import CONTRACTS
 from coffee_shop_jobs.control_totals import row_digests
-from coffee_shop_jobs.parquet_rows import UnreadableError, contract_schema, put_rows, read_rows, schema_of
+from coffee_shop_jobs.parquet_rows import UnreadableError, contract_schema, put_groups, put_rows, read_rows, schema_of
 from coffee_shop_jobs.staged_days import Piece, Portion, ReadyDay, portions, put_days, read_piece
 from coffee_shop_jobs.tasks import DataError, Tasks
 
@@ -73,6 +73,18 @@ def test_an_object_that_is_missing_or_has_other_columns_is_named(lake):
     known = stock(1).drop_columns(["line_no"])
     put_rows(lake.s3, lake.state, "stock.parquet", known)
     assert read_rows(lake.s3, lake.state, "stock.parquet", STOCK)["line_no"].to_pylist() == [None]
+
+
+def test_groups_of_rows_that_cannot_be_meant_are_not_read(lake):
+    put_groups(lake.s3, lake.state, "stock.parquet", [stock(3), stock(9).slice(5)])
+
+    def read(**only):
+        return read_rows(lake.s3, lake.state, "stock.parquet", STOCK, only)["soldquantity"].to_pylist()
+
+    assert read() == [0, 1, 2, 5, 6, 7, 8]
+    assert read(soldquantity=6) == [5, 6, 7, 8]
+    assert read(productno="1", soldquantity=1) == [0, 1, 2]
+    assert read(productno="1", soldquantity=6) == []
 
 
 def test_an_object_that_the_role_may_not_read_is_named(lake):

@@ -202,3 +202,15 @@ def test_only_marked_rows_count_and_all_of_an_extract_without_marks():
     assert [row["day"] for row in members.marked(extract, CUSTOMER).to_pylist()] == ["2019-04-02"]
     assert [row["day"] for row in members.marked(without, CUSTOMER).to_pylist()] == ["2019-04-02", "2019-04-01"]
     assert [row["customerfirstname"] for row in known(table(CUSTOMER, without))] == ["Kay"]
+
+
+def test_the_latest_of_each_dimension_are_a_group_and_all_others_are_one():
+    days = [sold("2019-04-01", {}), sold("2019-04-02", {"customerfirstname": "Kay"}, {"customerno": "202"})]
+
+    groups = members.groups(members.mark_latest(pa.concat_tables(days)))
+
+    found = [[(row["dimension"], row["number"], row["day"]) for row in group.to_pylist()] for group in groups]
+    assert found[0] == [("customer", "101", "2019-04-02"), ("customer", "202", "2019-04-02")]
+    assert [{row[0] for row in group} for group in found[1:4]] == [{"product"}, {"sales_outlet"}, {"staff"}]
+    assert {row[2] for row in found[4]} == {"2019-04-01"}
+    assert len(found) == 5
