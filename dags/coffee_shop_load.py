@@ -259,8 +259,9 @@ with DAG(
         [crawl_raw, crawl_clean, crawl_conform],
     )
     chain(partition_data, list_checks)
-    chain(crawl_conform, [describe_tables, checks])
-    chain([crawl_raw, crawl_clean, describe_tables, checks], judge_checks, publish_load, fail_on_refused_files)
+    chain(crawl_conform, checks, [describe_tables, judge_checks])
+    chain([crawl_raw, crawl_clean], judge_checks)
+    chain([describe_tables, judge_checks], publish_load, fail_on_refused_files)
     # after what runs side by side too: the last task alone ends as soon as the first has failed
     crawls = [crawl_raw, crawl_clean, crawl_conform]
     chain([*crawls, list_checks, describe_tables, checks, fail_on_refused_files], tell_operators)
