@@ -206,6 +206,7 @@ with DAG(
         task_id="list_checks",
         task_display_name="List the checks",
         python_callable=load_tasks.list_checks,
+        on_failure_callback=[failures.keep_reason],  # the lease is kept: jobs write beside this task
         doc_md="Finds the queries in include/sql/checks/ and fills in the dates that this load touched.",
     )
 

@@ -98,7 +98,8 @@ def prune_dimensions(s3: Any, arguments: load_state.Arguments) -> None:
     """Take the members that are gone out of the dimensions, now that no fact needs them."""
     stored = read_json(s3, arguments.state_bucket, arguments.load_key("dimensions.json"))
     for table, staged in (stored.value["prune"] if stored else {}).items():
-        placing.place_table(s3, (arguments.state_bucket, staged), (arguments.conform_bucket, table))
+        places = (arguments.state_bucket, staged), (arguments.conform_bucket, table)
+        placing.place_table(s3, *places, staged_by="Clear the task conform_tables: it stages the dimensions.")
         log.info("%s: members that are gone were taken out", table)
 
 

@@ -137,7 +137,7 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
         if (wanted := (table.database, table.name, *conditions)) not in views:
             files = _files_of(table, conditions, session)
             sizes = _bytes(table, files, session)
-            views[wanted] = (f"t{len(views)}", sizes)
+            views[wanted] = (f"__table_{len(views)}", sizes)  # as no query names its own
             session.connection.execute(f"create temp view {views[wanted][0]} as {_relation(table, files, sizes)}")
         view, sizes = views[wanted]
         columns = {column.name.lower() for column in scope.columns if column.table == alias}

@@ -22,6 +22,7 @@ from .row_order import in_order
 from .staged_days import Piece, Span, read_piece, write_day
 
 Key = TypeVar("Key")
+Place = tuple[Any, str]  # a day and an outlet
 
 ROWS_AT_ONCE = 250_000  # of a version or a day that are in memory, unless one outlet alone has more on a day
 RECEIPT = ("salesoutletno", "transactionno", "transactiontime")
@@ -62,9 +63,13 @@ def write_days(contract: Dataset, source_key: str, chunks: Sequence[Any], path: 
 
 def _sorted_days(contract: Dataset, chunks: Sequence[Any]) -> Iterator[tuple[Value, Any]]:
     """Yield days with their rows, of a large day with some outlets' at a time."""
-    places = _rows_of_places(contract, chunks)
-    for portion in at_once(places):
-        rows = pa.Table.from_batches(chunks if len(portion) == len(places) else _of_places(contract, chunks, portion))
+    of_chunks = [_rows_of_places(contract, chunk) for chunk in chunks]
+    places: Counter[Place] = Counter()
+    for each in of_chunks:
+        places.update(each)
+    for portion in at_once({place: places[place] for place in sorted(places)}):
+        having = [chunk for chunk, own in zip(chunks, of_chunks, strict=True) if not own.keys().isdisjoint(portion)]
+        rows = pa.Table.from_batches(having if len(portion) == len(places) else _of_places(contract, having, portion))
         rows, first = _sorted(rows.combine_chunks(), contract), 0
         for day, own in groupby(portion, lambda place: place[0]):
             count = sum(places[place] for place in own)
@@ -72,12 +77,11 @@ def _sorted_days(contract: Dataset, chunks: Sequence[Any]) -> Iterator[tuple[Val
             first += count
 
 
-def _rows_of_places(contract: Dataset, chunks: Sequence[Any]) -> dict[tuple[Value, str], int]:
-    """Return how many rows there are of each day and outlet, in the order in which they are written."""
+def _rows_of_places(contract: Dataset, chunk: Any) -> dict[Place, int]:
+    """Return how many rows of a chunk there are of each day and outlet."""
     names = [contract.day, "salesoutletno"]
-    rows = pa.Table.from_batches([chunk.select(names) for chunk in chunks])
-    counted = rows.group_by(names).aggregate([([], "count_all")]).to_pylist()
-    return dict(sorted(((each[contract.day], each["salesoutletno"]), each["count_all"]) for each in counted))
+    counted = pa.Table.from_batches([chunk.select(names)]).group_by(names).aggregate([([], "count_all")])
+    return {(each[contract.day], each["salesoutletno"]): each["count_all"] for each in counted.to_pylist()}
 
 
 def at_once(rows: Mapping[Key, int]) -> Iterator[list[Key]]:
@@ -94,7 +98,7 @@ def at_once(rows: Mapping[Key, int]) -> Iterator[list[Key]]:
         yield some
 
 
-def _of_places(contract: Dataset, chunks: Sequence[Any], places: Sequence[tuple[Value, str]]) -> Iterator[Any]:
+def _of_places(contract: Dataset, chunks: Sequence[Any], places: Sequence[Place]) -> Iterator[Any]:
     wanted = pa.array([f"{day}|{outlet}" for day, outlet in places], pa.string())
     for chunk in chunks:
         place = pc.binary_join_element_wise(chunk[contract.day].cast(pa.string()), chunk["salesoutletno"], "|")

@@ -93,8 +93,9 @@ def read_rows(s3: Any, bucket: str, key: str, schema: Any, only: Mapping[str, An
 def _may_hold(group: Any, only: Mapping[str, Any]) -> bool:
     """Tell by the least and the greatest value of a group of rows whether it may have some with these values."""
     for column in (group.column(n) for n in range(group.num_columns)):
-        known = column.statistics if column.path_in_schema in only else None
-        if known and known.has_min_max and not known.min <= only[column.path_in_schema] <= known.max:
+        name = column.path_in_schema
+        known = column.statistics if name in only else None
+        if known and known.has_min_max and not known.null_count and not known.min <= only[name] <= known.max:
             return False
     return True
 
@@ -103,7 +104,7 @@ def fetch(s3: Any, bucket: str, key: str, span: tuple[int, int] | None = None) -
     """Return an object's bytes, or those from one up to before another.
 
     Raises:
-        UnreadableError: the object is not there.
+        UnreadableError: the object is not there, or ends too soon.
         ConnectionError: S3 does not hand it out.
     """
     part = {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
@@ -112,7 +113,11 @@ def fetch(s3: Any, bucket: str, key: str, span: tuple[int, int] | None = None) -
     except s3.exceptions.NoSuchKey:
         raise UnreadableError(f"s3://{bucket}/{key} is not there") from None
     except ClientError as error:
-        raise ConnectionError(f"s3://{bucket}/{key}: {error}") from error
+        if error.response["Error"]["Code"] != "InvalidRange":
+            raise ConnectionError(f"s3://{bucket}/{key}: {error}") from error
+        body = b""
+    if span and len(body) != span[1] - span[0]:
+        raise UnreadableError(f"s3://{bucket}/{key} ends before byte {span[1]:,}")
     return body
 
 

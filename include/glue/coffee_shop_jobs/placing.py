@@ -54,7 +54,7 @@ class StagingError(Exception):
     """What a job has staged is gone; the message names it."""
 
 
-def place_table(s3: Any, staged: tuple[str, str], target: tuple[str, str]) -> bool:
+def place_table(s3: Any, staged: tuple[str, str], target: tuple[str, str], staged_by: str = STAGE_AGAIN) -> bool:
     """Copy a staged object to a table's folder if its bytes differ; say whether they did.
 
     The same rows give the same bytes (``parquet_rows.put_rows``), so an object that stays says that nothing changed.
@@ -63,13 +63,14 @@ def place_table(s3: Any, staged: tuple[str, str], target: tuple[str, str]) -> bo
         s3: boto3 client.
         staged: bucket and key.
         target: bucket and table.
+        staged_by: what to do when the staged object is gone.
 
     Raises:
         StagingError: the staged object is gone.
     """
     key, new = f"{target[1]}/{OBJECT}", _body(s3, *staged)
     if new is None:
-        raise StagingError(f"s3://{staged[0]}/{staged[1]} is not there. {STAGE_AGAIN}")
+        raise StagingError(f"s3://{staged[0]}/{staged[1]} is not there. {staged_by}")
     if _body(s3, target[0], key) == new:
         return False
     copy_all(s3, [(*staged, target[0], key)])

@@ -23,7 +23,7 @@ BYTES_AT_ONCE = 16_000_000  # of days that go to their places by one task, unles
 
 
 def write_day(file: BinaryIO, schema: Any, parts: Iterable[Any]) -> Span:
-    """Write Arrow tables at a file's end as the rows of one day; return where they lie. Same rows give same bytes."""
+    """Write Arrow tables at a file's end as the rows of one day; return where they lie."""
     begin, body = file.tell(), io.BytesIO()
     with pq.ParquetWriter(body, schema, **WRITING) as writer:
         for rows in parts:
@@ -63,7 +63,7 @@ def put_days(portion: Portion) -> None:
     """Put days in place, each by one request: a reader sees the old object or the new one, never half of it.
 
     Raises:
-        UnreadableError: the staged object is not there.
+        UnreadableError: the staged object is not there, or ends too soon.
     """
     s3, days = s3_client(), portion.days
     first = days[0].span[0]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context
-from typing import TYPE_CHECKING, TypeVar
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -85,12 +87,27 @@ def _in_processes(do: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Don
     count = min(len(tasks), os.cpu_count() or 1)
     if count == 1:
         return list(map(do, tasks))
+    if sys.platform != "linux":  # macOS: a process that was forked may crash (Python, multiprocessing, "start methods")
+        with ThreadPoolExecutor(count) as threads:
+            return list(threads.map(do, tasks))
     try:
-        with ProcessPoolExecutor(count, get_context("fork")) as pool:  # a fork has the modules; Glue runs on Linux
+        fork = get_context("fork")  # which has the modules
+        with ProcessPoolExecutor(count, fork, initializer=_end_with_the_driver) as pool:
             return list(pool.map(partial(_told, do), tasks))
     except BrokenProcessPool:
         words = "A process that did tasks was ended from outside, as when memory runs out: give the job a larger worker"
         raise MemoryError(f"{words}, or start the run again.") from None
+
+
+def _end_with_the_driver() -> None:
+    """Let this process end when the driver is gone, however that ended: nothing is written beside its next attempt."""
+    driver: Any = parent_process()
+
+    def wait() -> None:
+        driver.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _told(do: Callable[[Task], Done], task: Task) -> Done:

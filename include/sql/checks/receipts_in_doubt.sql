@@ -33,7 +33,7 @@ select
     with_time_before.customers,
     with_time_before.time_before
 from with_time_before
-inner join sales_outlet on with_time_before.salesoutlet_id = sales_outlet.salesoutlet_id
+left join sales_outlet on with_time_before.salesoutlet_id = sales_outlet.salesoutlet_id
 where
     with_time_before.customers > 1
     or date_parse(with_time_before.transactiontime, '%H:%i:%s')

@@ -25,7 +25,7 @@ having count(*) > 1
 select
     '{{ table }}' as table_name,
     split_part(lost.mention, ' ', 1) as column_name,
-    split_part(lost.mention, ' ', 2) as id,
+    substr(lost.mention, strpos(lost.mention, ' ') + 1) as id,
     count(*) as lines
 from {{ table }}
 {%- for key, dimension in dimensions.items() %}

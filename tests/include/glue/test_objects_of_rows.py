@@ -3,9 +3,13 @@
 import io
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -245,6 +249,10 @@ def test_days_go_to_their_places_in_portions_of_their_object(lake, s3, inventory
         staged = lake.s3.get_object(Bucket=lake.state, Key=day.key)["Body"].read()[slice(*day.span)]
         assert lake.s3.get_object(Bucket=lake.clean, Key=day.to_key)["Body"].read() == staged
         assert {str(row["transactiondate"]) for row in lake.rows(lake.clean, day.to_key)} == {day.to_key[6:16]}
+    for rest in (b"PAR1", b""):  # of which the second is shorter than where the day begins
+        lake.s3.put_object(Bucket=lake.state, Key="rows.days", Body=rest)
+        with pytest.raises(UnreadableError, match=r"rows.days ends before byte [0-9,]+. Clear this job's task"):
+            put_days(alone[0])
     lake.s3.delete_object(Bucket=lake.state, Key="rows.days")
     with pytest.raises(UnreadableError, match=r"rows.days is not there. Clear this job's task"):
         put_days(alone[0])
@@ -272,11 +280,15 @@ def refuse_three(number):
     return number
 
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads do the tasks")
+
+
 @pytest.fixture
 def two_processes(monkeypatch):
     monkeypatch.setattr(tasks.os, "cpu_count", lambda: 2)
 
 
+@on_linux
 def test_an_error_that_cannot_be_sent_from_a_process_keeps_its_words(two_processes):
     with pytest.raises(RuntimeError, match=r"^UnsentError: no 3$"):
         Tasks("tests").run(fail_at_three, list(range(20)), is_small=True)
@@ -290,6 +302,7 @@ def fail_at_three(number):
         raise UnsentError("no 3")
 
 
+@on_linux
 def test_a_process_that_is_ended_from_outside_says_what_to_do(two_processes):
     with pytest.raises(MemoryError, match="ended from outside, as when memory runs out: give the job a larger worker"):
         Tasks("tests").run(end_at_three, list(range(20)), is_small=True)
@@ -298,3 +311,26 @@ def test_a_process_that_is_ended_from_outside_says_what_to_do(two_processes):
 def end_at_three(number):
     if number == 3:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@on_linux
+def test_processes_end_with_their_driver(tmp_path):
+    """As when the driver alone is killed: nothing is written beside the next attempt."""
+    script = tmp_path / "driver.py"
+    script.write_text(
+        "import os, sys, time\n"
+        "from coffee_shop_jobs.tasks import Tasks\n"
+        "os.cpu_count = lambda: 2\n"
+        "def wait(number):\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    time.sleep(60)\n"
+        "Tasks('tests').run(wait, [1, 2], is_small=True)\n"
+    )
+    driver = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    processes = [int(driver.stdout.readline()) for _ in range(2)]
+    driver.kill()
+    driver.wait()
+    end = time.monotonic() + 30
+    while any(Path(f"/proc/{process}").exists() for process in processes):
+        assert time.monotonic() < end, processes
+        time.sleep(0.1)
