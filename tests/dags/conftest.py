@@ -51,14 +51,6 @@ def airflow_database() -> None:
     db.initdb()
 
 
-@pytest.fixture(autouse=True)
-def no_clients_yet() -> None:
-    """No clients of another test's AWS, which this process has made: each task of Airflow is a process of its own."""
-    from coffee_shop import aws
-
-    aws._client.cache_clear()
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the module's local AWS: its log, and its state below `aws`."""
@@ -68,8 +60,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def local_aws(home: Path) -> Iterator[str]:
     """The address of a local AWS with nothing in it; every AWS call goes there."""
+    from coffee_shop import aws
+
     with running_local_aws(home, os.environ) as url:
         os.environ["AWS_ENDPOINT_URL"] = url
+        aws._client.cache_clear()  # in a test tasks are no processes of their own, and have clients of the AWS before
         yield url
         del os.environ["AWS_ENDPOINT_URL"]
 
