@@ -136,6 +136,17 @@ def test_the_graphs_are_the_ones_on_record(dags: dict[str, Any]) -> None:
     assert now == json.loads(GRAPHS.read_text())
 
 
+def test_a_list_of_checks_that_fails_keeps_the_lease(dags: dict[str, Any]) -> None:
+    """Jobs write beside it: another load must not begin."""
+    from coffee_shop.load import guards
+
+    load = dags["coffee_shop_load"]
+    does = {name: load.get_task(name).on_failure_callback for name in ("list_checks", "judge_checks")}
+
+    assert guards.release in does["judge_checks"]
+    assert guards.release not in does["list_checks"]
+
+
 @pytest.fixture(scope="module")
 def parsed() -> dict[str, list[str]]:
     done = subprocess.run(

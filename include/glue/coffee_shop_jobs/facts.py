@@ -30,7 +30,7 @@ from .star_schema import (
 )
 from .tasks import DataError
 
-ROWS_A_TASK = 20_000
+ROWS_A_TASK = 20_000  # a month of the demo is three tasks, for as many cores
 
 
 class TotalsDifferError(DataError):

@@ -15,25 +15,24 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError
 
 from . import partitions
-from .columns import DATASETS
 
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
 OBJECT = "data.parquet"
-COPIES_AT_ONCE = PUTS_AT_ONCE = 8
+REQUESTS_AT_ONCE = 8  # of one process
 STAGE_AGAIN = "Clear this job's task: it stages its rows again."
 DELETES_AT_ONCE = 1000  # what one DeleteObjects call takes
 
 
 @cache
 def s3_client() -> Any:
-    """Return this process's client of S3, with a connection for each of the copies that the datasets make at once."""
+    """Return this process's client of S3, with a connection for each request that it makes at once."""
     import boto3
     from botocore.config import Config
 
-    return boto3.client("s3", config=Config(max_pool_connections=len(DATASETS) * COPIES_AT_ONCE))
+    return boto3.client("s3", config=Config(max_pool_connections=REQUESTS_AT_ONCE))
 
 
 os.register_at_fork(after_in_child=s3_client.cache_clear)  # two processes cannot share a connection
@@ -84,7 +83,7 @@ def copy_all(s3: Any, copies: Iterable[tuple[str, str, str, str]]) -> None:
         bucket, key, to_bucket, to_key = places
         s3.copy_object(CopySource={"Bucket": bucket, "Key": key}, Bucket=to_bucket, Key=to_key)
 
-    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
         list(pool.map(copy, copies))
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .parquet_rows import WRITING, UnreadableError, damage_named, fetch
-from .placing import PUTS_AT_ONCE, STAGE_AGAIN, s3_client
+from .placing import REQUESTS_AT_ONCE, STAGE_AGAIN, s3_client
 
 Span = tuple[int, int]  # the first byte of a day, and the one after its last
 BYTES_AT_ONCE = 16_000_000  # of days that go to their places by one task, unless one day alone has more
@@ -73,7 +73,7 @@ def put_days(portion: Portion) -> None:
         begin, end = day.span
         s3.put_object(Bucket=portion.to_bucket, Key=day.to_key, Body=body[begin - first : end - first])
 
-    with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
         list(pool.map(put, days))
 
 
