@@ -51,6 +51,14 @@ def airflow_database() -> None:
     db.initdb()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_clients_yet() -> None:
+    """No clients of the AWS of the module before: here tasks run in one process, and elsewhere in one each."""
+    from coffee_shop import aws
+
+    aws._client.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the module's local AWS: its log, and its state below `aws`."""
@@ -60,11 +68,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def local_aws(home: Path) -> Iterator[str]:
     """The address of a local AWS with nothing in it; every AWS call goes there."""
-    from coffee_shop import aws
-
     with running_local_aws(home, os.environ) as url:
         os.environ["AWS_ENDPOINT_URL"] = url
-        aws._client.cache_clear()  # in a test tasks are no processes of their own, and have clients of the AWS before
         yield url
         del os.environ["AWS_ENDPOINT_URL"]
 

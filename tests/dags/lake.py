@@ -68,6 +68,7 @@ def run_again(dag: Any, dag_run: Any) -> Any:
     """Clear the failed tasks of a run that has ended, with all that follows them, and run it on. Return the DAG run."""
     from airflow.models import dagrun
     from airflow.models.taskinstance import clear_task_instances
+    from airflow.serialization.definitions.dag import SerializedDAG
     from airflow.utils.session import create_session
 
     with create_session() as session:
@@ -75,7 +76,10 @@ def run_again(dag: Any, dag_run: Any) -> Any:
         instances = there.get_task_instances(session=session)
         failed = {ti.task_id for ti in instances if ti.state == "failed"}
         cleared = failed.union(*(dag.get_task(task_id).get_flat_relative_ids(upstream=False) for task_id in failed))
-        clear_task_instances([ti for ti in instances if ti.task_id in cleared], session)
+        again = [ti for ti in instances if ti.task_id in cleared]
+        clear_task_instances(again, session)
+        for ti in again:  # cleared, they have the retries of the DAG in the database, which an earlier test put there
+            ti.max_tries = ti.try_number + dag.get_task(ti.task_id).retries
         there.state = "running"
 
     def the_cleared_run(**new: Any) -> Any:
@@ -83,8 +87,10 @@ def run_again(dag: Any, dag_run: Any) -> Any:
         found.dag = new["dag"]
         return found
 
+    # dag.test() would clear all runs, what succeeded too, and make a new one
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dagrun, "get_or_create_dagrun", the_cleared_run)  # dag.test() would make a new one
+        patch.setattr(SerializedDAG, "clear_dags", lambda **_: 0)
+        patch.setattr(dagrun, "get_or_create_dagrun", the_cleared_run)
         return dag.test(logical_date=None)
 
 

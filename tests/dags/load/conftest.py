@@ -37,11 +37,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def local_aws(home: Path) -> Iterator[str]:
     """The address of a local AWS whose Lambda tries again at once; every AWS call goes there."""
-    from coffee_shop import aws
-
     with running_local_aws(home, {**os.environ, "LOCAL_AWS_LAMBDA_RETRY_SECONDS": "0,0"}) as url:
         os.environ["AWS_ENDPOINT_URL"] = url
-        aws._client.cache_clear()
         yield url
         del os.environ["AWS_ENDPOINT_URL"]
 
