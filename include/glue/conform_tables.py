@@ -1,8 +1,7 @@
-"""Glue job: clean rows of the touched days -> dimensions with old and new members, and the date table.
+"""Glue job: extracts of members, and targets -> dimensions with old and new members, and the date table.
 
-Keeps the extracts of members (one object a month) up to date, builds the dimensions from them, and puts down which
-dimensions have members that are gone: ``conform_relations`` takes those out when the facts no longer need them. A
-dimension's object is replaced only when its rows changed.
+Puts down which dimensions have members that are gone: ``conform_relations`` takes those out when the facts no longer
+need them. A dimension's object is replaced only when its rows changed.
 """
 
 from __future__ import annotations
@@ -14,23 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
-from coffee_shop.lake.documents import DAILY_DATASETS, DATASETS, Result
+from coffee_shop.lake.documents import DATASETS, Result
 from coffee_shop.lake.loads import read_result
 from coffee_shop.lake.state import write_json
 from coffee_shop_jobs import decision, load_state, members, placing
 from coffee_shop_jobs.calendar_days import date_rows, months_span
 from coffee_shop_jobs.columns import TARGETS
-from coffee_shop_jobs.dimensions import (
-    EXTRACTS,
-    ExtractOfMonth,
-    TableOfDimension,
-    extract_key,
-    stage_dimension,
-    stage_extract,
-)
+from coffee_shop_jobs.dimensions import TableOfDimension, stage_dimension
+from coffee_shop_jobs.extracts import EXTRACTS, extract_key
 from coffee_shop_jobs.parquet_rows import put_rows, schema_of
 from coffee_shop_jobs.star_schema import DATE, DATE_COLUMNS, DIMENSIONS, Dimension
-from coffee_shop_jobs.tasks import Tasks, few
+from coffee_shop_jobs.tasks import Tasks
 
 log = logging.getLogger("coffee_shop_jobs.conform_tables")
 
@@ -51,27 +44,13 @@ class Job:
         self.staging = f"staging/{arguments.load_id}/{uuid.uuid4().hex[:12]}"
         self.tasks = Tasks("conform_tables")
 
-    def rows(self, dataset: str, day: str) -> int:
-        """Return how many rows a day holds once the load is published."""
-        return sum(entry["rows"] for entry in self.days[dataset].get(day, {}).values())
-
-    def extracts(self) -> list[ExtractOfMonth]:
-        """Return the months that have touched days."""
-        found = []
-        for dataset in DAILY_DATASETS:
-            touched = self.result["touched"][dataset]
-            others = {day[:7] for day in self.days[dataset].keys() - touched}
-            for month in sorted({day[:7] for day in touched}):
-                rows = {day: self.rows(dataset, day) for day in touched if day[:7] == month}
-                found.append(ExtractOfMonth(self.arguments, self.staging, dataset, month, rows, month in others))
-        return found
-
     def dimension(self, dimension: Dimension) -> TableOfDimension:
         """Return a dimension and what mentions its members."""
         mentioning = [dataset for dataset in DATASETS if dimension in members.MENTIONED[dataset]]
         months = {(dataset, day[:7]) for dataset in mentioning if dataset != TARGETS for day in self.days[dataset]}
         extracts = tuple(extract_key(*place) for place in sorted(months))
-        targets = sum(self.rows(TARGETS, month) for month in self.days[TARGETS]) if TARGETS in mentioning else 0
+        held = self.days[TARGETS].values() if TARGETS in mentioning else ()
+        targets = sum(entry["rows"] for outlets in held for entry in outlets.values())
         return TableOfDimension(self.arguments, self.staging, dimension, extracts, targets, may_lose_members(self))
 
 
@@ -88,22 +67,11 @@ def run(arguments: load_state.Arguments) -> None:
         log.info("no day was touched: the dimensions stay as they are")
         return
     job = Job(arguments, load, result)
-    write_extracts(job)
     prune = stage_dimensions(job) + stage_dates(job)
     with ThreadPoolExecutor(len(DIMENSIONS) + 1) as pool:
         list(pool.map(lambda table: place(job, table), [*(dimension.table for dimension in DIMENSIONS), DATE]))
     kept = {table: f"{job.staging}/final/{table}/{placing.OBJECT}" for table in prune}
     write_json(s3, arguments.state_bucket, arguments.load_key(DIMENSIONS_FILE), {"prune": kept})
-
-
-def write_extracts(job: Job) -> None:
-    """Write the extracts of the months with touched days again, once all of them are staged."""
-    bucket, months = job.arguments.state_bucket, job.extracts()
-    held = [month for month in months if month.has_others or any(month.touched.values())]
-    rows = sum(sum(month.touched.values()) for month in held)
-    job.tasks.run(stage_extract, held, is_small=few(rows))
-    placing.copy_all(job.s3, [(bucket, month.staged, bucket, month.key) for month in held])
-    placing.delete_all(job.s3, bucket, [month.key for month in months if month not in held])
 
 
 def may_lose_members(job: Job) -> bool:

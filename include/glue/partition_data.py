@@ -1,4 +1,4 @@
-"""Glue job: raw files -> clean rows by day, quarantine, control totals.
+"""Glue job: raw files -> clean rows by day, quarantine, control totals, and the extracts of members.
 
 Reads the versions that the plan names, each by its own header (a crawled CSV would map columns by position), decides
 which file counts for which receipt, and writes the days that change hands or rows again. A day is always built from
@@ -39,6 +39,7 @@ from coffee_shop_jobs import load_state, placing
 from coffee_shop_jobs.clean_days import DayOfSeveral, stage_day
 from coffee_shop_jobs.columns import DATASETS, TARGETS, clean_columns
 from coffee_shop_jobs.decision import Decision, days_after, decide_load, delivery, published_deliveries
+from coffee_shop_jobs.extracts import ExtractOfMonth, stage_extract
 from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
 from coffee_shop_jobs.raw_versions import (
     Outcome,
@@ -52,6 +53,7 @@ from coffee_shop_jobs.raw_versions import (
 from coffee_shop_jobs.receipts import SharedDay, judge_day
 from coffee_shop_jobs.staged_days import Piece, ReadyDay, portions, put_days
 from coffee_shop_jobs.tasks import Tasks, few
+from coffee_shop_jobs.zone_tables import clean_key
 
 log = logging.getLogger("coffee_shop_jobs.partition_data")
 
@@ -122,8 +124,9 @@ def run(arguments: load_state.Arguments) -> None:
     for dataset, decision in decisions.items():
         read_holders(job, dataset, decision)
     remember_pending(job, decisions)
-    write_clean(job, decisions)
+    ready = write_clean(job, decisions)
     result = make_result(job, uploads, decisions)
+    write_extracts(job, ready, result)
     write_json(job.s3, arguments.state_bucket, result_key(arguments.load_id), result)
     for zone, tables in (("raw", raw_tables(result)), ("clean", clean_tables(job, result))):
         write_tables(job.s3, arguments.state_bucket, arguments.load_id, zone, tables)
@@ -297,8 +300,12 @@ def remember_pending(job: Job, decisions: Mapping[str, Decision]) -> None:
 # --- the clean zone
 
 
-def write_clean(job: Job, decisions: Mapping[str, Decision]) -> None:
-    """Put the touched days in place, of targets the whole table; what several versions hold is staged anew first."""
+def write_clean(job: Job, decisions: Mapping[str, Decision]) -> list[ReadyDay]:
+    """Put the touched days in place, of targets the whole table; what several versions hold is staged anew first.
+
+    Returns:
+        Where the days that hold rows are staged.
+    """
     bucket, to_bucket = job.arguments.state_bucket, job.arguments.clean_bucket
     ready: list[ReadyDay] = []
     several: list[DayOfSeveral] = []
@@ -319,6 +326,29 @@ def write_clean(job: Job, decisions: Mapping[str, Decision]) -> None:
         place, decision = (job.arguments.clean_database, dataset), decisions[dataset]
         columns, held = clean_columns(dataset), decision.shares
         placing.settle_days((job.s3, job.glue), place, columns, (to_bucket, "date"), decision.touched, held)
+    return ready
+
+
+def write_extracts(job: Job, ready: Iterable[ReadyDay], result: Result) -> None:
+    """Write the extracts of members again of the months with touched days, once all of them are staged.
+
+    Args:
+        job: the run.
+        ready: where the touched days that hold rows are staged.
+        result: what the load changes.
+    """
+    bucket, staged = job.arguments.state_bucket, {day.to_key: day for day in ready}
+    after, months = days_after(job.load.ledger, result), list[ExtractOfMonth]()
+    for dataset in DAILY_DATASETS:
+        touched = result["touched"][dataset]
+        others = {day[:7] for day in after[dataset].keys() - set(touched)}
+        for month in sorted({day[:7] for day in touched}):
+            days = {day: staged.get(clean_key(dataset, day)) for day in touched if day[:7] == month}
+            months.append(ExtractOfMonth(bucket, job.staging, dataset, month, days, month in others))
+    held = [month for month in months if month.is_held]
+    job.tasks.run(stage_extract, held, is_small=job.is_small())
+    placing.copy_all(job.s3, [(bucket, month.staged, bucket, month.key) for month in held])
+    placing.delete_all(job.s3, bucket, [month.key for month in months if not month.is_held])
 
 
 def objects_to_write(job: Job, dataset: str, decision: Decision) -> dict[str, tuple[Piece, ...]]:
@@ -330,7 +360,7 @@ def objects_to_write(job: Job, dataset: str, decision: Decision) -> dict[str, tu
     if dataset == TARGETS:
         every = tuple(piece for some in pieces.values() for piece in some)
         return {f"{TARGETS}/{placing.OBJECT}": every} if is_built(job, decision) else {}
-    return {f"{dataset}/date={day}/{placing.OBJECT}": some for day, some in pieces.items()}
+    return {clean_key(dataset, day): some for day, some in pieces.items()}
 
 
 def pieces_of(job: Job, dataset: str, decision: Decision, day: str) -> tuple[Piece, ...]:

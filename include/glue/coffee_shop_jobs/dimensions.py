@@ -1,11 +1,10 @@
-"""The tasks of ``conform_tables``: a month's extract of members, and a dimension, into staging.
+"""The tasks of ``conform_tables``: a dimension each, into staging, from the extracts of members.
 
 They stand apart from the job's script, because executors import them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -15,66 +14,10 @@ import pyarrow.compute as pc
 
 from . import members, placing, zone_tables
 from .load_state import Arguments
-from .parquet_rows import put_groups, put_rows
+from .parquet_rows import put_rows
 from .star_schema import Dimension
 
-EXTRACTS = "members/"  # where they are in the state bucket
 EXTRACTS_AT_ONCE = 4  # that a dimension's task reads, before it keeps the latest row of each member alone
-
-
-def extract_key(dataset: str, month: str) -> str:
-    """Return the key of a month's extract in the state bucket."""
-    return f"{EXTRACTS}{dataset}/{month}.parquet"
-
-
-@dataclass(frozen=True)
-class ExtractOfMonth:
-    """A month of a daily dataset whose members are found again.
-
-    ``touched`` has the rows of each day that the load touched, 0 of an emptied one; ``has_others`` says whether other
-    days of the month hold rows.
-    """
-
-    arguments: Arguments
-    staging: str
-    dataset: str
-    month: str
-    touched: Mapping[str, int]
-    has_others: bool
-
-    @property
-    def key(self) -> str:
-        """The extract's key in the state bucket."""
-        return extract_key(self.dataset, self.month)
-
-    @property
-    def staged(self) -> str:
-        """Where it is staged."""
-        return f"{self.staging}/{self.key}"
-
-
-def stage_extract(task: ExtractOfMonth) -> None:
-    """Stage a month's extract: its touched days anew, the others as they were.
-
-    No more than the clean rows of one day are held at once.
-
-    Raises:
-        MissingRowsError: a day of the clean zone has not the rows that the ledger expects, or the extract is missing.
-    """
-    s3 = placing.s3_client()
-    parts = [_members_of_day(s3, task, day, rows) for day, rows in task.touched.items() if rows]
-    if task.has_others:
-        before = zone_tables.read_object(s3, task.arguments.state_bucket, task.key, members.COLUMNS)
-        replaced = pc.is_in(before["day"], value_set=pa.array(list(task.touched), pa.string()))
-        parts.append(before.filter(pc.invert(replaced)))
-    extract = members.mark_latest(pa.concat_tables(parts))
-    put_groups(s3, task.arguments.state_bucket, task.staged, members.groups(extract))
-
-
-def _members_of_day(s3: Any, task: ExtractOfMonth, day: str, rows: int) -> Any:
-    names = members.CLEAN_COLUMNS[task.dataset]
-    clean = zone_tables.read_day(s3, task.arguments.clean_bucket, task.dataset, day, names, rows)
-    return members.of_day(task.dataset, clean, day)
 
 
 @dataclass(frozen=True)

@@ -91,10 +91,11 @@ def _latest_sale_first(lines: Any) -> Any:
 
 def _sold(lines: Any, order: Any, dimension: Dimension, day: str) -> Any:
     """Return the members of one dimension in a day's lines of sales; ``order`` has the latest sale first."""
-    latest = lines.take(_firsts(lines.select([dimension.number]), order))
+    own = ("transactionno", "line_no", *dimension.attributes.values())
+    firsts = _firsts(lines.select([dimension.number]), order)
+    latest = lines.select({*own, dimension.number, "transactiontime", OUTLET.number}).take(firsts)
     latest = latest.filter(pc.is_valid(latest[dimension.number]))
-    numbers = latest[dimension.number]
-    known = {name: latest[name] for name in ("transactionno", "line_no", *dimension.attributes.values())}
+    numbers, known = latest[dimension.number], {name: latest[name] for name in own}
     if dimension == CUSTOMER:  # whatever a till wrote, customer 0 is nobody
         registered = pc.not_equal(numbers, NOBODY)
         for name in dimension.attributes.values():

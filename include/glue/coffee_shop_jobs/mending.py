@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .cells import Limits, Memo
 from .columns import Dataset
-from .records import Lines, match_header, open_raw, read_records
+from .records import Lines, match_header, read_records
 
 NO_LIMITS = Limits(date.max, 10**9)
 
@@ -28,8 +28,8 @@ def whole_receipts(path: Path, dataset: Dataset, receipts: Collection[str]) -> I
     Raises:
         RefusedError: the file has no header of this dataset.
     """
-    with open_raw(path) as stream:
-        records = read_records(Lines(stream), Counter())
+    with path.open("rb") as file:
+        records = read_records(Lines(file), Counter())
         first = next(records, None)
         header = match_header(first, dataset)
         places = [dataset.names.index(name) for name in dataset.receipt_columns]

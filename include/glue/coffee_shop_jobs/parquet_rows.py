@@ -78,7 +78,7 @@ def read_rows(s3: Any, bucket: str, key: str, schema: Any, only: Mapping[str, An
     """
     body = fetch(s3, bucket, key)
     with damage_named(bucket, key):
-        file = pq.ParquetFile(io.BytesIO(body), page_checksum_verification=True)
+        file = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
         kinds = {field.name: field.type for field in file.schema_arrow}
         groups = [n for n in range(file.num_row_groups) if _may_hold(file.metadata.row_group(n), only or {})]
         rows = file.read_row_groups(groups, [name for name in schema.names if name in kinds], use_threads=False)

@@ -21,7 +21,7 @@ from .chunks import read_chunks
 from .coded_column import CodedColumn
 from .columns import Dataset
 from .control_totals import TOLERATED_ROWS, Summary, add_claims
-from .records import Lines, RefusedError, match_header, open_raw, read_records, second_header
+from .records import Lines, RefusedError, match_header, read_records, second_header
 from .row_checker import STRAY_GAP, Keys, Quarantined, RowChecker
 
 STRAY_SHARE = Decimal("0.01")
@@ -79,8 +79,8 @@ def _read(
     take_quarantined: Callable[[list[Quarantined]], None],
 ) -> Summary:
     summary = Summary()
-    with open_raw(path) as stream:
-        lines = Lines(stream)
+    with path.open("rb") as file:
+        lines = Lines(file)
         records = read_records(lines, summary.skipped)
         header = match_header(next(records, None), dataset)
         summary.header, summary.ignored_columns = header.names, header.ignored
@@ -118,8 +118,8 @@ def _repeated_keys(path: Path, dataset: Dataset, limits: Limits) -> Keys:
     """Return the keys that more than one row of the file has; a row whose key cannot be read has none."""
     seen: set[tuple[Value | Unreadable, ...]] = set()
     repeated: set[tuple[Value | Unreadable, ...]] = set()
-    with open_raw(path) as stream:
-        records = read_records(Lines(stream), Counter())
+    with path.open("rb") as file:
+        records = read_records(Lines(file), Counter())
         header = match_header(next(records, None), dataset)
         at = [dataset.names.index(name) for name in dataset.key]
         memos = [Memo(dataset.columns[place], limits) for place in at]
@@ -155,8 +155,8 @@ def refuse_same_rows_again(path: Path, dataset: Dataset) -> None:
 
 def _parts(path: Path, dataset: Dataset) -> Iterator[tuple[int, array[int]]]:
     """Yield the parts of a file, each below a header: the header's line, and a hash of the cells of each whole row."""
-    with open_raw(path) as stream:
-        records = read_records(Lines(stream), Counter())
+    with path.open("rb") as file:
+        records = read_records(Lines(file), Counter())
         header = match_header(next(records, None), dataset)
         line, rows = 1, array("q")
         for record in records:

@@ -8,17 +8,18 @@ own, and the caller judges it alone.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple
 
 from .columns import Dataset
 
+READ_AT_ONCE = 1 << 18  # bytes of lines
 MOST_LINES = 1_000  # of one record: what follows a stray quote is read at most so far ahead
 # NUL bytes of a till that was switched off, Ctrl-Z of a DOS program, the byte order mark of an appended file
 PADDING = "\x00\x1a\ufeff"
@@ -66,41 +67,57 @@ class Header:
         return len(self.names)
 
 
-def open_raw(path: Path) -> TextIO:
-    """Open a raw file as text, without its byte order mark."""
-    # lines end at \n alone: the reader of records sees a \r that stands before it, and any other one stays what it is
-    return path.open(encoding="utf-8-sig", newline="\n")
-
-
 class Lines:
-    """Physical lines with their numbers, from 1; those that were read ahead in vain can be given back."""
+    """Physical lines with their numbers, from 1; those that were read ahead in vain can be given back.
 
-    def __init__(self, stream: Iterable[str]) -> None:
-        self._stream = enumerate(stream, start=1)
-        self._ahead: deque[tuple[int, str]] = deque()
+    They end at LF alone: the reader of records sees a CR that stands before it, and any other one stays what it is.
+    They are bytes until somebody looks at one. A byte order mark at the beginning of the file belongs to none.
+
+    Args:
+        file: a raw file, open for its bytes.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._ahead: deque[bytes] = deque(filter(None, [file.readline().removeprefix(codecs.BOM_UTF8)]))
+        self._number = 1
 
     def take(self) -> tuple[int, str] | None:
-        """Return the next line; None at the end."""
-        return self._ahead.popleft() if self._ahead else next(self._stream, None)
+        """Return the next line; None at the end.
 
-    def take_many(self, lines: int, characters: int) -> list[tuple[int, str]]:
-        """Return the next lines, so many or as many as have so many characters together."""
-        taken: list[tuple[int, str]] = []
-        while len(taken) < lines and characters > 0 and (numbered := self.take()) is not None:
-            taken.append(numbered)
-            characters -= len(numbered[1])
-        return taken
+        Raises:
+            UnicodeDecodeError: it is not UTF-8.
+        """
+        line = self._ahead.popleft() if self._ahead else self._file.readline()
+        if not line:
+            return None
+        self._number += 1
+        return self._number - 1, line.decode()
 
-    def give_back(self, lines: list[tuple[int, str]]) -> None:
+    def take_many(self, lines: int, size: int) -> tuple[int, list[bytes]]:
+        """Return the next lines, so many or as many as have so many bytes together, and the number of the first."""
+        first, taken = self._number, list[bytes]()
+        while len(taken) < lines and size > 0:
+            some = [self._ahead.popleft()] if self._ahead else self._file.readlines(min(size, READ_AT_ONCE))
+            if not some:
+                break
+            taken += some
+            size -= sum(map(len, some))
+        self._number += len(taken)
+        self.give_back(taken[lines:])
+        return first, taken[:lines]
+
+    def give_back(self, lines: Sequence[bytes]) -> None:
         """Let lines that were taken come once more."""
         self._ahead.extendleft(reversed(lines))
+        self._number -= len(lines)
 
 
 def read_records(lines: Lines, skipped: Counter[str]) -> Iterator[Record]:
     """Yield the records of a CSV text, the header first; empty lines are none.
 
     Args:
-        lines: the physical lines with their ends.
+        lines: the physical lines.
         skipped: gets the number of lines that were left out, or cut, because of what a till or a copy added to them.
     """
     width, is_above_header = 0, True
@@ -159,7 +176,7 @@ def _join(number: int, line: str, lines: Lines, width: int) -> Record | None:
     """
     joined, taken = [line], []
     while len(joined) < MOST_LINES and (numbered := lines.take()) is not None:
-        taken.append(numbered)
+        taken.append(numbered[1])
         text = numbered[1].rstrip("\r\n" + PADDING)
         if width and _own_cells(text) == width:
             break
@@ -170,7 +187,7 @@ def _join(number: int, line: str, lines: Lines, width: int) -> Record | None:
             if problem != NOT_CLOSED:
                 break
         joined.append(numbered[1])
-    lines.give_back(taken)
+    lines.give_back([text.encode() for text in taken])
     return None
 
 

@@ -6,8 +6,9 @@ So a task fetches a day by its bytes, and days go to their places as they are, w
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
@@ -25,7 +26,7 @@ BYTES_AT_ONCE = 16_000_000  # of days that go to their places by one task, unles
 def write_day(file: BinaryIO, schema: Any, parts: Iterable[Any]) -> Span:
     """Write Arrow tables at a file's end as the rows of one day; return where they lie."""
     begin, body = file.tell(), io.BytesIO()
-    with pq.ParquetWriter(body, schema, **WRITING) as writer:
+    with pq.ParquetWriter(body, schema, write_statistics=False, **WRITING) as writer:  # of one group they tell nothing
         for rows in parts:
             writer.write_table(rows.combine_chunks())  # where chunks end would show in the bytes
     file.write(body.getvalue())
@@ -49,14 +50,19 @@ class Portion:
     days: Sequence[ReadyDay]
 
 
-def portions(days: Iterable[ReadyDay], bucket: str, to_bucket: str) -> list[Portion]:
-    """Return days as tasks that have few bytes in memory."""
+def runs_of(days: Iterable[ReadyDay]) -> list[list[ReadyDay]]:
+    """Return days that lie one after another in an object together, as many as have few bytes in memory."""
     found: list[list[ReadyDay]] = []
     for day in sorted(days):
         if not found or found[-1][0].key != day.key or day.span[1] - found[-1][0].span[0] > BYTES_AT_ONCE:
             found.append([])
         found[-1].append(day)
-    return [Portion(bucket, to_bucket, some) for some in found]
+    return found
+
+
+def portions(days: Iterable[ReadyDay], bucket: str, to_bucket: str) -> list[Portion]:
+    """Return days as tasks that have few bytes in memory."""
+    return [Portion(bucket, to_bucket, some) for some in runs_of(days)]
 
 
 def put_days(portion: Portion) -> None:
@@ -65,16 +71,34 @@ def put_days(portion: Portion) -> None:
     Raises:
         UnreadableError: the staged object is not there, or ends too soon.
     """
-    s3, days = s3_client(), portion.days
-    first = days[0].span[0]
-    body = _fetch(s3, portion.bucket, days[0].key, (first, days[-1].span[1]))
+    s3 = s3_client()
 
-    def put(day: ReadyDay) -> None:
-        begin, end = day.span
-        s3.put_object(Bucket=portion.to_bucket, Key=day.to_key, Body=body[begin - first : end - first])
+    def put(staged: tuple[ReadyDay, bytes]) -> None:
+        s3.put_object(Bucket=portion.to_bucket, Key=staged[0].to_key, Body=staged[1])
 
     with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-        list(pool.map(put, days))
+        list(pool.map(put, _bodies(s3, portion.bucket, portion.days)))
+
+
+def read_days(s3: Any, bucket: str, days: Iterable[ReadyDay], names: Sequence[str]) -> Iterator[tuple[ReadyDay, Any]]:
+    """Yield days with some columns of their rows, as Arrow tables; those of a run come by one request.
+
+    Raises:
+        UnreadableError: a staged object is missing or damaged.
+    """
+    for run in runs_of(days):
+        for day, body in _bodies(s3, bucket, run):
+            with _staged_again(), damage_named(bucket, day.key):
+                yield day, _opened(body).read(names, use_threads=False)
+
+
+def _bodies(s3: Any, bucket: str, run: Sequence[ReadyDay]) -> Iterator[tuple[ReadyDay, bytes]]:
+    first = run[0].span[0]
+    with _staged_again():
+        body = fetch(s3, bucket, run[0].key, (first, run[-1].span[1]))
+    for day in run:
+        begin, end = day.span
+        yield day, body[begin - first : end - first]
 
 
 @dataclass(frozen=True)
@@ -104,20 +128,22 @@ def read_piece(s3: Any, piece: Piece, names: Sequence[str], outlets: Iterable[st
         UnreadableError: the object is missing or damaged.
     """
     held = [outlet for outlet in outlets if outlet in piece.outlets]
-    body = _fetch(s3, piece.bucket, piece.key, piece.span)
-    try:
-        with damage_named(piece.bucket, piece.key):
-            file = pq.ParquetFile(io.BytesIO(body), page_checksum_verification=True)
-            if file.metadata.num_rows == sum(piece.outlets[outlet] for outlet in held):
-                return file.read(names)
-            wanted, batches = pa.array(held, pa.string()), file.iter_batches(columns=names)
-            return pa.Table.from_batches(batch.filter(pc.is_in(batch["salesoutletno"], wanted)) for batch in batches)
-    except UnreadableError as error:
-        raise UnreadableError(f"{error}. {STAGE_AGAIN}") from error
+    with _staged_again(), damage_named(piece.bucket, piece.key):
+        file = _opened(fetch(s3, piece.bucket, piece.key, piece.span))
+        if file.metadata.num_rows == sum(piece.outlets[outlet] for outlet in held):
+            return file.read(names, use_threads=False)
+        wanted, batches = pa.array(held, pa.string()), file.iter_batches(columns=names, use_threads=False)
+        return pa.Table.from_batches(batch.filter(pc.is_in(batch["salesoutletno"], wanted)) for batch in batches)
 
 
-def _fetch(s3: Any, bucket: str, key: str, span: Span) -> bytes:
+def _opened(body: bytes) -> pq.ParquetFile:
+    return pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
+
+
+@contextmanager
+def _staged_again() -> Iterator[None]:
+    """Let the error of a staged object say how it comes to be staged again."""
     try:
-        return fetch(s3, bucket, key, span)
+        yield
     except UnreadableError as error:
         raise UnreadableError(f"{error}. {STAGE_AGAIN}") from error

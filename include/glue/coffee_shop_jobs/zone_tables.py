@@ -22,6 +22,11 @@ class MissingRowsError(DataError):
     """A zone does not hold what the ledger says, or an object of it cannot be read; the message names it."""
 
 
+def clean_key(dataset: str, day: str) -> str:
+    """Return the key of a day in the clean zone."""
+    return f"{dataset}/date={day}/{OBJECT}"
+
+
 def read_day(s3: Any, bucket: str, dataset: str, day: str, names: Iterable[str], rows: int) -> Any:
     """Return the clean rows of a day as an Arrow table.
 
@@ -37,7 +42,7 @@ def read_day(s3: Any, bucket: str, dataset: str, day: str, names: Iterable[str],
         MissingRowsError: the object is missing or damaged, or has another number of rows.
     """
     kinds = clean_columns(dataset)
-    return _counted(s3, bucket, f"{dataset}/date={day}/{OBJECT}", {name: kinds[name] for name in names}, rows)
+    return _counted(s3, bucket, clean_key(dataset, day), {name: kinds[name] for name in names}, rows)
 
 
 def read_targets(s3: Any, bucket: str, rows: int) -> Any:

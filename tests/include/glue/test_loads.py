@@ -319,26 +319,15 @@ def test_an_object_of_the_clean_zone_that_is_gone_or_damaged_or_another_is_named
     lake.sales("april", DAY1, DAY2, DAY2 | {"ProductNo": "23"})
     load_id = lake.plan()
     lake.run("partition_data", load_id)
+    lake.run("conform_tables", load_id)
     harm(lake.s3, {"Bucket": lake.clean, "Key": "sales_reciept/date=2019-04-01/data.parquet"})
     with pytest.raises(MissingRowsError, match=named) as caught:
-        lake.run("conform_tables", load_id)
+        lake.run("conform_relations", load_id)
     assert str(caught.value).endswith("trigger coffee_shop_load with reload_from and reload_to.")
+    assert not lake.objects(lake.conform, "sales_reciept/")
 
     lake.load(reload=("2019-04-01", "2019-04-01"))
     assert [row["quantity"] for row in lake.facts("2019-04-01")] == [1]
-
-
-def test_an_object_that_was_changed_after_the_members_were_read_is_named_before_facts_are_replaced(lake):
-    lake.sales("april", DAY1, DAY2, DAY2 | {"ProductNo": "23"})
-    load_id = lake.plan()
-    lake.run("partition_data", load_id)
-    lake.run("conform_tables", load_id)
-    place = {"Bucket": lake.clean, "Key": "sales_reciept/date=2019-04-01/data.parquet"}
-    lake.s3.copy_object(CopySource={**place, "Key": DAY2_KEY}, **place)
-
-    with pytest.raises(MissingRowsError, match=r"date=2019-04-01/data.parquet has 2 rows, the ledger expects 1"):
-        lake.run("conform_relations", load_id)
-    assert not lake.objects(lake.conform, "sales_reciept/")
 
 
 @pytest.mark.parametrize("harm", [{}, {"Body": b"not Parquet"}])
@@ -349,9 +338,8 @@ def test_an_extract_of_members_that_is_gone_or_damaged_is_named_and_built_again(
     (lake.s3.put_object if harm else lake.s3.delete_object)(**place, **harm)
     lake.sales("late", DAY3)
     load_id = lake.plan()
-    lake.run("partition_data", load_id)
     with pytest.raises(MissingRowsError, match=r"members/sales_reciept/2019-04.parquet.* all days of its month"):
-        lake.run("conform_tables", load_id)
+        lake.run("partition_data", load_id)
 
     lake.load(reload=("2019-04-01", "2019-04-30"))
     assert numbers(lake, "customer", "customerno") == ["101", "202"]
@@ -438,8 +426,6 @@ def test_one_more_day_costs_the_same_after_one_month_and_after_six(lake, new_lak
     assert costs[0] == costs[1]
     assert costs[0][1] == [
         "clean/pastry_inventory/date=2019-04-29/data.parquet",
-        "clean/pastry_inventory/date=2019-04-29/data.parquet",
-        "clean/sales_reciept/date=2019-04-29/data.parquet",
         "clean/sales_reciept/date=2019-04-29/data.parquet",
     ]
     assert [key for key in costs[0][2] if "2019-04-29" not in key] == []

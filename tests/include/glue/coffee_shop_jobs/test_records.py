@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 def read(text, skipped=None):
     """The records of a text: line, cells (or None)."""
-    stream = io.StringIO(text, newline="\n")
+    file = io.BytesIO(text.encode())
     return [
-        (record.line, record.cells) for record in read_records(Lines(stream), Counter() if skipped is None else skipped)
+        (record.line, record.cells) for record in read_records(Lines(file), Counter() if skipped is None else skipped)
     ]
 
 
@@ -75,9 +75,9 @@ def test_a_record_has_at_most_a_thousand_lines(monkeypatch):
 
 
 def test_a_problem_says_what_is_wrong():
-    stream = io.StringIO('a,b\n1,"2\n3,"4"5\n6,7\r8\n', newline="\n")
+    file = io.BytesIO(b'a,b\n1,"2\n3,"4"5\n6,7\r8\n')
 
-    assert [record.problem.partition(": ")[2] for record in read_records(Lines(stream), Counter())] == [
+    assert [record.problem.partition(": ")[2] for record in read_records(Lines(file), Counter())] == [
         "",
         NOT_CLOSED,
         "',' expected after '\"'",
@@ -154,9 +154,9 @@ LINES = st.lists(st.text(st.sampled_from('ab1,"" \r\0\x1a\ufeffé'), max_size=12
 @given(LINES)
 @example(['a,"b', "", 'c"', '1,"2', "3,4"])
 def test_each_physical_line_is_in_exactly_one_record_or_is_blank(lines):
-    stream = io.StringIO("\n".join(lines), newline="\n")
+    file = io.BytesIO("\n".join(lines).encode())
     expected, no_text = 1, ' ,"\r\0\x1a\ufeff'  # above the header rows without any value are left out too
-    for record in read_records(Lines(stream), Counter()):
+    for record in read_records(Lines(file), Counter()):
         left_out = lines[expected - 1 : record.line - 1]
         assert not "".join(left_out).strip(no_text)
         expected, no_text = record.line + record.text.count("\n") + 1, " \r\0\x1a\ufeff"
