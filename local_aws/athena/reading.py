@@ -206,8 +206,10 @@ def _files_of(table: Table, conditions: Sequence[str], session: Session) -> list
     places, files = table.partitions if table.keys else [((), table.location)], []
     if conditions:
         columns = (f'v[{n}] as "{key}"' for n, key in enumerate(table.keys, 1))
-        holding = matching(columns, [list(values) for values, _ in places], " and ".join(conditions))
-        places = [places[n] for n in holding]
+        # an outer join gives rows whose keys are null: where these pass, rows of all partitions decide which there are
+        tried: list[Sequence[str | None]] = [*(list(values) for values, _ in places), [None] * len(table.keys)]
+        if len(places) not in (holding := matching(columns, tried, " and ".join(conditions))):
+            places = [places[n] for n in holding]
     listed: dict[str, list[str]] = {}
     for values, location in places:
         bucket, prefix = bucket_and_key(location.rstrip("/") + "/")

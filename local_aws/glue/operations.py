@@ -4,7 +4,7 @@ ministack ignores the Expression of GetPartitions and answers all partitions on 
 BatchDeletePartition, ListCrawlers and ListJobs (AWS Glue API reference).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import duckdb
@@ -72,7 +72,7 @@ def _matching(keys: list[Json], partitions: list[Json], expression: str) -> list
         raise RefusedError("InvalidInputException", f"Unsupported expression '{expression}': {error}") from error
 
 
-def matching(columns: Iterable[str], values: list[list[str]], condition: str) -> list[int]:
+def matching(columns: Iterable[str], values: Sequence[Sequence[str | None]], condition: str) -> list[int]:
     """Return for which partitions, given by their values, a condition holds; its columns are made of the list ``v``."""
     rows = f"select n, {', '.join(columns)} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - catalog's
     sql = f"select n from ({rows}) where {condition} order by n"  # noqa: S608 - no query

@@ -66,6 +66,12 @@ def test_bytes_scanned_are_those_of_the_columns_and_partitions_that_are_read(lak
     assert scanned(lake, "select id from notes") == len(b'id,words\n1,"a"\nx,\n')
 
 
+def test_a_partition_that_a_left_join_finds_is_not_taken_for_one_that_is_missing(lake):
+    others = "trees as one left join trees as other on one.id = other.id"
+    assert lake.rows(f"select one.id from {others} where other.day is null") == [["id"]]
+    assert lake.rows(f"select one.id from {others} where other.day = '2020-01-02'") == [["id"], ["3"]]
+
+
 def test_the_scan_limit_cancels(lake, aws):
     lake.s3.put_object(Bucket="lake", Key="notes/big.csv", Body=b"1,x\n" * 2_600_000)
     narrow = Athena(aws, workgroup="narrow")
