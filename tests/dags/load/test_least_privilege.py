@@ -249,7 +249,7 @@ def run_again(account: Account, job: str) -> dict[str, Any]:
     ("job", "sid", "action", "zone"),
     [
         ("partition-data", "ReadRaw", "s3:GetObjectVersion", "raw"),  # it reads by VersionId
-        ("conform-tables", "ReadClean", "s3:GetObject", "clean"),
+        ("conform-tables", "ReadTargets", "s3:GetObject", "clean"),
         ("conform-relations", "WriteConform", "s3:PutObject", "conform"),
     ],
 )
