@@ -1,7 +1,8 @@
 """Glue job: extracts of members, and targets -> dimensions with old and new members, and the date table.
 
-Puts down which dimensions have members that are gone: ``conform_relations`` takes those out when the facts no longer
-need them. A dimension's object is replaced only when its rows changed.
+Puts the extracts in place that ``partition_data`` has staged, and builds the dimensions from all of them. Puts down
+which dimensions have members that are gone: ``conform_relations`` takes those out when the facts no longer need them. A
+dimension's object is replaced only when its rows changed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from coffee_shop_jobs import decision, load_state, members, placing
 from coffee_shop_jobs.calendar_days import date_rows, months_span
 from coffee_shop_jobs.columns import TARGETS
 from coffee_shop_jobs.dimensions import TableOfDimension, stage_dimension
-from coffee_shop_jobs.extracts import EXTRACTS, extract_key
+from coffee_shop_jobs.extracts import EXTRACTS, STAGED_EXTRACTS, extract_key, place_extracts
 from coffee_shop_jobs.parquet_rows import put_rows, schema_of
 from coffee_shop_jobs.star_schema import DATE, DATE_COLUMNS, DIMENSIONS, Dimension
 from coffee_shop_jobs.tasks import Tasks
@@ -67,6 +68,7 @@ def run(arguments: load_state.Arguments) -> None:
         log.info("no day was touched: the dimensions stay as they are")
         return
     job = Job(arguments, load, result)
+    place_extracts(s3, arguments.state_bucket, arguments.load_key(STAGED_EXTRACTS))
     prune = stage_dimensions(job) + stage_dates(job)
     with ThreadPoolExecutor(len(DIMENSIONS) + 1) as pool:
         list(pool.map(lambda table: place(job, table), [*(dimension.table for dimension in DIMENSIONS), DATE]))

@@ -1,4 +1,4 @@
-"""Glue job: raw files -> clean rows by day, quarantine, control totals, and the extracts of members.
+"""Glue job: raw files -> clean rows by day, quarantine, control totals; and the extracts of members, staged.
 
 Reads the versions that the plan names, each by its own header (a crawled CSV would map columns by position), decides
 which file counts for which receipt, and writes the days that change hands or rows again. A day is always built from
@@ -39,7 +39,7 @@ from coffee_shop_jobs import load_state, placing
 from coffee_shop_jobs.clean_days import DayOfSeveral, stage_day
 from coffee_shop_jobs.columns import DATASETS, TARGETS, clean_columns
 from coffee_shop_jobs.decision import Decision, days_after, decide_load, delivery, published_deliveries
-from coffee_shop_jobs.extracts import ExtractOfMonth, stage_extract
+from coffee_shop_jobs.extracts import STAGED_EXTRACTS, ExtractOfMonth, stage_extract
 from coffee_shop_jobs.ownership import Case, Delivery, Source, Verdict
 from coffee_shop_jobs.raw_versions import (
     Outcome,
@@ -125,8 +125,8 @@ def run(arguments: load_state.Arguments) -> None:
         read_holders(job, dataset, decision)
     remember_pending(job, decisions)
     ready = write_clean(job, decisions)
+    stage_extracts(job, ready, decisions)
     result = make_result(job, uploads, decisions)
-    write_extracts(job, ready, result)
     write_json(job.s3, arguments.state_bucket, result_key(arguments.load_id), result)
     for zone, tables in (("raw", raw_tables(result)), ("clean", clean_tables(job, result))):
         write_tables(job.s3, arguments.state_bucket, arguments.load_id, zone, tables)
@@ -329,26 +329,27 @@ def write_clean(job: Job, decisions: Mapping[str, Decision]) -> list[ReadyDay]:
     return ready
 
 
-def write_extracts(job: Job, ready: Iterable[ReadyDay], result: Result) -> None:
-    """Write the extracts of members again of the months with touched days, once all of them are staged.
+def stage_extracts(job: Job, ready: Iterable[ReadyDay], decisions: Mapping[str, Decision]) -> None:
+    """Stage the extracts of members of the months with touched days, for ``conform_tables`` to put in place.
+
+    They outlive this run, so that task can be cleared by itself.
 
     Args:
         job: the run.
         ready: where the touched days that hold rows are staged.
-        result: what the load changes.
+        decisions: what the load does to each dataset's days.
     """
-    bucket, staged = job.arguments.state_bucket, {day.to_key: day for day in ready}
-    after, months = days_after(job.load.ledger, result), list[ExtractOfMonth]()
+    arguments, staged_days = job.arguments, {day.to_key: day for day in ready}
+    bucket, months = arguments.state_bucket, list[ExtractOfMonth]()
     for dataset in DAILY_DATASETS:
-        touched = result["touched"][dataset]
-        others = {day[:7] for day in after[dataset].keys() - set(touched)}
+        touched, shares = decisions[dataset].touched, decisions[dataset].shares
+        others = {day[:7] for day in shares.keys() - set(touched)}
         for month in sorted({day[:7] for day in touched}):
-            days = {day: staged.get(clean_key(dataset, day)) for day in touched if day[:7] == month}
-            months.append(ExtractOfMonth(bucket, job.staging, dataset, month, days, month in others))
-    held = [month for month in months if month.is_held]
-    job.tasks.run(stage_extract, held, is_small=job.is_small())
-    placing.copy_all(job.s3, [(bucket, month.staged, bucket, month.key) for month in held])
-    placing.delete_all(job.s3, bucket, [month.key for month in months if not month.is_held])
+            days = {day: staged_days.get(clean_key(dataset, day)) for day in touched if day[:7] == month}
+            months.append(ExtractOfMonth(bucket, f"{job.staging}-extracts", dataset, month, days, month in others))
+    job.tasks.run(stage_extract, [month for month in months if month.is_held], is_small=job.is_small())
+    staged = {month.key: month.staged if month.is_held else None for month in months}
+    write_json(job.s3, bucket, arguments.load_key(STAGED_EXTRACTS), {"staged": staged})
 
 
 def objects_to_write(job: Job, dataset: str, decision: Decision) -> dict[str, tuple[Piece, ...]]:

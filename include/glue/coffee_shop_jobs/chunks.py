@@ -70,7 +70,7 @@ def _plain_chunk(first: int, lines: Sequence[bytes], width: int) -> Chunk | None
     bare = (data.replace(b"\r\n", b"\n") if b"\r" in data else data).removesuffix(b"\n")
     if b"\r" in bare or any(mark in bare for mark in _PADDING):
         return None
-    if bare.startswith(b"\n") or bare.endswith(b"\n") or b"\n\n" in bare:  # Arrow takes an empty line for a row
+    if bare.startswith(b"\n") or b"\n\n" in bare:  # Arrow leaves an empty line out, and so would count other lines
         return None
     if b'"' in bare and b'"' in _QUOTED_ON_ITS_LINE.sub(b"", bare):
         return None

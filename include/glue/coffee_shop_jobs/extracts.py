@@ -1,19 +1,27 @@
-"""Extracts of members: an object a month of each daily dataset, written again when a day of the month changes hands."""
+"""Extracts of members: an object a month of each daily dataset, staged anew when a day of the month changes hands.
+
+``partition_data`` stages them, which has the days at hand. ``conform_tables`` puts them in place, so its dimensions are
+never made of another load's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from coffee_shop.lake.state import read_json
 
-from . import members, zone_tables
-from .parquet_rows import put_groups
+from . import members, placing, zone_tables
+from .parquet_rows import UnreadableError, put_groups
 from .placing import s3_client
 from .staged_days import ReadyDay, read_days
 
 EXTRACTS = "members/"  # where they are in the state bucket
+STAGED_EXTRACTS = "extracts.json"  # of a load: by their keys where new ones are staged, null for one without a member
+STAGE_AGAIN = "Clear the task partition_data: it stages the extracts of members."
 
 
 def extract_key(dataset: str, month: str) -> str:
@@ -69,3 +77,25 @@ def stage_extract(task: ExtractOfMonth) -> None:
         parts.append(before.filter(pc.invert(replaced)))
     extract = members.mark_latest(pa.concat_tables(parts))
     put_groups(s3, task.state_bucket, task.staged, members.groups(extract))
+
+
+def place_extracts(s3: Any, bucket: str, staged_key: str) -> None:
+    """Put in place the extracts that a load has staged, and take those away that have no member left.
+
+    Args:
+        s3: the client.
+        bucket: the state bucket.
+        staged_key: the key of the load's ``STAGED_EXTRACTS``.
+
+    Raises:
+        UnreadableError: nothing is staged, or what was staged is gone.
+    """
+    stored = read_json(s3, bucket, staged_key)
+    if stored is None:
+        raise UnreadableError(f"s3://{bucket}/{staged_key} is not there. {STAGE_AGAIN}")
+    staged = {key: source for key, source in stored.value["staged"].items() if source}
+    try:
+        placing.copy_all(s3, [(bucket, source, bucket, key) for key, source in staged.items()])
+    except s3.exceptions.NoSuchKey:
+        raise UnreadableError(f"s3://{bucket}: an extract staged in {staged_key} is gone. {STAGE_AGAIN}") from None
+    placing.delete_all(s3, bucket, [key for key in stored.value["staged"] if key not in staged])

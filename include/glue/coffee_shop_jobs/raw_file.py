@@ -1,6 +1,6 @@
 """One raw file read to the letter of contract 3.1: clean rows, quarantine with reasons, control totals, claims.
 
-A file is read as a stream in chunks, so that a million lines need no more memory than ten thousand. Nothing here
+A file is read as a stream in chunks, so that a million lines need no more memory than some ten thousand. Nothing here
 knows S3.
 """
 

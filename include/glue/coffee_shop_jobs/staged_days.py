@@ -26,7 +26,8 @@ BYTES_AT_ONCE = 16_000_000  # of days that go to their places by one task, unles
 def write_day(file: BinaryIO, schema: Any, parts: Iterable[Any]) -> Span:
     """Write Arrow tables at a file's end as the rows of one day; return where they lie."""
     begin, body = file.tell(), io.BytesIO()
-    with pq.ParquetWriter(body, schema, write_statistics=False, **WRITING) as writer:  # of one group they tell nothing
+    # statistics of 58 columns take a fifth of the time, and a query for a day reads that day's object in any case
+    with pq.ParquetWriter(body, schema, write_statistics=False, **WRITING) as writer:
         for rows in parts:
             writer.write_table(rows.combine_chunks())  # where chunks end would show in the bytes
     file.write(body.getvalue())

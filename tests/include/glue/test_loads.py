@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from coffee_shop.lake.ledger import LedgerError
 from coffee_shop_jobs import raw_versions, tasks
+from coffee_shop_jobs.parquet_rows import UnreadableError
 from coffee_shop_jobs.raw_versions import VersionGoneError
 from coffee_shop_jobs.zone_tables import MissingRowsError
 
@@ -328,6 +329,37 @@ def test_an_object_of_the_clean_zone_that_is_gone_or_damaged_or_another_is_named
 
     lake.load(reload=("2019-04-01", "2019-04-01"))
     assert [row["quantity"] for row in lake.facts("2019-04-01")] == [1]
+
+
+def test_dimensions_are_made_of_a_loads_own_extracts_though_another_load_died_meanwhile(lake):
+    lake.sales("april", DAY1)
+    lake.sales("other", DAY2 | {"CustomerNo": "202"})
+    lake.load()
+    lake.sales("more", DAY3)
+    first = lake.plan()
+    lake.run("partition_data", first)
+    lake.run("partition_data", lake.plan(withdraw=["sales-reciept/other.csv"]))  # and dies
+
+    lake.run("conform_tables", first)
+    lake.run("conform_relations", first)
+    lake.publish(first)
+
+    assert numbers(lake, "customer", "customerno") == ["101", "202"]
+    assert [row["quantity"] for row in lake.facts("2019-04-02")] == [1]
+
+
+def test_extracts_that_are_not_staged_are_named_with_the_task_to_clear(lake):
+    """As when the program was deployed between the tasks of a load, or staging has expired since."""
+    lake.sales("april", DAY1)
+    load_id = lake.plan()
+    lake.run("partition_data", load_id)
+    staged = lake.json(f"loads/{load_id}/extracts.json")["staged"]
+    lake.s3.delete_object(Bucket=lake.state, Key=staged["members/sales_reciept/2019-04.parquet"])
+    with pytest.raises(UnreadableError, match=r"extracts.json is gone. Clear the task partition_data"):
+        lake.run("conform_tables", load_id)
+    lake.s3.delete_object(Bucket=lake.state, Key=f"loads/{load_id}/extracts.json")
+    with pytest.raises(UnreadableError, match=r"extracts.json is not there. Clear the task partition_data"):
+        lake.run("conform_tables", load_id)
 
 
 @pytest.mark.parametrize("harm", [{}, {"Body": b"not Parquet"}])

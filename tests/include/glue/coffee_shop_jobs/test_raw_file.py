@@ -98,6 +98,13 @@ def test_a_byte_that_is_not_utf8_is_found_far_down_in_the_file(read):
         read(inventory(*rows).encode() + b"\xff\n", INVENTORY)
 
 
+def test_a_byte_that_is_not_utf8_in_a_column_that_nobody_reads_refuses_the_file_too(read):
+    header, row = sales({}).splitlines()
+
+    with pytest.raises(RefusedError, match="line 2, byte"):
+        read(f"{header},Remark\n{row},Caf".encode() + b"\xe9\n")
+
+
 def test_reasons_come_from_whichever_chunk_the_row_is_in(read, monkeypatch):
     monkeypatch.setattr(chunks, "CHUNK", 2)
 
