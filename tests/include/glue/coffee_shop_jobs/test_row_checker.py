@@ -82,6 +82,7 @@ def test_line_ends_and_a_bom_make_no_difference(read, end, bom):
 
     assert [row["transactionno"] for row in found.clean] == ["7", "8"]
     assert found.clean[0]["year"] is None
+    assert found.summary.skipped == {}
 
 
 def test_quoted_commas_quotes_and_newlines_belong_to_the_cell(read):
