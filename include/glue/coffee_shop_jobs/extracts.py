@@ -21,7 +21,7 @@ from .staged_days import ReadyDay, read_days
 
 EXTRACTS = "members/"  # where they are in the state bucket
 STAGED_EXTRACTS = "extracts.json"  # of a load: by their keys where new ones are staged, null for one without a member
-STAGE_EXTRACTS_AGAIN = "Clear the task partition_data: it stages the extracts of members."
+EXTRACTS_AGAIN = "Clear the task partition_data: it stages the extracts of members."
 
 
 def extract_key(dataset: str, month: str) -> str:
@@ -92,10 +92,10 @@ def place_extracts(s3: Any, bucket: str, staged_key: str) -> None:
     """
     stored = read_json(s3, bucket, staged_key)
     if stored is None:
-        raise UnreadableError(f"s3://{bucket}/{staged_key} is not there. {STAGE_EXTRACTS_AGAIN}")
+        raise UnreadableError(f"s3://{bucket}/{staged_key} is not there. {EXTRACTS_AGAIN}")
     staged = {key: source for key, source in stored.value["staged"].items() if source}
     try:
         placing.copy_all(s3, [(bucket, source, bucket, key) for key, source in staged.items()])
     except s3.exceptions.NoSuchKey:
-        raise UnreadableError(f"s3://{bucket}: an extract staged in {staged_key} is gone. {STAGE_EXTRACTS_AGAIN}") from None
+        raise UnreadableError(f"s3://{bucket}: an extract staged in {staged_key} is gone. {EXTRACTS_AGAIN}") from None
     placing.delete_all(s3, bucket, [key for key in stored.value["staged"] if key not in staged])
