@@ -208,11 +208,12 @@ def make_airflow_role(stack: Stack) -> None:
 
 
 def start_airflow(stack: Stack) -> None:
-    """Bring Airflow's database up to date, start its four programs and wait until the UI answers."""
+    """Bring Airflow's database up to date, start its four programs and wait until UI and tasks are answered."""
     environment = airflow_environment(stack)
     if not any(running_pid(stack, name) for name in AIRFLOW_PROGRAMS):
         with log_file(stack, "migrate").open("ab") as log:
             subprocess.run(["airflow", "db", "migrate"], cwd=ROOT, env=environment, stdout=log, stderr=log, check=True)
     for name, command in AIRFLOW_PROGRAMS.items():
         start(stack, name, command, environment)
-    _wait_for(stack, "api-server", f"{stack.airflow_url}/api/v2/monitor/health", 120)
+    # tasks have an API of their own, which the first question builds in some 4 s: better this one than a load's
+    _wait_for(stack, "api-server", f"{stack.airflow_url}/execution/health", 120)
