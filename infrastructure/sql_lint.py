@@ -13,13 +13,14 @@ import sys
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import trino_sql_validator
 import yaml
 from coffee_shop.report.definition import Format, Question, ReportDefinitionError, line_of, load_report
 from coffee_shop.settings import REPORT_NAMES
-from coffee_shop_jobs.columns import CONTRACTS, TARGETS, TYPES
+from coffee_shop_jobs.columns import CONTRACTS, INVENTORY, SALES, TARGETS, TYPES
 
 from infrastructure.console import say
 from infrastructure.sql_rules import CLEAN, CONFORM, Problem, Tables, columns_of_query, problems_of_query
@@ -30,9 +31,10 @@ SQL = ROOT / "include" / "sql"
 CHECKS, MACROS = "checks", "macros"
 FOLDERS = {*REPORT_NAMES, CHECKS, MACROS, "headline", "quarantine"}
 # what report.tasks.list_questions and load.checks.render_checks fill in: one day, a month with a leap day; for a check
-# also what stands for a load that touched no date
+# also what stands for a load that touched no date, and lakes in which facts have no table yet
 PERIODS = [("2019-04-24", "2019-04-24"), ("2020-02-01", "2020-02-29")]
-DATES = [*PERIODS, ("9999-12-31", "0001-01-01")]
+NO_DATES = ("9999-12-31", "0001-01-01")
+LAKES: list[tuple[str, ...]] = [(), (SALES,), (INVENTORY,), (SALES, INVENTORY)]
 # what Athena may give a column of a format
 FITTING: dict[Format, tuple[str, ...]] = {
     "text": ("varchar",),
@@ -92,16 +94,20 @@ def problems_of_file(file: Path, tables: Tables) -> list[Problem]:
     return sorted(found, key=lambda problem: (problem.line or 0, problem.text))
 
 
-def _samples(file: Path) -> list[dict[str, str]]:
+def _samples(file: Path) -> list[dict[str, Any]]:
     if file.parent.name == CHECKS:
-        names, spans, others = ("first_date", "last_date"), DATES, {"clean_database": CLEAN}
-    else:
-        names, spans = ("period_start", "period_end"), PERIODS
-        others = {"clean_database": CLEAN, "target_unit": "items"}
-    return [dict(zip(names, span, strict=True)) | others for span in spans]
+        loads = [(span, absent) for span in (*PERIODS, NO_DATES) for absent in LAKES]
+        return [
+            {"first_date": first, "last_date": last, "clean_database": CLEAN, "absent": absent}
+            for (first, last), absent in loads
+        ]
+    return [
+        {"period_start": first, "period_end": last, "clean_database": CLEAN, "target_unit": "items"}
+        for first, last in PERIODS
+    ]
 
 
-def _render(text: str, params: Mapping[str, str]) -> str:
+def _render(text: str, params: Mapping[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(SQL),
         undefined=jinja2.StrictUndefined,
@@ -110,7 +116,7 @@ def _render(text: str, params: Mapping[str, str]) -> str:
     return environment.from_string(text).render(params=params)
 
 
-def _problems_of_template(text: str, params: Mapping[str, str], tables: Tables) -> Iterable[Problem]:
+def _problems_of_template(text: str, params: Mapping[str, Any], tables: Tables) -> Iterable[Problem]:
     try:
         query = _render(text, params)
     except jinja2.TemplateNotFound as error:

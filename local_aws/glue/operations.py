@@ -16,6 +16,7 @@ from local_aws.hooks import replaces
 
 Json = dict[str, Any]
 PAGE = 1000
+_engine = duckdb.connect()  # a new one for each question costs more than the question
 
 
 class RefusedError(Exception):
@@ -76,7 +77,8 @@ def matching(columns: Iterable[str], values: Sequence[Sequence[str | None]], con
     """Return for which partitions, given by their values, a condition holds; its columns are made of the list ``v``."""
     rows = f"select n, {', '.join(columns)} from (select unnest(?) as n, unnest(?) as v)"  # noqa: S608 - catalog's
     sql = f"select n from ({rows}) where {condition} order by n"  # noqa: S608 - no query
-    return [n for (n,) in duckdb.connect().execute(sql, [list(range(len(values))), values]).fetchall()]
+    with _engine.cursor() as cursor:
+        return [n for (n,) in cursor.execute(sql, [list(range(len(values))), values]).fetchall()]
 
 
 def delete_partitions(request: Json) -> Json:

@@ -68,7 +68,7 @@ def test_the_tables_are_looked_at_too(tmp_path):
     ("folder", "known"),
     [
         ("sales", "period_start, period_end, clean_database, target_unit"),
-        ("checks", "first_date, last_date, clean_database"),
+        ("checks", "first_date, last_date, clean_database, absent"),
     ],
 )
 def test_a_parameter_that_no_dag_fills_in(tmp_path, folder, known):
@@ -122,6 +122,13 @@ def test_each_period_is_tried(tmp_path):
 
 def test_a_check_is_tried_with_no_date_touched(tmp_path):
     wrong = "{% if params.first_date > params.last_date %}quantiti{% else %}quantity{% endif %}"
+    assert said(tmp_path, f"select {wrong} from sales_reciept", "checks") == [
+        "1: no column quantiti in reach; did you mean quantity?"
+    ]
+
+
+def test_a_check_is_tried_without_a_table_of_a_fact(tmp_path):
+    wrong = "{% if 'pastry_inventory' in params.absent %}quantiti{% else %}quantity{% endif %}"
     assert said(tmp_path, f"select {wrong} from sales_reciept", "checks") == [
         "1: no column quantiti in reach; did you mean quantity?"
     ]

@@ -4,7 +4,7 @@ The first line of a file says what a row means: ``-- #fail`` (the load must not 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,10 +41,11 @@ class Finding:
     rows: Sequence[Sequence[str | None]]
 
 
-def render_checks(folder: Path, dates: Sequence[str], clean_database: str) -> list[Check]:
+def render_checks(folder: Path, dates: Sequence[str], clean_database: str, absent: Collection[str] = ()) -> list[Check]:
     """Return the checks of a folder, ready to run for the dates (ISO) that a load touched.
 
-    They run in the conform database; ``clean_database`` is what they compare it with.
+    They run in the conform database; ``clean_database`` is what they compare it with. ``absent`` names the facts that
+    have no table yet, because no file has delivered a row: checks of several facts do not read these.
 
     Raises:
         CheckError: a file's first line is neither ``-- #fail`` nor ``-- #warn``.
@@ -63,7 +64,7 @@ def render_checks(folder: Path, dates: Sequence[str], clean_database: str) -> li
         level = text.partition("\n")[0].removeprefix("-- #").strip()
         if level not in LEVELS or not text.startswith("-- #"):
             raise CheckError(f"{file.name}, line 1: expected '-- #fail' or '-- #warn'.")
-        params = {"first_date": first, "last_date": last, "clean_database": clean_database}
+        params = {"first_date": first, "last_date": last, "clean_database": clean_database, "absent": absent}
         query = environment.from_string(text).render(params=params)
         # the first line of the query names it: in Airflow's list of mapped tasks and in Athena's history
         checks.append(Check(file.stem, level, f"-- {file.stem} #{level}\n{query.partition(chr(10))[2]}"))

@@ -143,8 +143,8 @@ def list_checks(**context: Any) -> list[dict[str, str]]:
     """Return the arguments of each check's query, for the dates that this load touched."""
     result = read_result(s3_client(), names().state_bucket, load_id_of(context))
     folder = include_folder() / "sql" / "checks"
-    found = checks.render_checks(folder, touched_dates(result), names().clean_database)
     absent = _absent_tables(result)
+    found = checks.render_checks(folder, touched_dates(result), names().clean_database, absent)
     possible = [check for check in found if not any(checks.reads_table(check, table) for table in absent)]
     for check in found:
         if check not in possible:

@@ -14,12 +14,11 @@ expected as (
     from ends
     cross join unnest(sequence(ends.first_month, ends.last_day, interval '1' month)) as months (start)
     cross join unnest(sequence(months.start, last_day_of_month(months.start), interval '1' day)) as days (calendar_day)
+    {%- for fact in ['sales_reciept', 'pastry_inventory'] if fact not in params.absent %}
     union
     select business_date
-    from "sales_reciept$partitions"
-    union
-    select business_date
-    from "pastry_inventory$partitions"
+    from "{{ fact }}$partitions"
+    {%- endfor %}
 )
 
 select

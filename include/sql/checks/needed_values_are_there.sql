@@ -3,7 +3,19 @@
 -- Grain: one row per table, date and value that is missing or wrong, with the number of lines, among the dates touched.
 {%- from 'macros/checks.sql' import incomplete %}
 {%- set touched = "business_date between '" ~ params.first_date ~ "' and '" ~ params.last_date ~ "'" %}
-with problems as (
+{{ incomplete('sales_target', ['sales_target_id', 'salesoutlet_id', 'month_id']) }}
+{%- if 'pastry_inventory' not in params.absent %}
+union all
+{{ incomplete('pastry_inventory', ['inventory_id', 'date_id', 'salesoutlet_id', 'product_id'], touched) }}
+{%- endif %}
+{%- if 'sales_reciept' not in params.absent %}
+union all
+select
+    'sales_reciept' as table_name,
+    business_date,
+    problem,
+    count(*) as lines
+from (
     select
         business_date,
         case
@@ -20,17 +32,7 @@ with problems as (
         end as problem
     from sales_reciept
     where {{ touched }}
-)
-
-select
-    'sales_reciept' as table_name,
-    business_date,
-    problem,
-    count(*) as lines
-from problems
+) as judged
 where problem is not null
 group by business_date, problem
-union all
-{{ incomplete('pastry_inventory', ['inventory_id', 'date_id', 'salesoutlet_id', 'product_id'], touched) }}
-union all
-{{ incomplete('sales_target', ['sales_target_id', 'salesoutlet_id', 'month_id']) }}
+{%- endif %}

@@ -1,31 +1,46 @@
 {#- Rows that are wrong. Each macro gives a query; touched is the condition for the rows that a load touched, and without
-it all rows of the table are looked at.
+it all rows of the table are looked at. The first three give table_name, problem, id, detail, lines, for ids_are_right.
 
-unique(table, key, touched): one row per key that stands in more than one row: table_name, id, lines.
-refers_to(table, dimensions, touched): one row per key that is not null and has no row in its dimension: table_name,
-    column_name, id, lines. dimensions are given by their keys, which name one row each. The table is read once for all.
+repeated(table, column): one row per table_name and value that stands in several rows of the table, whose name is no
+    fact's: it has several tables' rows.
+not_numbered(touched): one row per transaction whose lines are not numbered from 1 without a gap.
+refers_to(table, dimensions, touched): one row per key, the detail, and id that is not null and has no row in its
+    dimension. dimensions are given by their keys, which name one row each. The table is read once for all.
 incomplete(table, ids, touched): one row per day, for targets per month, on which one of the ids is null: table_name,
     business_date, problem, lines.
 #}
 
-{% macro unique(table, key, touched=none) -%}
+{% macro repeated(table, column) -%}
 select
-    '{{ table }}' as table_name,
-    {{ key }} as id,
+    table_name,
+    'in several rows' as problem,
+    {{ column }} as id,
+    cast(null as varchar) as detail,
     count(*) as lines
 from {{ table }}
-{%- if touched %}
-where {{ touched }}
-{%- endif %}
-group by {{ key }}
+group by table_name, {{ column }}
 having count(*) > 1
+{%- endmacro %}
+
+{% macro not_numbered(touched) -%}
+select
+    'sales_reciept' as table_name,
+    'lines not numbered' as problem,
+    transaction_id as id,
+    cast(null as varchar) as detail,
+    count(*) as lines
+from sales_reciept
+where {{ touched }}
+group by transaction_id
+having count(distinct line_no) <> count(*) or min(line_no) <> 1 or max(line_no) <> count(*)
 {%- endmacro %}
 
 {% macro refers_to(table, dimensions, touched=none) -%}
 select
     '{{ table }}' as table_name,
-    split_part(lost.mention, ' ', 1) as column_name,
+    'not in the dimension' as problem,
     substr(lost.mention, strpos(lost.mention, ' ') + 1) as id,
+    split_part(lost.mention, ' ', 1) as detail,
     count(*) as lines
 from {{ table }}
 {%- for key, dimension in dimensions.items() %}

@@ -18,9 +18,9 @@ def question(text, first, last, target_unit="items"):
     return rendered(text, params)
 
 
-def check(text, first, last):
-    """The SQL of a check for the dates that a load touched."""
-    return rendered(text, {"first_date": first, "last_date": last, "clean_database": CLEAN})
+def check(text, first, last, absent=()):
+    """The SQL of a check for the dates that a load touched, of a lake in which some facts have no table."""
+    return rendered(text, {"first_date": first, "last_date": last, "clean_database": CLEAN, "absent": absent})
 
 
 def rendered(text, params):

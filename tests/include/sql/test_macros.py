@@ -226,27 +226,26 @@ def test_an_employee_s_seven_days_at_several_outlets(lake):
 @pytest.mark.parametrize(
     ("macro", "expected"),
     [
-        ("unique('fact', 'id')", [("fact", "a", 3)]),
-        ("unique('fact', 'id', \"business_date <= '2019-04-09'\")", [("fact", "a", 2)]),
         (
             "refers_to('fact', {'thing_id': 'thing', 'id': 'letter'})",
-            [("fact", "id", "b", 1), ("fact", "thing_id", "lost", 2)],
+            [("fact", "not in the dimension", "b", "id", 1), ("fact", "not in the dimension", "lost", "thing_id", 2)],
         ),
         (
             "refers_to('fact', {'thing_id': 'thing'}, \"business_date <= '2019-04-09'\")",
-            [("fact", "thing_id", "lost", 1)],
+            [("fact", "not in the dimension", "lost", "thing_id", 1)],
         ),
+        ("repeated('fact', 'id')", [("x", "in several rows", "a", None, 2)]),
     ],
 )
 def test_rows_that_a_check_finds(lake, macro, expected):
     fact = table(
         "fact",
-        "id, thing_id, business_date",
+        "table_name, id, thing_id, business_date",
         *(
-            "'a', 'there', '2019-04-08'",
-            "'a', null, '2019-04-09'",
-            "'b', 'lost', '2019-04-09'",
-            "'a', 'lost', '2019-04-10'",
+            "'x', 'a', 'there', '2019-04-08'",
+            "'x', 'a', null, '2019-04-09'",
+            "'x', 'b', 'lost', '2019-04-09'",
+            "'y', 'a', 'lost', '2019-04-10'",
         ),
     )
     thing = table("thing", "thing_id", "'there'", "'unused'")
