@@ -150,7 +150,8 @@ with DAG(
         task_display_name="Split the new files by day",
         job_name=NAMES.job("partition_data"),
         script_args=JOB_ARGUMENTS,
-        doc_md="Reads the new files, puts rows that break the contract into quarantine, writes clean data by day.",
+        doc_md="Reads the new files, puts rows that break the contract into quarantine, writes clean data by day. "
+        "Stages the extracts of members that the next task puts in place.",
         **JOB,
     )
 
@@ -159,7 +160,7 @@ with DAG(
         task_display_name="Write the dimensions",
         job_name=NAMES.job("conform_tables"),
         script_args=JOB_ARGUMENTS,
-        doc_md="Writes the dimensions, old members and new ones.",
+        doc_md="Puts the extracts of members in place and writes the dimensions, old members and new ones.",
         **JOB,
     )
 

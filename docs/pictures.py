@@ -89,7 +89,7 @@ class Page:
 @contextlib.contextmanager
 def open_page() -> Iterator[Page]:
     """Start Chromium, yield a page of it, and end it."""
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # the browser writes on while it ends
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-port=0"]
         command = ["chromium", *options, f"--user-data-dir={profile}"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as browser:
