@@ -60,7 +60,7 @@ def stage_dimension(task: TableOfDimension) -> int:
             found = members.latest(pa.concat_tables([found, *some]))
 
     def stage(folder: str, rows: Any) -> None:
-        put_rows(s3, arguments.state_bucket, f"{task.staging}/{folder}/{dimension.table}/{placing.OBJECT}", rows)
+        put_rows(s3, arguments.state_bucket, f"{task.staging}/{folder}/{placing.object_key(dimension.table)}", rows)
 
     rows = members.dimension_rows(found, dimension)
     gone = members_gone(s3, task, rows) if task.may_lose else None

@@ -96,7 +96,7 @@ def stage_facts(task: FactsOfDays) -> list[ReadyDay]:
     """
     with TemporaryFile() as file:
         ready = [
-            ReadyDay(task.key, write_day(file, facts.schema, [facts]), _key_of(task.dataset, day.day))
+            ReadyDay(task.key, write_day(file, facts.schema, [facts]), _key(task.dataset, day.day))
             for day in task.days
             for facts in [_facts_of_day(task, day)]
         ]
@@ -117,8 +117,8 @@ def _facts_of_day(task: FactsOfDays, day: DayTotals) -> Any:
     return facts.drop_columns("orphan")
 
 
-def _key_of(dataset: str, day: str) -> str:
-    return f"{dataset}/business_date={day}/{placing.OBJECT}" if day else f"{dataset}/{placing.OBJECT}"
+def _key(dataset: str, day: str) -> str:
+    return placing.object_key(dataset, f"business_date={day}" if day else "")
 
 
 @lru_cache(maxsize=1)
@@ -127,7 +127,7 @@ def _members(bucket: str, _staging: str) -> Members:
     s3 = placing.s3_client()
 
     def read(table: str, columns: Mapping[str, str]) -> Any:
-        return zone_tables.read_object(s3, bucket, f"{table}/{placing.OBJECT}", columns)
+        return zone_tables.read_object(s3, bucket, placing.object_key(table), columns)
 
     known = {each.table: read(each.table, {each.number: "string", each.id: "string"}) for each in DIMENSIONS}
     dates = read(DATE, {"date": "date"})["date"].to_pylist()
@@ -148,8 +148,8 @@ def check_facts(dataset: str, day: DayTotals, facts: Any) -> None:
     orphans = facts["orphan"].drop_null().to_pylist()
     if orphans:
         raise OrphanError(
-            f"{name}: {len(orphans):,} rows mention members that no dimension has, one of them is {min(orphans)}: has"
-            " the job conform_tables of this load run?"
+            f"{name}: {len(orphans):,} rows mention members that no dimension has, one of them is {min(orphans)}."
+            " Clear this load's task conform_tables: it writes the dimensions."
         )
     contract = CONTRACTS[dataset]
     for what, column, total in (

@@ -26,6 +26,11 @@ STAGE_AGAIN = "Clear this job's task: it stages its rows again."
 DELETES_AT_ONCE = 1000  # what one DeleteObjects call takes
 
 
+def object_key(table: str, partition: str = "") -> str:
+    """Return the key of a table's object in its zone, or of that of a partition such as ``date=2019-04-01``."""
+    return "/".join(filter(None, (table, partition, OBJECT)))
+
+
 @cache
 def s3_client() -> Any:
     """Return this process's client of S3, with a connection for each request that it makes at once."""
@@ -67,7 +72,7 @@ def place_table(s3: Any, staged: tuple[str, str], target: tuple[str, str], stage
     Raises:
         StagingError: the staged object is gone.
     """
-    key, new = f"{target[1]}/{OBJECT}", _body(s3, *staged)
+    key, new = object_key(target[1]), _body(s3, *staged)
     if new is None:
         raise StagingError(f"s3://{staged[0]}/{staged[1]} is not there. {staged_by}")
     if _body(s3, target[0], key) == new:
@@ -114,7 +119,7 @@ def settle_days(
         log.info("%s: %s days written, %s to %s", table, len(full), full[0], full[-1])
     empty = [day for day in touched if day not in held]
     partitions.drop_days(glue, place, empty)
-    delete_all(s3, bucket, [f"{table}/{key_name}={day}/{OBJECT}" for day in empty])
+    delete_all(s3, bucket, [object_key(table, f"{key_name}={day}") for day in empty])
     if empty:
         log.info("%s.%s: removed %s days without rows: %s", database, table, len(empty), ", ".join(empty))
 

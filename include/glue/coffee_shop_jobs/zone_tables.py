@@ -11,7 +11,7 @@ from typing import Any
 
 from .columns import TARGETS, clean_columns
 from .parquet_rows import UnreadableError, read_rows, schema_of
-from .placing import OBJECT
+from .placing import object_key
 from .star_schema import TABLES
 from .tasks import DataError
 
@@ -24,7 +24,7 @@ class MissingRowsError(DataError):
 
 def clean_key(dataset: str, day: str) -> str:
     """Return the key of a day in the clean zone."""
-    return f"{dataset}/date={day}/{OBJECT}"
+    return object_key(dataset, f"date={day}")
 
 
 def read_day(s3: Any, bucket: str, dataset: str, day: str, names: Iterable[str], rows: int) -> Any:
@@ -52,7 +52,7 @@ def read_targets(s3: Any, bucket: str, rows: int) -> Any:
         MissingRowsError: as for a day.
     """
     columns = clean_columns(TARGETS)
-    return _counted(s3, bucket, f"{TARGETS}/{OBJECT}", columns, rows) if rows else schema_of(columns).empty_table()
+    return _counted(s3, bucket, object_key(TARGETS), columns, rows) if rows else schema_of(columns).empty_table()
 
 
 def read_dimension(s3: Any, bucket: str, table: str) -> Any:
@@ -61,7 +61,7 @@ def read_dimension(s3: Any, bucket: str, table: str) -> Any:
     Raises:
         MissingRowsError: its object is missing or damaged.
     """
-    return read_object(s3, bucket, f"{table}/{OBJECT}", TABLES[table])
+    return read_object(s3, bucket, object_key(table), TABLES[table])
 
 
 def read_object(s3: Any, bucket: str, key: str, columns: Columns, only: Mapping[str, Any] | None = None) -> Any:
