@@ -72,7 +72,7 @@ def run(arguments: load_state.Arguments) -> None:
     prune = stage_dimensions(job) + stage_dates(job)
     with ThreadPoolExecutor(len(DIMENSIONS) + 1) as pool:
         list(pool.map(lambda table: place(job, table), [*(dimension.table for dimension in DIMENSIONS), DATE]))
-    kept = {table: f"{job.staging}/final/{table}/{placing.OBJECT}" for table in prune}
+    kept = {table: f"{job.staging}/final/{placing.object_key(table)}" for table in prune}
     write_json(s3, arguments.state_bucket, arguments.load_key(DIMENSIONS_FILE), {"prune": kept})
 
 
@@ -121,13 +121,13 @@ def stage(job: Job, folder: str, span: Any) -> None:
     """Stage the date table of a span of days."""
     schema = schema_of(DATE_COLUMNS)
     rows = [dict(zip(schema.names, row, strict=True)) for row in date_rows(span)]
-    key = f"{job.staging}/{folder}/{DATE}/{placing.OBJECT}"
+    key = f"{job.staging}/{folder}/{placing.object_key(DATE)}"
     put_rows(job.s3, job.arguments.state_bucket, key, pa.Table.from_pylist(rows, schema=schema))
 
 
 def place(job: Job, table: str) -> None:
     """Replace a table by the staged one if its rows changed."""
-    staged = (job.arguments.state_bucket, f"{job.staging}/conform/{table}/{placing.OBJECT}")
+    staged = (job.arguments.state_bucket, f"{job.staging}/conform/{placing.object_key(table)}")
     changed = placing.place_table(job.s3, staged, (job.arguments.conform_bucket, table))
     log.info("%s: %s", table, "written" if changed else "unchanged")
 

@@ -360,7 +360,7 @@ def objects_to_write(job: Job, dataset: str, decision: Decision) -> dict[str, tu
     pieces = {day: pieces_of(job, dataset, decision, day) for day in decision.touched if day in decision.shares}
     if dataset == TARGETS:
         every = tuple(piece for some in pieces.values() for piece in some)
-        return {f"{TARGETS}/{placing.OBJECT}": every} if is_built(job, decision) else {}
+        return {placing.object_key(TARGETS): every} if is_built(job, decision) else {}
     return {clean_key(dataset, day): some for day, some in pieces.items()}
 
 

@@ -20,7 +20,7 @@ from coffee_shop_jobs.coded_column import CodedColumn
 from coffee_shop_jobs.columns import CONTRACTS
 from coffee_shop_jobs.control_totals import row_digests
 from coffee_shop_jobs.parquet_rows import UnreadableError, contract_schema, put_groups, put_rows, read_rows, schema_of
-from coffee_shop_jobs.staged_days import Piece, Portion, ReadyDay, portions, put_days, read_piece
+from coffee_shop_jobs.staged_days import Piece, Portion, ReadyDay, portions, put_days, read_days, read_piece
 from coffee_shop_jobs.tasks import DataError, Tasks
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -256,6 +256,21 @@ def test_days_go_to_their_places_in_portions_of_their_object(lake, s3, inventory
     lake.s3.delete_object(Bucket=lake.state, Key="rows.days")
     with pytest.raises(UnreadableError, match=r"rows.days is not there. Clear this job's task"):
         put_days(alone[0])
+
+
+def test_a_staged_day_that_cannot_be_read_is_named_and_says_how_it_is_staged_again(lake, s3, inventory):
+    """As extracts of members read it, for which only some columns are needed."""
+    ready = [ReadyDay(piece.key, piece.span, f"stock/{day}.parquet") for day, piece in inventory.items()]
+    whole = read_days(s3, lake.state, ready, ["soldquantity"])
+    assert [rows["soldquantity"].to_pylist() for _, rows in whole] == [[70, 71, 72] * 3] * 2
+    body = s3.get_object(Bucket=lake.state, Key="rows.days")["Body"].read()
+    begin = ready[0].span[0]
+    s3.put_object(Bucket=lake.state, Key="rows.days", Body=body[:begin] + bytes(99) + body[begin + 99 :])
+    with pytest.raises(UnreadableError, match=r"rows.days cannot be read: .* Clear this job's task"):
+        list(read_days(s3, lake.state, ready, ["salesoutletno"]))
+    s3.delete_object(Bucket=lake.state, Key="rows.days")
+    with pytest.raises(UnreadableError, match=r"rows.days is not there. Clear this job's task"):
+        list(read_days(s3, lake.state, ready, ["salesoutletno"]))
 
 
 def test_a_table_whose_staged_object_is_gone_is_named(lake):
