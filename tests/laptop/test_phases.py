@@ -79,7 +79,7 @@ def test_a_terminal_shows_the_newest_detail_beside_the_bar(tmp_path):
     shown = io.StringIO()
     console = Console(file=shown, width=80, highlight=False, force_terminal=True)
     with Phases(tmp_path / "log", console).phase("Load") as phase:
-        phase.say("checks: keys_are_unique running")
+        phase.say("checks: ids_are_right running")
         phase.count(3, 24)
     assert "Load" in shown.getvalue()
-    assert "checks: keys_are_unique" in shown.getvalue()
+    assert "checks: ids_are_right" in shown.getvalue()

@@ -1,7 +1,7 @@
 -- #fail
 -- A fact has every value that a figure needs, and none that contract 3.1 keeps out.
 -- Grain: one row per table, date and value that is missing or wrong, with the number of lines, among the dates touched.
-{%- from 'macros/checks.sql' import incomplete %}
+{%- from 'macros/facts.sql' import incomplete %}
 {%- set touched = "business_date between '" ~ params.first_date ~ "' and '" ~ params.last_date ~ "'" %}
 {{ incomplete('sales_target', ['sales_target_id', 'salesoutlet_id', 'month_id']) }}
 {%- if 'pastry_inventory' not in params.absent %}

@@ -1,7 +1,7 @@
 -- #fail
 -- Conform holds what clean holds: rows, quantity and amount, to the cent.
 -- Grain: one row per table, outlet and date (a month's first day for targets) where they differ, among those touched.
-{%- from 'macros/tables.sql' import totals_of_facts %}
+{%- from 'macros/facts.sql' import totals_of_facts %}
 with clean as (
     {{ totals_of_facts(params, params.clean_database ~ '.', 'salesoutletno', 'date') | indent }}
 ),

@@ -1,24 +1,37 @@
-{#- Rows that are wrong. Each macro gives a query; touched is the condition for the rows that a load touched, and without
-it all rows of the table are looked at. The first three give table_name, problem, id, detail, lines, for ids_are_right.
+{#- Rows that ids_are_right finds wrong. Each macro gives a query with table_name, problem, id, detail, lines; touched is
+the condition for the rows that a load touched, and without it all rows of the table are looked at.
 
-repeated(table, column): one row per table_name and value that stands in several rows of the table, whose name is no
-    fact's: it has several tables' rows.
+repeated_members(): one row per number, the detail, that stands in several rows of a dimension in the WITH query members.
+repeated(table, key, touched): one row per key of a fact that stands in several rows.
 not_numbered(touched): one row per transaction whose lines are not numbered from 1 without a gap.
 refers_to(table, dimensions, touched): one row per key, the detail, and id that is not null and has no row in its
     dimension. dimensions are given by their keys, which name one row each. The table is read once for all.
-incomplete(table, ids, touched): one row per day, for targets per month, on which one of the ids is null: table_name,
-    business_date, problem, lines.
 #}
 
-{% macro repeated(table, column) -%}
+{% macro repeated_members() -%}
 select
     table_name,
     'in several rows' as problem,
-    {{ column }} as id,
+    cast(null as varchar) as id,
+    natural_key as detail,
+    count(*) as lines
+from members
+group by table_name, natural_key
+having count(*) > 1
+{%- endmacro %}
+
+{% macro repeated(table, key, touched=none) -%}
+select
+    '{{ table }}' as table_name,
+    'in several rows' as problem,
+    {{ key }} as id,
     cast(null as varchar) as detail,
     count(*) as lines
 from {{ table }}
-group by table_name, {{ column }}
+{%- if touched %}
+where {{ touched }}
+{%- endif %}
+group by {{ key }}
 having count(*) > 1
 {%- endmacro %}
 
@@ -62,19 +75,4 @@ where
     and {{ table }}.{{ touched }}
     {%- endif %}
 group by lost.mention
-{%- endmacro %}
-
-{% macro incomplete(table, ids, touched=none) -%}
-select
-    '{{ table }}' as table_name,
-    {{ 'business_date' if touched else 'monthyear as business_date' }},
-    'id' as problem,
-    count(*) as lines
-from {{ table }}
-where
-    ({{ ids | join(' is null or ') }} is null)
-    {%- if touched %}
-    and {{ touched }}
-    {%- endif %}
-group by {{ 'business_date' if touched else 'monthyear' }}
 {%- endmacro %}

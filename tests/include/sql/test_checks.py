@@ -116,21 +116,30 @@ def test_a_number_that_comes_again_within_five_minutes(lake):
             for name, table, where, change in [
                 ("customer", "customer", "customerno = '3'", {"customerno": "'03'"}),
                 ("staff", "staff", "staffno = '3'", {"staffno": "'4'"}),
+                ("product", "product", "productno = '3'", {"productno": "null"}),
+                ("sales_outlet", "sales_outlet", "salesoutletno = '3'", {"salesoutlet_id": "null"}),
                 ("date", "date", "dayofmonthno = 3", {"date_id": "'0'"}),
                 ("sales_reciept", "sales_reciept", "line_no = 2", {"transactionno": "'77'"}),
+                ("sales_reciept", "sales_reciept", "line_no = 2", {"transactiontime": "null"}),
                 ("sales_reciept, date_id", "sales_reciept", "line_no = 2", {"date_id": "'0'"}),
                 ("pastry_inventory", "pastry_inventory", "waste = 9", {"inventory_id": "'0'"}),
                 ("sales_target", "sales_target", "totalgoal > 0", {"sales_target_id": "'0'"}),
+                ("sales_target", "sales_target", "totalgoal > 0", {"monthyear": "'Smarch 2019'"}),
             ]
         ],
         *[
-            ("ids_are_right", ("not in the dimension", column), {table: without(table, where)})
-            for column, table, where in [
-                ("customer_id", "customer", "customerno = '0'"),
-                ("product_id", "product", "productno = '10'"),
-                ("staff_id", "staff", "staffno = '10'"),
-                ("salesoutlet_id", "sales_outlet", "salesoutletno = '2'"),
-                ("date_id", "date", "dayofmonthno = 9"),
+            ("ids_are_right", (fact, "not in the dimension", column), {table: without(table, "true")})
+            for fact, column, table in [
+                ("sales_reciept", "customer_id", "customer"),
+                ("sales_reciept", "product_id", "product"),
+                ("sales_reciept", "staff_id", "staff"),
+                ("sales_reciept", "salesoutlet_id", "sales_outlet"),
+                ("sales_reciept", "date_id", "date"),
+                ("pastry_inventory", "product_id", "product"),
+                ("pastry_inventory", "salesoutlet_id", "sales_outlet"),
+                ("pastry_inventory", "date_id", "date"),
+                ("sales_target", "salesoutlet_id", "sales_outlet"),
+                ("sales_target", "month_id", "date"),
             ]
         ],
         ("ids_are_right", ("not in the dimension", "month_id"), {"date": instead("date", "true", month_id="'0'")}),
@@ -227,3 +236,27 @@ def test_days_that_were_not_touched_are_not_looked_at(lake):
     broken = {"sales_reciept": instead("sales_reciept", "business_date = '2019-04-12'", quantity="0")}
     assert check(lake, "needed_values_are_there", **broken) == []
     assert len(check(lake, "needed_values_are_there", last="2019-04-12", **broken)) == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"sales_reciept": instead("sales_reciept", "business_date = '2019-04-12'", line_no="9")},
+        {"sales_reciept": instead("sales_reciept", "business_date = '2019-04-12'", transaction_id="'0'")},
+        {"sales_reciept": instead("sales_reciept", "business_date = '2019-04-12'", date_id="'0'")},
+        {"sales_reciept": instead("sales_reciept", "business_date = '2019-04-12'", staff_id="'0'")},
+        {"pastry_inventory": instead("pastry_inventory", "business_date = '2019-04-12'", inventory_id="'0'")},
+        {"pastry_inventory": instead("pastry_inventory", "business_date = '2019-04-12'", product_id="'0'")},
+        {"pastry_inventory": twice("pastry_inventory", "business_date = '2019-04-12'")},
+    ],
+)
+def test_ids_of_days_that_were_not_touched_are_not_looked_at(lake, broken):
+    assert check(lake, "ids_are_right", **broken) == []
+    assert check(lake, "ids_are_right", last="2019-04-12", **broken) != []
+
+
+def test_a_member_that_stands_twice_is_named_and_not_the_facts_that_mention_it(lake):
+    found = check(lake, "ids_are_right", sales_outlet=twice("sales_outlet", "salesoutletno = '3'"))
+    assert [(row["table_name"], row["problem"], row["detail"], row["lines"]) for row in found] == [
+        ("sales_outlet", "in several rows", "3", 2)
+    ]

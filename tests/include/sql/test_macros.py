@@ -234,18 +234,19 @@ def test_an_employee_s_seven_days_at_several_outlets(lake):
             "refers_to('fact', {'thing_id': 'thing'}, \"business_date <= '2019-04-09'\")",
             [("fact", "not in the dimension", "lost", "thing_id", 1)],
         ),
-        ("repeated('fact', 'id')", [("x", "in several rows", "a", None, 2)]),
+        ("repeated('fact', 'id')", [("fact", "in several rows", "a", None, 3)]),
+        ("repeated('fact', 'id', \"business_date <= '2019-04-09'\")", [("fact", "in several rows", "a", None, 2)]),
     ],
 )
 def test_rows_that_a_check_finds(lake, macro, expected):
     fact = table(
         "fact",
-        "table_name, id, thing_id, business_date",
+        "id, thing_id, business_date",
         *(
-            "'x', 'a', 'there', '2019-04-08'",
-            "'x', 'a', null, '2019-04-09'",
-            "'x', 'b', 'lost', '2019-04-09'",
-            "'y', 'a', 'lost', '2019-04-10'",
+            "'a', 'there', '2019-04-08'",
+            "'a', null, '2019-04-09'",
+            "'b', 'lost', '2019-04-09'",
+            "'a', 'lost', '2019-04-10'",
         ),
     )
     thing = table("thing", "thing_id", "'there'", "'unused'")
@@ -253,6 +254,20 @@ def test_rows_that_a_check_finds(lake, macro, expected):
     name = macro.partition("(")[0]
     found = answer(lake, [fact, thing, letter], f"'macros/checks.sql' import {name}", f"{{{{ {macro} }}}}")
     assert sorted(found) == expected
+
+
+def test_transactions_whose_lines_are_not_numbered_from_1_without_a_gap(lake):
+    numbers = {"a": (1, 2), "begins with 0": (0, 2), "c": (1,), "e twice": (1, 1, 3), "gap": (1, 3), "late": (2,)}
+    lines = [f"'{transaction}', {number}, 'today'" for transaction, some in numbers.items() for number in some]
+    sales = table("sales_reciept", "transaction_id, line_no, business_date", *lines, "'b', 2, 'yesterday'")
+    query = """{{ not_numbered("business_date = 'today'") }} order by id"""
+    found = answer(lake, [sales], "'macros/checks.sql' import not_numbered", query)
+    assert [(id_, count) for _, _, id_, _, count in found] == [
+        ("begins with 0", 2),
+        ("e twice", 3),
+        ("gap", 2),
+        ("late", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -271,12 +286,12 @@ def test_days_whose_rows_lack_an_id(lake, day, touched, expected):
     )
     query = f"{{{{ incomplete('given', ['a', 'b']{touched}) }}}} order by 2"
     given = table("given", f"{day}, a, b", *rows)
-    assert answer(lake, [given], "'macros/checks.sql' import incomplete", query) == expected
+    assert answer(lake, [given], "'macros/facts.sql' import incomplete", query) == expected
 
 
 def test_what_the_checks_of_two_zones_compare(lake):
     """Both zones have the same totals under other names of columns: those of the small shop."""
-    imports = "{% from 'macros/tables.sql' import totals_of_facts %}"
+    imports = "{% from 'macros/facts.sql' import totals_of_facts %}"
     clean = "totals_of_facts(params, params.clean_database ~ '.', 'salesoutletno', 'date')"
     conform = "totals_of_facts(params, '', 'salesoutlet_id', 'business_date')"
     queries = [f"{imports}select count(*), sum(lines) from ({{{{ {totals} }}}})" for totals in (clean, conform)]
