@@ -145,6 +145,8 @@ def plan(query: exp.Query, session: Session) -> tuple[str, int]:
         node.replace(exp.to_table(view, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     if session.scan_limit is not None and scanned > session.scan_limit:
         raise ScanLimitError("Bytes scanned limit was exceeded")
+    if athena._executions[session.execution_id]["Status"]["State"] != "RUNNING":  # there was nothing to interrupt yet
+        raise QueryError("Query cancelled by user")
     return duckdb_sql(named), scanned
 
 

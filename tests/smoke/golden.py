@@ -2,8 +2,8 @@
 
 `PYTHONPATH=dags:include/glue python -m tests.smoke.golden --home .local` compares a running stack with the files,
 `--write` writes them anew. They say which result, table or permission moved when the local AWS changes; the stack must
-be as `make demo` left it. Where the first rows do not show what differs, `--rows FOLDER` writes all rows, to be compared
-with those of an older commit.
+be as `make demo` left it. Where the first rows do not show what differs, `--rows FOLDER` writes all rows, to be held
+against those of an older commit.
 
 A result has its columns with Athena's types, its number of rows, the SHA-256 over all rows and the first four. A null is
 null, an empty text is "". A double is written as Python writes it, so that two ways to write one double are equal. The

@@ -1,7 +1,8 @@
 """The demo's stack answers as the golden files say: questions, checks, tables, catalog, permissions by role.
 
 Comes first of tests/smoke, right after the demo: later tests load corrections of days. To see the difference on a stack
-that runs, or to write the files anew after a change that was meant: `PYTHONPATH=dags:include/glue python -m tests.smoke.golden`.
+that runs, or to write the files anew after a change that was meant:
+`PYTHONPATH=dags:include/glue python -m tests.smoke.golden`.
 """
 
 from pathlib import Path

@@ -1,8 +1,12 @@
 """Queries through Athena's API: rows, types, what was read, what is refused."""
 
+import time
+
+import duckdb
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.athena import queries
 from tests.local_aws.athena.conftest import Athena
 
 READ = {
@@ -80,10 +84,33 @@ def test_the_scan_limit_cancels(lake, aws):
     assert (status["State"], status["StateChangeReason"]) == ("CANCELLED", "Bytes scanned limit was exceeded")
 
 
-def test_a_query_can_be_stopped(lake):
-    query_id = lake.start("select count(*) from unnest(sequence(1, 3000)) as a (x), unnest(sequence(1, 3000)) as b (y), unnest(sequence(1, 3000)) as c (z) where x * y = z + 1")  # fmt: skip
-    lake.client.stop_query_execution(QueryExecutionId=query_id)
-    assert lake.wait(query_id)["Status"]["State"] == "CANCELLED"
+def test_queries_that_are_stopped_make_room_for_others_whenever_that_is(lake):
+    """Each of them would take days, and two are under way at most."""
+    sequences = ", ".join(f"unnest(sequence(1, 3000)) as {name} ({name})" for name in "abcd")
+    for pause in (0, 0, 0.01, 0.01, 0.05, 0.3):
+        query_id = lake.start(f"select count(*) from trees, {sequences} where a * b * c = d + 1")
+        time.sleep(pause)
+        lake.client.stop_query_execution(QueryExecutionId=query_id)
+        assert lake.wait(query_id)["Status"]["State"] == "CANCELLED"
+    for _ in range(3):
+        assert lake.rows("select id from trees where id = 3") == [["id"], ["3"]]
+
+
+def test_an_engine_that_has_broken_down_is_replaced(lake, monkeypatch):
+    """No query is known that breaks it, so this one only says that it did."""
+    monkeypatch.setenv("TMPDIR", "/tmp")
+    broken = queries._engine()
+
+    def does(session):
+        raise duckdb.FatalException("database has been invalidated")
+
+    place = {"Database": "forest"}
+    execution = queries._new_execution(
+        {"QueryString": "select 1", "QueryExecutionContext": place}, "lake", "s3://results/", "SELECT"
+    )
+    queries._run(execution, does, "key", None)
+    assert execution["Status"]["State"] == "FAILED"
+    assert queries._engine() is not broken
 
 
 def test_text_is_read_as_hive_reads_it(lake):
