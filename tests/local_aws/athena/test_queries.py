@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.athena import queries
+from local_aws.athena.trino import Result
 from tests.local_aws.athena.conftest import Athena
 
 READ = {
@@ -96,21 +97,22 @@ def test_queries_that_are_stopped_make_room_for_others_whenever_that_is(lake):
         assert lake.rows("select id from trees where id = 3") == [["id"], ["3"]]
 
 
-def test_an_engine_that_has_broken_down_is_replaced(lake, monkeypatch):
-    """No query is known that breaks it, so this one only says that it did."""
+@pytest.mark.parametrize(("scanned", "stays"), [(queries.LARGE, True), (queries.LARGE + 1, False), (None, False)])
+def test_the_engine_goes_after_a_large_query_or_a_failure(monkeypatch, scanned, stays):
+    """What a query does and keeps is left out here: none is known that breaks an engine."""
     monkeypatch.setenv("TMPDIR", "/tmp")
-    broken = queries._engine()
+    monkeypatch.setattr(queries, "_keep", lambda *_: None)
 
     def does(session):
-        raise duckdb.FatalException("database has been invalidated")
+        if scanned is None:
+            raise duckdb.FatalException("database has been invalidated")
+        return Result([], [], scanned)
 
-    place = {"Database": "forest"}
-    execution = queries._new_execution(
-        {"QueryString": "select 1", "QueryExecutionContext": place}, "lake", "s3://results/", "SELECT"
-    )
+    before = queries._engine()
+    execution = queries._new_execution({"QueryString": "select 1"}, "lake", "s3://results/", "SELECT")
     queries._run(execution, does, "key", None)
-    assert execution["Status"]["State"] == "FAILED"
-    assert queries._engine() is not broken
+    assert execution["Status"]["State"] == ("FAILED" if scanned is None else "SUCCEEDED")
+    assert (queries._engine() is before) == stays
 
 
 def test_text_is_read_as_hive_reads_it(lake):
@@ -171,8 +173,6 @@ def test_a_query_does_what_its_caller_may(lake, aws):
 
 def test_a_query_under_way_has_failed_after_a_kill():
     from ministack.services import athena
-
-    from local_aws.athena import queries
 
     state = {"Status": {"State": "RUNNING"}}
     athena._executions["under-way"] = state
